@@ -1,0 +1,131 @@
+package alerts
+
+import (
+	"time"
+
+	"vigil/vitals"
+)
+
+// AlarmID names one alarm episode. It is derived from patient, condition, site and onset, so
+// that raising the same episode again after a crash, or on a hub and on the server, is one alarm.
+type AlarmID string
+
+// Priority is how fast a person must come (IEC 60601-1-8 has three and information).
+type Priority uint8
+
+// Priorities, lowest first.
+const (
+	Info Priority = iota + 1
+	Low
+	Medium
+	High
+)
+
+// Type says what an alarm is about.
+type Type uint8
+
+const (
+	// Physiological alarms are about the patient.
+	Physiological Type = iota + 1
+	// Technical alarms are about a device, a hub or the signal.
+	Technical
+	// System alarms are about Vigil itself.
+	System
+)
+
+// State is where an episode is in its life.
+type State uint8
+
+// The states of the life-cycle; see lifecycle.go for the transitions.
+const (
+	Pending      State = iota + 1 // condition true, on-delay running, nobody told
+	ActiveUnack                   // condition true or unknown, not acknowledged
+	ActiveAck                     // condition true or unknown, acknowledged
+	LatchedUnack                  // condition gone, still waiting for an acknowledgement
+	Closed                        // over; never reopens
+)
+
+// Open reports whether the episode is one that a nurse must see.
+func (s State) Open() bool { return s == ActiveUnack || s == ActiveAck || s == LatchedUnack }
+
+// Truth is what is known of a condition. Lost input makes it Unknown, never False.
+type Truth uint8
+
+// Truths.
+const (
+	Unknown Truth = iota
+	True
+	False
+)
+
+// Alarm is one episode of a condition for a patient and site.
+type Alarm struct {
+	ID        AlarmID
+	Patient   vitals.PatientID
+	Condition Condition
+	Site      string // device for a technical condition, else empty
+	Priority  Priority
+	State     State
+	Truth     Truth
+	Version   int       // 1 when raised, +1 at each change
+	Onset     time.Time // when it began, by the time of the samples
+	Evidence  time.Time // time of the newest sample that the state rests on
+	Raised    time.Time // server time at which it was raised
+	Ended     time.Time // when the condition ceased, by the time of the samples; zero while it lasts
+	Changed   time.Time // server time of the last change
+	Count     int       // how often the condition became true within the episode
+	Detail    string    // for people: "HR 28 < 30 /min"
+	Value     vitals.Decimal
+	Limit     vitals.Decimal
+	AckedBy   string // user id, empty until acknowledged
+	AckedName string
+	AckedAt   time.Time
+	Reason    CloseReason
+}
+
+// CloseReason says why an episode ended.
+type CloseReason string
+
+// Reasons for closing.
+const (
+	ClosedSelf       CloseReason = "self"       // condition gone by itself, never acknowledged
+	ClosedAck        CloseReason = "ack"        // condition gone, then acknowledged
+	ClosedResolved   CloseReason = "resolved"   // acknowledged, then condition gone
+	ClosedDischarged CloseReason = "discharged" // the patient left
+)
+
+// Change names what happened to an alarm.
+type Change string
+
+// Changes.
+const (
+	Raised       Change = "raised"
+	Acknowledged Change = "acked"
+	Latched      Change = "latched"
+	Recurred     Change = "recurred" // a latched condition became true again
+	Rearmed      Change = "rearmed"  // acknowledged, but still true after the re-alarm time
+	Worsened     Change = "worsened"
+	Ceased       Change = "closed"
+)
+
+// Transition is one change of one alarm, with the alarm as it is afterwards.
+type Transition struct {
+	Change  Change
+	Before  State
+	Alarm   Alarm
+	At      time.Time // server time
+	Actor   string    // user id; empty for the detector
+	Command string    // id of the command that caused it, for repeats
+	Station string    // where the command came from
+}
+
+// Acknowledgement is a nurse's "I have seen this and take it", bound to what was on the screen.
+type Acknowledgement struct {
+	Alarm        AlarmID
+	Command      string // chosen by the sender; repeating it repeats the answer
+	SeenVersion  int
+	SeenPriority Priority
+	Actor        string
+	ActorName    string
+	Station      string
+}
