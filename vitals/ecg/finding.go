@@ -1,0 +1,120 @@
+package ecg
+
+// FindingKind says what a finding reports.
+type FindingKind uint8
+
+const (
+	// BeatFound reports one heart beat: At is its fiducial point, Beat its class.
+	BeatFound FindingKind = iota + 1
+	// RhythmBegan reports that Rhythm stands from now on; At is when it began in the signal.
+	RhythmBegan
+	// RhythmEnded reports that Rhythm no longer stands; At is when it ceased in the signal.
+	RhythmEnded
+	// RateMeasured carries the heart rate in RateBPM, once a second while it can be measured.
+	RateMeasured
+	// QualityChanged carries what the signal is good for from At on, and why not for more.
+	QualityChanged
+)
+
+// Finding is something that became known with one sample. At and Known are indexes of input
+// samples, counted from 0: At is where in the signal it is, Known the sample that made it known.
+type Finding struct {
+	Kind    FindingKind
+	Beat    Beat   // of BeatFound
+	Rhythm  Rhythm // of RhythmBegan and RhythmEnded
+	Quality Quality
+	Cause   Cause
+	At      int64
+	Known   int64
+	RateBPM float64 // of RateMeasured
+}
+
+// Beat is the class of a heart beat, by the letter of ANSI/AAMI EC57.
+type Beat byte
+
+// The classes of EC57.
+const (
+	NormalBeat           Beat = 'N'
+	SupraventricularBeat Beat = 'S'
+	VentricularBeat      Beat = 'V'
+	FusionBeat           Beat = 'F'
+	UnknownBeat          Beat = 'Q' // a beat whose shape cannot be judged: poor signal, or too few beats seen
+)
+
+// String is the letter of EC57.
+func (b Beat) String() string { return string(rune(b)) }
+
+// Rhythm is a rhythm that endangers life.
+type Rhythm uint8
+
+// The rhythms that are recognised.
+const (
+	// Asystole is the absence of beats for four seconds.
+	Asystole Rhythm = iota + 1
+	// VT is ventricular tachycardia: five or more ventricular beats in a row at 100/min or more.
+	VT
+	// VF is ventricular fibrillation or flutter.
+	VF
+
+	lastRhythm = VF
+)
+
+// String is the rhythm's name as conditions and evaluation files spell it.
+func (r Rhythm) String() string {
+	switch r {
+	case Asystole:
+		return "ASYSTOLE"
+	case VT:
+		return "VT"
+	case VF:
+		return "VF"
+	default:
+		return "none"
+	}
+}
+
+// Quality is what the signal is good for. A larger value is a better signal.
+type Quality uint8
+
+const (
+	// NoAnalysis means that nothing may be concluded from the signal, neither presence nor absence.
+	NoAnalysis Quality = iota + 1
+	// RhythmOnly means that beats can be counted but their shapes not be judged.
+	RhythmOnly
+	// FullAnalysis means that beats and their shapes can be trusted.
+	FullAnalysis
+)
+
+// String is the level in words.
+func (q Quality) String() string {
+	switch q {
+	case NoAnalysis:
+		return "no analysis"
+	case RhythmOnly:
+		return "rhythm only"
+	case FullAnalysis:
+		return "full analysis"
+	default:
+		return "unknown"
+	}
+}
+
+// Cause says in words why the quality is less than FullAnalysis; empty where it is not.
+type Cause string
+
+// The causes of lesser quality.
+const (
+	NoCause  Cause = ""
+	Learning Cause = "learning"  // the first seconds of a signal: levels are not known yet
+	FlatLine Cause = "flat line" // less than 30 µV peak to peak
+	Rail     Cause = "rail"      // the amplifier is at its limit
+	Mains    Cause = "mains"     // 50 or 60 Hz and nothing else
+	Noise    Cause = "noise"
+	Missing  Cause = "missing samples"
+)
+
+// LeadsOff reports whether the cause points at an electrode or its cable rather than at
+// disturbances that pass.
+func (c Cause) LeadsOff() bool {
+	return c == FlatLine || c == Rail || c == Mains || c == Missing
+}
