@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -26,7 +26,7 @@ func NewDecimal(mantissa int64, exp int8) Decimal { return Decimal{Mantissa: man
 // Int is the whole number n.
 func Int(n int64) Decimal { return Decimal{Mantissa: n} }
 
-// maxExp bounds the exponent that ParseDecimal accepts and String writes out in full.
+// maxExp is the most decimals that ParseDecimal accepts: no int64 has more digits behind a point.
 const maxExp = 18
 
 // ParseDecimal reads plain decimal notation such as "-36.60"; no exponent, no leading plus sign.
@@ -47,17 +47,33 @@ func onlyDigits(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }
 
-// Round is x with the given number of decimals, half away from zero.
+// Round is x with the given number of decimals, half away from zero. A value beyond 64 bits
+// becomes the largest of its sign; x is a number.
 func Round(x float64, decimals int8) Decimal {
-	return Decimal{Mantissa: int64(math.Round(x * math.Pow10(int(decimals)))), Exp: -decimals}
+	scaled := math.Round(x * math.Pow10(int(decimals)))
+	d := Decimal{Mantissa: int64(scaled), Exp: -decimals}
+	switch { // converting a float64 that does not fit gives a different number on each processor
+	case scaled >= math.MaxInt64:
+		d.Mantissa = math.MaxInt64
+	case scaled <= math.MinInt64:
+		d.Mantissa = math.MinInt64
+	}
+	return d
 }
 
 // Float is the nearest float64.
 func (d Decimal) Float() float64 {
-	if d.Exp < 0 { // dividing by an exact power of ten rounds once; multiplying by 0.1 would round twice
-		return float64(d.Mantissa) / math.Pow10(-int(d.Exp))
+	const exact, exactPower = 1 << 53, 22 // a float64 holds integers up to 2^53 and powers of ten up to 10^22 exactly
+	if magnitude(d.Mantissa) <= exact && d.Exp >= -exactPower && d.Exp <= exactPower {
+		if d.Exp < 0 { // dividing by an exact power of ten rounds once; multiplying by 0.1 would round twice
+			return float64(d.Mantissa) / math.Pow10(-int(d.Exp))
+		}
+		return float64(d.Mantissa) * math.Pow10(int(d.Exp))
 	}
-	return float64(d.Mantissa) * math.Pow10(int(d.Exp))
+	var buf [32]byte
+	text := strconv.AppendInt(append(strconv.AppendInt(buf[:0], d.Mantissa, 10), 'e'), int64(d.Exp), 10)
+	f, _ := strconv.ParseFloat(string(text), 64) // always a number, and at most 1e146
+	return f
 }
 
 // String is plain decimal notation with every digit that the exponent promises.
@@ -105,11 +121,34 @@ func (d Decimal) Compare(other Decimal) int {
 	if d.Exp == other.Exp {
 		return cmp.Compare(d.Mantissa, other.Mantissa)
 	}
-	return d.big().Cmp(other.big())
+	sign := cmp.Compare(d.Mantissa, 0)
+	if c := cmp.Compare(sign, cmp.Compare(other.Mantissa, 0)); c != 0 || sign == 0 {
+		return c
+	}
+	return sign * compareMagnitude(d, other)
 }
 
-// big is d scaled by 10^128, which makes every exponent non-negative.
-func (d Decimal) big() *big.Int {
-	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(d.Exp)+128), nil)
-	return scale.Mul(scale, big.NewInt(d.Mantissa))
+// compareMagnitude compares the absolute values of two numbers that are not zero.
+func compareMagnitude(a, b Decimal) int {
+	if a.Exp < b.Exp {
+		return -compareMagnitude(b, a)
+	}
+	shift := int(a.Exp) - int(b.Exp)
+	if shift >= len(powersOfTen) { // a is at least 10^20 steps of b, more than b can be
+		return 1
+	}
+	hi, lo := bits.Mul64(magnitude(a.Mantissa), powersOfTen[shift])
+	if hi > 0 {
+		return 1
+	}
+	return cmp.Compare(lo, magnitude(b.Mantissa))
 }
+
+// powersOfTen are those that fit 64 bits.
+var powersOfTen = func() (powers [20]uint64) {
+	powers[0] = 1
+	for i := range powers[1:] {
+		powers[i+1] = 10 * powers[i]
+	}
+	return powers
+}()

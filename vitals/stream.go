@@ -1,6 +1,9 @@
 package vitals
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Stream is one device's numbered messages through one hub. Epoch is a random number that the
 // hub draws anew whenever its spool is reset; numbering begins at 1 in each epoch.
@@ -29,36 +32,60 @@ type Progress struct {
 
 // Has reports whether the message is stored.
 func (p *Progress) Has(seq uint64) bool {
-	return seq <= p.Upto || slices.ContainsFunc(p.Ahead, func(s Span) bool {
-		return s.First <= seq && seq <= s.Last
+	if seq <= p.Upto {
+		return true
+	}
+	_, there := slices.BinarySearchFunc(p.Ahead, seq, func(s Span, seq uint64) int {
+		switch {
+		case s.Last < seq:
+			return -1
+		case s.First > seq:
+			return 1
+		}
+		return 0
 	})
+	return there
 }
 
-// Add marks the messages of the span as stored.
+// Add marks the messages of the span as stored. Ahead is replaced rather than changed in place,
+// so a copy of a Progress stays as it was.
 func (p *Progress) Add(span Span) {
 	if span.Last < span.First || span.Last <= p.Upto {
 		return
 	}
-	spans := append(slices.Clone(p.Ahead), span)
-	slices.SortFunc(spans, func(a, b Span) int {
-		if a.First < b.First {
-			return -1
-		}
-		return 1
-	})
-	merged := spans[:1]
-	for _, s := range spans[1:] {
-		if tail := &merged[len(merged)-1]; s.First <= tail.Last+1 {
-			tail.Last = max(tail.Last, s.Last)
-		} else {
-			merged = append(merged, s)
-		}
+	if span.First <= p.Upto || span.First-1 == p.Upto {
+		p.advance(span.Last)
+		return
 	}
-	if merged[0].First <= p.Upto+1 {
-		p.Upto = max(p.Upto, merged[0].Last)
-		merged = merged[1:]
+	// Ahead[from:to] are the spans that overlap or touch the new one.
+	from, _ := slices.BinarySearchFunc(p.Ahead, span.First-1, func(s Span, seq uint64) int { return cmp.Compare(s.Last, seq) })
+	to := from
+	for to < len(p.Ahead) && p.Ahead[to].First-1 <= span.Last {
+		to++
 	}
-	p.Ahead = merged
+	if from < to {
+		span.First = min(span.First, p.Ahead[from].First)
+		span.Last = max(span.Last, p.Ahead[to-1].Last)
+	}
+	if to-from == 1 && p.Ahead[from] == span {
+		return
+	}
+	ahead := make([]Span, 0, len(p.Ahead)-(to-from)+1)
+	ahead = append(ahead, p.Ahead[:from]...)
+	ahead = append(ahead, span)
+	p.Ahead = append(ahead, p.Ahead[to:]...)
+}
+
+// advance moves Upto, over the spans ahead that it meets.
+func (p *Progress) advance(upto uint64) {
+	p.Upto = upto
+	for len(p.Ahead) > 0 && p.Ahead[0].First-1 <= p.Upto {
+		p.Upto = max(p.Upto, p.Ahead[0].Last)
+		p.Ahead = p.Ahead[1:]
+	}
+	if len(p.Ahead) == 0 {
+		p.Ahead = nil
+	}
 }
 
 // Spans lists everything stored, from 1 on.

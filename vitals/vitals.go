@@ -9,6 +9,8 @@ package vitals
 import (
 	"errors"
 	"fmt"
+	"math"
+	"math/bits"
 	"strings"
 	"time"
 )
@@ -120,12 +122,23 @@ func (r Rate) Hz() float64 {
 	return float64(r.Num) / float64(r.Den)
 }
 
-// Span is the time that n samples cover.
+// Span is the time that n samples cover, to the nanosecond below; the longest Duration where it
+// would not fit.
 func (r Rate) Span(n int) time.Duration {
 	if r.Num == 0 {
 		return 0
 	}
-	return time.Duration(int64(n) * int64(r.Den) * int64(time.Second) / int64(r.Num))
+	// A hostile rate times a hostile count needs more than 64 bits.
+	hi, lo := bits.Mul64(magnitude(int64(n)), uint64(r.Den)*uint64(time.Second))
+	span := uint64(math.MaxInt64)
+	if hi < uint64(r.Num) {
+		q, _ := bits.Div64(hi, lo, uint64(r.Num))
+		span = min(span, q)
+	}
+	if n < 0 {
+		return -time.Duration(span)
+	}
+	return time.Duration(span)
 }
 
 // EventCode says what happened to a device or hub.

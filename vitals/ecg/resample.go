@@ -1,0 +1,57 @@
+package ecg
+
+import "math"
+
+// internalHz is the rate at which everything behind the resampler works.
+const internalHz = 250
+
+// ms is a duration of so many milliseconds in ticks, samples at the internal rate, rounded.
+func ms(milliseconds int64) int64 { return (milliseconds*internalHz + 500) / 1000 }
+
+// resampler brings the input to the internal rate by linear interpolation. It keeps two samples,
+// so the value of a tick is known with the first input sample at or behind it.
+type resampler struct {
+	step     float64 // input samples per tick
+	inputs   int64   // input samples taken
+	ticks    int64   // ticks given
+	previous sample
+}
+
+// sample is one value in microvolts, or a lost one.
+type sample struct {
+	microvolts int32
+	missing    bool
+}
+
+// push takes the next input sample; next then gives the ticks that it completes.
+func (r *resampler) push() { r.inputs++ }
+
+// next gives the next tick up to the newest input sample, if there is one. The result of a
+// multiplication is rounded before it is used, so that a processor with fused multiply-add
+// computes the same ticks as one without.
+func (r *resampler) next(newest sample) (sample, bool) {
+	position := float64(float64(r.ticks) * r.step)
+	behind := float64(r.inputs-1) - position // how far the tick lies before the newest input
+	if behind < 0 {
+		return sample{}, false
+	}
+	r.ticks++
+	if behind == 0 {
+		return newest, true
+	}
+	if newest.missing || r.previous.missing {
+		return sample{missing: true}, true
+	}
+	const one = 1 << 16
+	back := int64(behind * one)
+	move := int64(r.previous.microvolts) - int64(newest.microvolts)
+	return sample{microvolts: int32(int64(newest.microvolts) + (move*back)>>16)}, true
+}
+
+// done remembers the newest input for the ticks that lie behind it.
+func (r *resampler) done(newest sample) { r.previous = newest }
+
+// inputIndex is the input sample nearest to a tick.
+func (r *resampler) inputIndex(tick int64) int64 {
+	return int64(math.Round(float64(tick) * r.step))
+}

@@ -1,0 +1,155 @@
+package ecg
+
+import "math"
+
+// Shapes are ±160 ms of the band around the fiducial point at 125 Hz, without their mean and
+// scaled to one length, so that the scalar product of two of them is their correlation.
+const (
+	shapeHalf   = 20
+	shapeLen    = 2*shapeHalf + 1
+	shapeLength = 1 << 14 // Euclidean length; products and sums of two stay within int32
+	lagReach    = 3       // templates are tried at lags of ±48 ms, as the fiducial point may sit on another wave
+	lags        = 2*lagReach + 1
+	templates   = 5
+)
+
+type shape [shapeLen]int16
+
+// take cuts the shape around a fiducial point out of the band.
+func (s *shape) take(f *frontEnd, fiducial int64) {
+	var raw [shapeLen]int32
+	for k := range raw {
+		raw[k] = f.band[(fiducial+2*int64(k-shapeHalf))&ringMask]
+	}
+	s.normalise(&raw)
+}
+
+func (s *shape) normalise(raw *[shapeLen]int32) {
+	var sum, squares int64
+	for _, v := range raw {
+		sum += int64(v)
+	}
+	mean := int32(sum / shapeLen)
+	for k := range raw {
+		raw[k] -= mean
+		squares += int64(raw[k]) * int64(raw[k])
+	}
+	if squares == 0 {
+		*s = shape{}
+		return
+	}
+	scale := shapeLength / math.Sqrt(float64(squares))
+	for k, v := range raw {
+		s[k] = int16(float64(v) * scale)
+	}
+}
+
+// template is the mean shape of beats that look alike.
+type template struct {
+	shape shape
+	beats int32 // that made it, 0 for none
+	last  int64 // tick of the newest
+}
+
+// learn moves the template towards a beat: the mean of the first eight, then an eighth each.
+func (t *template) learn(s *shape, at int64) {
+	t.beats++
+	weight := min(t.beats, 8)
+	var raw [shapeLen]int32
+	for k, v := range t.shape {
+		raw[k] = int32(v)*(weight-1) + int32(s[k])
+	}
+	t.shape.normalise(&raw)
+	t.last = at
+}
+
+// window is the band around a candidate with the length of its shape at every lag.
+type window struct {
+	values [shapeLen + 2*lagReach]int32
+	length [lags]float64 // of values without their mean; 0 for a flat one
+}
+
+func (w *window) take(f *frontEnd, fiducial int64) {
+	var largest int32
+	for k := range w.values {
+		w.values[k] = f.band[(fiducial+2*int64(k-shapeHalf-lagReach))&ringMask]
+		largest = max(largest, magnitude(w.values[k]))
+	}
+	shift := 0
+	for largest>>shift >= 1<<13 { // keeps the scalar product within int32
+		shift++
+	}
+	var sum, squares int64
+	for k := range w.values {
+		w.values[k] >>= shift
+		v := int64(w.values[k])
+		sum, squares = sum+v, squares+v*v
+		if first := k - shapeLen + 1; first >= 0 {
+			w.length[first] = math.Sqrt(float64(max(squares-sum*sum/shapeLen, 0)))
+			gone := int64(w.values[first])
+			sum, squares = sum-gone, squares-gone*gone
+		}
+	}
+}
+
+// correlate is the best correlation with a shape over all lags.
+func (w *window) correlate(s *shape) float32 {
+	best := float32(-1)
+	for lag := range lags {
+		if w.length[lag] == 0 {
+			continue
+		}
+		part := w.values[lag : lag+shapeLen : lag+shapeLen]
+		var even, odd int32
+		for k := 0; k+1 < shapeLen; k += 2 {
+			even += part[k] * int32(s[k])
+			odd += part[k+1] * int32(s[k+1])
+		}
+		even += part[shapeLen-1] * int32(s[shapeLen-1])
+		best = max(best, float32(float64(even+odd)/(w.length[lag]*shapeLength)))
+	}
+	return best
+}
+
+// gallery holds the templates of the shapes that are around.
+type gallery [templates]template
+
+// match gives the template that fits a candidate best.
+func (g *gallery) match(f *frontEnd, fiducial int64) (best float32, which int8) {
+	var w window
+	w.take(f, fiducial)
+	best, which = -1, -1
+	for i := range g {
+		if g[i].beats == 0 {
+			continue
+		}
+		if r := w.correlate(&g[i].shape); r > best {
+			best, which = r, int8(i)
+		}
+	}
+	return best, which
+}
+
+// sameShape is the correlation above which a beat belongs to a template.
+const sameShape = 0.85
+
+// learn adds an accepted beat to its template, or makes a new one in the place of the one that
+// was least and longest ago of use.
+func (g *gallery) learn(c *candidate) {
+	if c.template >= 0 && c.match > sameShape {
+		g[c.template].learn(&c.shape, c.at)
+		return
+	}
+	oldest, value := 0, int64(math.MaxInt64)
+	for i := range g {
+		v := g[i].last + int64(min(g[i].beats, 20))*internalHz
+		if g[i].beats == 0 {
+			v = math.MinInt64
+		}
+		if v < value {
+			oldest, value = i, v
+		}
+	}
+	g[oldest] = template{shape: c.shape, beats: 1, last: c.at}
+	c.template = int8(oldest)
+}
