@@ -23,7 +23,8 @@ func Decode(b []byte) (Message, error) {
 	if err := decoding.Unmarshal(b, &w); err != nil {
 		refusal := malformed("read message: %v", readable(err))
 		if _, unknown := errors.AsType[*cbor.UnknownFieldError](err); unknown {
-			return Message{}, w.blame(refusal) // every known field was read
+			_ = lenient.Unmarshal(b, &w) // for the header only: reading stopped at the unknown field
+			return Message{}, w.blame(refusal)
 		}
 		return Message{}, refusal
 	}

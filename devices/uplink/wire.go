@@ -90,22 +90,29 @@ var errNotOctets = errors.New("another type stands where a byte string belongs")
 
 // decoding refuses whatever has more than one reading: repeated keys, unknown keys, tags,
 // indefinite lengths and numbers that are none.
-var decoding = must(cbor.DecOptions{
-	DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-	IndefLength:       cbor.IndefLengthForbidden,
-	TagsMd:            cbor.TagsForbidden,
-	ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-	MaxNestedLevels:   6,
-	MaxArrayElements:  MaxItems,
-	MaxMapPairs:       16,
-	NaN:               cbor.NaNDecodeForbidden,
-	Inf:               cbor.InfDecodeForbidden,
-	BignumTag:         cbor.BignumTagForbidden,
-	UTF8:              cbor.UTF8RejectInvalid,
-	SimpleValues:      must(cbor.NewSimpleValueRegistryFromDefaults(refuse(22), refuse(23))), // null, undefined
-}.DecMode())
+var decoding = must(strictness(cbor.ExtraDecErrorUnknownField).DecMode())
 
-var refuse = cbor.WithRejectedSimpleValue
+// lenient skips unknown fields, to read the header of a message that is refused for having one.
+var lenient = must(strictness(cbor.ExtraDecErrorNone).DecMode())
+
+func strictness(extra cbor.ExtraDecErrorCond) cbor.DecOptions {
+	noNulls := must(cbor.NewSimpleValueRegistryFromDefaults(
+		cbor.WithRejectedSimpleValue(22), cbor.WithRejectedSimpleValue(23))) // null, undefined
+	return cbor.DecOptions{
+		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		IndefLength:       cbor.IndefLengthForbidden,
+		TagsMd:            cbor.TagsForbidden,
+		ExtraReturnErrors: extra,
+		MaxNestedLevels:   6,
+		MaxArrayElements:  MaxItems,
+		MaxMapPairs:       16,
+		NaN:               cbor.NaNDecodeForbidden,
+		Inf:               cbor.InfDecodeForbidden,
+		BignumTag:         cbor.BignumTagForbidden,
+		UTF8:              cbor.UTF8RejectInvalid,
+		SimpleValues:      noNulls,
+	}
+}
 
 var encoding = must(cbor.CoreDetEncOptions().EncMode())
 
