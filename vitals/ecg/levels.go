@@ -1,0 +1,91 @@
+package ecg
+
+// history is the last eight values of a quantity.
+type history struct {
+	values [8]int32
+	next   uint8
+}
+
+func (h *history) fill(v int32) {
+	for i := range h.values {
+		h.values[i] = v
+	}
+}
+
+func (h *history) add(v int32) {
+	h.values[h.next&7] = v
+	h.next++
+}
+
+// replaceNewest undoes the last add.
+func (h *history) replaceNewest(v int32) { h.values[(h.next-1)&7] = v }
+
+func (h *history) mean() int32 {
+	var sum int64
+	for _, v := range h.values {
+		sum += int64(v)
+	}
+	return int32(sum / int64(len(h.values)))
+}
+
+func (h *history) median() int32 {
+	sorted := h.values
+	for i := 1; i < len(sorted); i++ {
+		for j := i; j > 0 && sorted[j-1] > sorted[j]; j-- {
+			sorted[j-1], sorted[j] = sorted[j], sorted[j-1]
+		}
+	}
+	return sorted[3] + (sorted[4]-sorted[3])/2
+}
+
+// levels are what a QRS and what the rest of the signal measured lately (Hamilton and Tompkins,
+// IEEE Trans Biomed Eng 1986;33:1157: mean and median of the last eight as estimators).
+type levels struct {
+	beats, noises, slopes history
+	intervals             history // RR in ticks
+	beat, noise, slope    int32
+	interval              int32 // median RR in ticks
+}
+
+// begin sets the levels from what the learning time showed.
+func (l *levels) begin(beat, slope int32) {
+	l.beats.fill(beat)
+	l.noises.fill(beat / 10)
+	l.slopes.fill(slope)
+	l.intervals.fill(firstInterval)
+	l.beat, l.noise, l.slope, l.interval = beat, beat/10, slope, firstInterval
+}
+
+// threshold lies 5/16 of the way from noise to beats (0.3125, Hamilton 2002).
+func (l *levels) threshold() int32 { return l.noise + (l.beat-l.noise)*5/16 }
+
+func (l *levels) addBeat(strength, slope int32) {
+	l.beats.add(min(strength, 3*l.beat)) // one artefact must not lift the level out of reach
+	l.slopes.add(slope)
+	l.beat = l.beats.mean()/2 + l.beats.median()/2
+	l.slope = l.slopes.median()
+}
+
+func (l *levels) addInterval(ticks int64) {
+	l.intervals.add(int32(ticks))
+	l.interval = l.intervals.median()
+}
+
+// addNoise takes what was not a beat; what is as large as a beat counts for less, because it may
+// have been one.
+func (l *levels) addNoise(strength int32) {
+	if strength > l.beat*3/5 {
+		strength = l.beat * 3 / 10
+	}
+	l.noises.add(strength)
+	l.noise = l.noises.mean()
+}
+
+// forget takes back the newest beat.
+func (l *levels) forget() { l.beats.replaceNewest(l.beat); l.beats.next-- }
+
+// fade lowers the level of beats after a time without any.
+func (l *levels) fade() {
+	l.beat = int32(int64(l.beat) * 93 / 100)
+	l.beats.add(l.beat)
+}

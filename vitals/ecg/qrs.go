@@ -1,0 +1,194 @@
+package ecg
+
+// Times of the QRS decision, in ticks.
+const (
+	learningTime  = 3 * internalHz
+	firstInterval = internalHz * 4 / 5 // 75/min until beats are known
+	refractory    = internalHz * 24 / 100
+	tWaveTime     = internalHz * 36 / 100 // a T wave peaks up to 360 ms behind its QRS (Pan and Tompkins 1985)
+	leastGap      = internalHz * 6 / 10   // no search-back before that
+	fadeAfter     = 3 * internalHz
+	longestRR     = 3 * internalHz
+	shortestRR    = internalHz / 5
+	never         = -(1 << 40)
+)
+
+// qrs decides which candidates are beats.
+type qrs struct {
+	peaks    peakFinder
+	ring     [candidates]candidate
+	count    int64 // candidates up to now
+	levels   levels
+	gallery  gallery
+	learned  bool
+	since    int64 // tick at which learning began
+	last     int64 // tick of the newest beat
+	before   int64 // tick of the one before it
+	newest   int64 // number of the candidate that is the newest beat, -1 for none
+	reported bool  // the newest beat has been given
+
+	settled      [candidates]candidate // beats that are final, until they are fetched
+	settledCount int
+}
+
+// relearn forgets the levels, not the templates: after a long loss the electrodes may sit elsewhere.
+func (q *qrs) relearn(tick int64) {
+	q.learned, q.since = false, tick
+	q.last, q.before, q.newest = never, never, -1
+	q.count, q.reported = 0, true
+}
+
+func (q *qrs) candidate(number int64) *candidate { return &q.ring[number&(candidates-1)] }
+
+// push looks at the newest tick and gives the beats that are final: those that a larger candidate
+// can no longer replace.
+func (q *qrs) push(f *frontEnd) []candidate {
+	q.settledCount = 0
+	if at, ok := q.peaks.push(f); ok {
+		q.found(f, at)
+	}
+	q.settle(f.tick - 1)
+	return q.settled[:q.settledCount]
+}
+
+// found measures a new candidate and decides on it.
+func (q *qrs) found(f *frontEnd, at int64) {
+	c := q.candidate(q.count)
+	c.measure(f, at)
+	if f.gap.touches(c.fiducial-bandDelay-ms(40), at, ms(60)) {
+		return
+	}
+	c.match, c.template = q.gallery.match(f, c.fiducial)
+	q.count++
+	if q.learned {
+		q.decide(q.count - 1)
+		return
+	}
+	if at-q.since >= learningTime {
+		q.learn(f)
+	}
+}
+
+// learn sets the levels from the largest candidates of each second, then decides on all of them.
+func (q *qrs) learn(f *frontEnd) {
+	var largest [3]int32
+	first := max(0, q.count-candidates)
+	for i := first; i < q.count; i++ {
+		c := q.candidate(i)
+		second := min((c.at-q.since)/internalHz, 2)
+		if c.at-q.since > ms(160) { // the filters have settled
+			largest[second] = max(largest[second], c.strength)
+		}
+	}
+	beat := max(min(largest[0], largest[1]), min(max(largest[0], largest[1]), largest[2])) // the median
+	var slope int32
+	for i := first; i < q.count; i++ {
+		if c := q.candidate(i); c.strength > beat/2 {
+			slope = max(slope, c.slope)
+		}
+	}
+	q.levels.begin(beat, slope*4/5)
+	q.learned = true
+	for i := first; i < q.count; i++ {
+		c := q.candidate(i)
+		c.match, c.template = q.gallery.match(f, c.fiducial)
+		q.decide(i)
+	}
+}
+
+// decide takes the candidate as a beat or as noise.
+func (q *qrs) decide(number int64) {
+	c := q.candidate(number)
+	gap := c.at - q.last
+	isBeat := c.strength > q.levels.threshold()
+	if gap < refractory {
+		isBeat = q.replaces(number)
+		gap = c.at - q.last
+	}
+	switch {
+	case !isBeat, q.isTWave(c, gap), c.step && c.strength < q.levels.beat*3/5:
+		q.levels.addNoise(c.strength)
+		q.searchBack(c.at)
+	default:
+		q.accept(number)
+	}
+}
+
+// replaces takes back the newest beat where the candidate, within its refractory time, is
+// larger: what was taken for the QRS was a P wave or an artefact.
+func (q *qrs) replaces(number int64) bool {
+	if q.newest < 0 || q.reported || number-q.newest >= 8 {
+		return false
+	}
+	c, old := q.candidate(number), q.candidate(q.newest)
+	larger := int64(c.strength)*10 > int64(old.strength)*11
+	if !larger || (c.match < old.match-0.3 && c.strength <= 2*old.strength) {
+		return false
+	}
+	old.accepted = false
+	q.last, q.newest, q.reported = q.before, -1, true
+	q.levels.forget()
+	return true
+}
+
+func (q *qrs) isTWave(c *candidate, gap int64) bool {
+	return gap < tWaveTime && c.slope < q.levels.slope/2 && c.match < 0.9
+}
+
+// accept counts the candidate as a beat.
+func (q *qrs) accept(number int64) {
+	q.report()
+	c := q.candidate(number)
+	c.accepted = true
+	if rr := c.at - q.last; rr > shortestRR && rr < longestRR {
+		q.levels.addInterval(rr)
+	}
+	q.before, q.last = q.last, c.at
+	q.newest, q.reported = number, false
+	q.levels.addBeat(c.strength, c.slope)
+	q.gallery.learn(c)
+}
+
+// searchBack looks for a missed beat once the gap has lasted 1.6 intervals, and takes the
+// candidate that is strongest or fits a template.
+func (q *qrs) searchBack(now int64) {
+	gap := now - q.last
+	if gap*10 <= int64(q.levels.interval)*16 || gap <= leastGap {
+		return
+	}
+	best, worth := int64(-1), int32(0)
+	for i := q.count - 1; i >= max(0, q.count-24); i-- {
+		c := q.candidate(i)
+		if c.accepted || c.at-q.last < refractory {
+			break
+		}
+		value := c.strength
+		if c.match > 0.8 {
+			value += value / 2
+		}
+		if value > worth {
+			best, worth = i, value
+		}
+	}
+	switch {
+	case best >= 0 && worth > q.levels.threshold()/2:
+		q.accept(best)
+	case gap > fadeAfter:
+		q.levels.fade()
+	}
+}
+
+// settle gives the newest beat once its refractory time is over.
+func (q *qrs) settle(now int64) {
+	if !q.reported && now-q.last > refractory+dominance {
+		q.report()
+	}
+}
+
+func (q *qrs) report() {
+	if !q.reported && q.newest >= 0 {
+		q.reported = true
+		q.settled[q.settledCount] = *q.candidate(q.newest)
+		q.settledCount++
+	}
+}
