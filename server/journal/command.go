@@ -1,0 +1,53 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/nats-io/nats.go"
+)
+
+// maxCommands is how many commands of one partition are answered at the same time.
+const maxCommands = 64
+
+func commandSubject(partition int) string { return "cmd." + strconv.Itoa(partition) }
+
+// Request asks the owner of the partition and waits for the answer. The error wraps ErrNoOwner
+// when there is none, else ErrUnavailable.
+func (j *Journal) Request(ctx context.Context, partition int, command []byte) ([]byte, error) {
+	msg, err := j.talk.RequestWithContext(ctx, commandSubject(partition), command)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return nil, fmt.Errorf("ask the owner of partition %d: %w", partition, ErrNoOwner)
+	case err != nil:
+		return nil, fmt.Errorf("ask the owner of partition %d: %w: %w", partition, ErrUnavailable, err)
+	}
+	return msg.Data, nil
+}
+
+// Serve answers the commands of a partition until stopped, each on a goroutine of its own. A nil
+// answer leaves the sender waiting, for another node that knows better.
+func (j *Journal) Serve(partition int, answer func([]byte) []byte) (stop func(), err error) {
+	slots := make(chan struct{}, maxCommands)
+	sub, err := j.talk.Subscribe(commandSubject(partition), func(msg *nats.Msg) {
+		slots <- struct{}{}
+		j.serving.Go(func() {
+			defer func() { <-slots }()
+			if reply := answer(msg.Data); reply != nil {
+				if err := msg.Respond(reply); err != nil {
+					j.log.Warn("command not answered", "partition", partition, "error", err)
+				}
+			}
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("serve commands of partition %d: %w: %w", partition, ErrUnavailable, err)
+	}
+	return func() {
+		if err := sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+			j.log.Warn("commands of a partition not unsubscribed", "partition", partition, "error", err)
+		}
+	}, nil
+}

@@ -1,0 +1,125 @@
+package journal
+
+import (
+	"fmt"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+type (
+	wireFeedWave struct {
+		_       struct{} `cbor:",toarray"`
+		Version uint8
+		Patient string
+		Device  string
+		Wave    wireWave
+	}
+	wireFeedReading struct {
+		_       struct{} `cbor:",toarray"`
+		Version uint8
+		Patient string
+		Device  string
+		Reading wireReading
+	}
+	wireTransition struct {
+		_       struct{} `cbor:",toarray"`
+		Version uint8
+		Change  string
+		Before  uint8
+		Alarm   wireAlarm
+		At      int64
+		Actor   string
+		Command string
+		Station string
+	}
+	wireAlarm struct {
+		_         struct{} `cbor:",toarray"`
+		ID        string
+		Patient   string
+		Condition string
+		Site      string
+		Priority  uint8
+		State     uint8
+		Truth     uint8
+		Version   int
+		Onset     int64
+		Evidence  int64
+		Raised    int64
+		Ended     int64
+		Changed   int64
+		Count     int
+		Detail    string
+		Value     [2]int64 // mantissa, exponent
+		Limit     [2]int64
+		AckedBy   string
+		AckedName string
+		AckedAt   int64
+		Reason    string
+	}
+	shownWave struct {
+		patient vitals.PatientID
+		device  vitals.DeviceID
+		wave    vitals.Waveform
+	}
+)
+
+func (w wireFeedWave) shown() (shownWave, error) {
+	if w.Version != wireVersion {
+		return shownWave{}, fmt.Errorf("wave of version %d: %w", w.Version, errMalformed)
+	}
+	wave, err := w.Wave.waveform()
+	return shownWave{vitals.PatientID(w.Patient), vitals.DeviceID(w.Device), wave}, err
+}
+
+func (w wireFeedReading) charted() (vitals.Charted, error) {
+	if w.Version != wireVersion {
+		return vitals.Charted{}, fmt.Errorf("reading of version %d: %w", w.Version, errMalformed)
+	}
+	reading, err := w.Reading.reading()
+	return vitals.Charted{
+		Patient: vitals.PatientID(w.Patient), Device: vitals.DeviceID(w.Device), Reading: reading,
+	}, err
+}
+
+func toWireTransition(t alerts.Transition) wireTransition {
+	return wireTransition{
+		Version: wireVersion, Change: string(t.Change), Before: uint8(t.Before), Alarm: toWireAlarm(t.Alarm),
+		At: toMicros(t.At), Actor: t.Actor, Command: t.Command, Station: t.Station,
+	}
+}
+
+func (w wireTransition) transition() (alerts.Transition, error) {
+	if w.Version != wireVersion {
+		return alerts.Transition{}, fmt.Errorf("transition of version %d: %w", w.Version, errMalformed)
+	}
+	return alerts.Transition{
+		Change: alerts.Change(w.Change), Before: alerts.State(w.Before), Alarm: w.Alarm.alarm(),
+		At: fromMicros(w.At), Actor: w.Actor, Command: w.Command, Station: w.Station,
+	}, nil
+}
+
+func toWireAlarm(a alerts.Alarm) wireAlarm {
+	return wireAlarm{
+		ID: string(a.ID), Patient: string(a.Patient), Condition: string(a.Condition), Site: a.Site,
+		Priority: uint8(a.Priority), State: uint8(a.State), Truth: uint8(a.Truth), Version: a.Version,
+		Onset: toMicros(a.Onset), Evidence: toMicros(a.Evidence), Raised: toMicros(a.Raised),
+		Ended: toMicros(a.Ended), Changed: toMicros(a.Changed), Count: a.Count, Detail: a.Detail,
+		Value:   [2]int64{a.Value.Mantissa, int64(a.Value.Exp)},
+		Limit:   [2]int64{a.Limit.Mantissa, int64(a.Limit.Exp)},
+		AckedBy: a.AckedBy, AckedName: a.AckedName, AckedAt: toMicros(a.AckedAt), Reason: string(a.Reason),
+	}
+}
+
+func (w wireAlarm) alarm() alerts.Alarm {
+	return alerts.Alarm{
+		ID: alerts.AlarmID(w.ID), Patient: vitals.PatientID(w.Patient), Condition: alerts.Condition(w.Condition),
+		Site: w.Site, Priority: alerts.Priority(w.Priority), State: alerts.State(w.State),
+		Truth: alerts.Truth(w.Truth), Version: w.Version,
+		Onset: fromMicros(w.Onset), Evidence: fromMicros(w.Evidence), Raised: fromMicros(w.Raised),
+		Ended: fromMicros(w.Ended), Changed: fromMicros(w.Changed), Count: w.Count, Detail: w.Detail,
+		Value:   vitals.NewDecimal(w.Value[0], int8(w.Value[1])),
+		Limit:   vitals.NewDecimal(w.Limit[0], int8(w.Limit[1])),
+		AckedBy: w.AckedBy, AckedName: w.AckedName, AckedAt: fromMicros(w.AckedAt), Reason: alerts.CloseReason(w.Reason),
+	}
+}

@@ -1,0 +1,54 @@
+package journal
+
+import (
+	"context"
+	"encoding/base32"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"vigil/vitals"
+)
+
+// Publish appends the delivery to its patient's partition and returns when the journal has
+// confirmed it. The error wraps ErrUnavailable when it has not; the delivery may be in the journal
+// all the same, and sending it again does no harm.
+func (j *Journal) Publish(ctx context.Context, d vitals.Delivery) error {
+	data, err := encodeDelivery(d)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, j.cfg.PublishTimeout)
+	defer cancel()
+	if _, err := j.publisher.Publish(ctx, subjectOf(d), data); err != nil {
+		return fmt.Errorf("publish to partition %d: %w: %w", vitals.PartitionOf(d.Patient), ErrUnavailable, err)
+	}
+	return nil
+}
+
+// subjectOf is in.<partition>.<patient>.<what it carries>.
+func subjectOf(d vitals.Delivery) string {
+	what := "evt"
+	switch {
+	case len(d.Batch.Waveforms) > 0:
+		what = "wave"
+	case len(d.Batch.Readings) > 0:
+		what = "obs"
+	}
+	return "in." + strconv.Itoa(vitals.PartitionOf(d.Patient)) + "." + token(d.Patient) + "." + what
+}
+
+func partitionSubject(partition int) string { return "in." + strconv.Itoa(partition) + ".>" }
+
+// token is the patient's id as one token of a subject. Different ids make different tokens: an
+// encoded one begins with a sign that plain ones do not have.
+func token(p vitals.PatientID) string {
+	plain := p != "" && strings.IndexFunc(string(p), func(r rune) bool {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		return !letter && r != '-' && r != '_'
+	}) < 0
+	if plain {
+		return string(p)
+	}
+	return "~" + base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString([]byte(p))
+}
