@@ -26,7 +26,7 @@ func NewDecimal(mantissa int64, exp int8) Decimal { return Decimal{Mantissa: man
 // Int is the whole number n.
 func Int(n int64) Decimal { return Decimal{Mantissa: n} }
 
-// maxExp is the most decimals that ParseDecimal accepts: no int64 has more digits behind a point.
+// maxExp is the most decimals that ParseDecimal accepts.
 const maxExp = 18
 
 // ParseDecimal reads plain decimal notation such as "-36.60"; no exponent, no leading plus sign.
