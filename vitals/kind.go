@@ -210,3 +210,17 @@ func (r Reading) Plausible() error {
 	}
 	return nil
 }
+
+// Plausible says whether all samples lie within what the kind allows, and why not.
+func (w Waveform) Plausible() error {
+	info := w.Kind.Info()
+	scale := w.Scale.Float()
+	low, high := info.Low.Float(), info.High.Float()
+	for i, s := range w.Samples {
+		if v := float64(s) * scale; s != Missing && (v < low || v > high) {
+			return fmt.Errorf("%s sample %d of %g %s is outside %s to %s: %w",
+				info.Name, i, v, info.UnitText, info.Low, info.High, ErrImplausible)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+# Every command that a person needs. Each sets up what it needs first; nothing is to be done by hand.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# Recorded data that is not part of the repository. Tests that need it skip where it is absent.
+export VIGIL_PHYSIONET ?= $(abspath $(wildcard ../shared/physionet))
+export VIGIL_VECTORS ?= $(abspath $(wildcard ../shared/vectors))
+
+WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js -type f 2>/dev/null)
+
+.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load fuzz vuln clean api
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: build ## set up, build, and open a living ward with 16 simulated homes
+	@scripts/run.sh
+
+build: web ## build bin/vigil and bin/vigil-sim
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vigil ./server
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vigil-sim ./devices/sim
+
+web: web/dist/index.html ## build the dashboard
+
+web/node_modules/.stamp: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
+	cd web && npm run --silent build
+
+api: web/node_modules/.stamp ## regenerate the dashboard's types from the server's OpenAPI
+	go run ./server openapi > web/openapi.json
+	cd web && npm run --silent api
+
+check: fmt lint test ## everything that must hold before a change lands
+
+fmt: ## is the code formatted?
+	@out=$$(go run $(GOLANGCI) fmt --diff 2>&1) || true; if [ -n "$$out" ]; then echo "$$out"; echo "run: make fmt-fix"; exit 1; fi
+
+fmt-fix: web/node_modules/.stamp ## format the code
+	go run $(GOLANGCI) fmt
+	cd web && npm run --silent format
+
+lint: web/node_modules/.stamp ## linters and types, Go and TypeScript
+	go vet ./...
+	go run $(GOLANGCI) run
+	cd web && npm run --silent check && npm run --silent lint
+
+test: test-web test-go test-e2e ## set up, and pass every test
+
+test-go: ## the Go tests, with the race detector
+	@scripts/need.sh gcc gcc "the race detector"
+	@scripts/need.sh initdb postgresql "tests on PostgreSQL"
+	go test -race -shuffle=on -timeout 30m ./...
+
+test-web: web/node_modules/.stamp ## the dashboard's tests, in Node and in Chromium
+	@scripts/need.sh chromium chromium "tests in a browser"
+	cd web && npm test --silent && npm run --silent test:ui
+
+test-e2e: build ## the whole chain: wearable, server, browser, FHIR, and a kill in the middle
+	@scripts/need.sh chromium chromium "tests in a browser"
+	cd web && npm run --silent test:e2e
+
+bench: ## what each step costs
+	go test -run '^$$' -bench . -benchmem ./vitals/... ./devices/... ./alerts/... ./fhir/... ./server/...
+
+bench-load: build ## 1,000 patients on this machine for five minutes
+	@scripts/load.sh
+
+FUZZTIME ?= 60s
+fuzz: ## fuzz every decoder, FUZZTIME each
+	@scripts/fuzz.sh $(FUZZTIME)
+
+vuln: ## known vulnerabilities that this code can reach
+	go run $(GOVULNCHECK) ./...
+
+clean: ## remove what was built
+	rm -rf bin web/dist/assets web/dist/index.html web/node_modules/.stamp

@@ -1,0 +1,118 @@
+package ingest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/samber/lo"
+
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// Bounds of the HTTPS door.
+const (
+	maxBody    = 8 << 20 // bytes of a CBOR sequence
+	retryAfter = "5"     // seconds
+)
+
+// hubOf checks the request's Basic credentials: user is the hub's id, password its secret.
+func (h *Handler) hubOf(w http.ResponseWriter, r *http.Request) (vitals.HubID, bool) {
+	id, secret, given := r.BasicAuth()
+	hub := vitals.HubID(id)
+	if given && uplink.ValidHub(hub) && h.gate.CheckHub(r.Context(), hub, secret) == nil {
+		return hub, true
+	}
+	w.Header().Set("WWW-Authenticate", `Basic realm="hub", charset="UTF-8"`)
+	http.Error(w, "unknown hub or wrong secret", http.StatusUnauthorized)
+	return "", false
+}
+
+// Batches serves POST /ingest/v1/batches: a CBOR sequence of messages. The answer says what was
+// refused and up to where each of the hub's streams is stored, as a CBOR sequence of down frames or,
+// where the sender accepts JSON, as an object.
+func (h *Handler) Batches() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hub, ok := h.hubOf(w, r)
+		if !ok {
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			http.Error(w, fmt.Sprintf("body is larger than %d bytes or was cut short", maxBody), http.StatusRequestEntityTooLarge)
+			return
+		}
+		messages, err := uplink.Split(body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		nacks := []uplink.Nack{}
+		for i, m := range messages {
+			nack, err := h.Receive(r.Context(), hub, m)
+			if err != nil {
+				h.log.Warn("message could not be taken", "hub", hub, "error", err)
+				w.Header().Set("Retry-After", retryAfter)
+				http.Error(w, fmt.Sprintf("%d of %d messages received, send the others again", i, len(messages)), http.StatusServiceUnavailable)
+				return
+			}
+			if nack != nil {
+				nacks = append(nacks, *nack)
+			}
+		}
+		h.answer(w, r, hub, nacks)
+	})
+}
+
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, hub vitals.HubID, nacks []uplink.Nack) {
+	positions, err := h.store.Positions(r.Context(), hub)
+	if err != nil {
+		positions = nil // the messages were received; the acks come with the next answer
+	}
+	h.touch(r.Context(), hub, true)
+	if strings.Contains(r.Header.Get("Accept"), "json") {
+		writeJSONAnswer(w, nacks, positions)
+		return
+	}
+	frames := lo.Map(acksOf(positions), func(a uplink.Ack, _ int) uplink.Down { return uplink.Down{Ack: &a} })
+	frames = append(frames, lo.Map(nacks, func(n uplink.Nack, _ int) uplink.Down { return uplink.Down{Nack: &n} })...)
+	var body []byte
+	for _, f := range frames {
+		b, err := uplink.EncodeDown(f)
+		if err != nil {
+			h.log.Warn("answer to a hub could not be encoded", "hub", hub, "error", err)
+			continue
+		}
+		body = append(body, b...)
+	}
+	w.Header().Set("Content-Type", "application/cbor-seq")
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = w.Write(body) // a sender that left hears it with the next answer
+}
+
+func writeJSONAnswer(w http.ResponseWriter, nacks []uplink.Nack, positions []vitals.Position) {
+	type stored struct {
+		Device vitals.DeviceID `json:"device"`
+		Stream uint32          `json:"stream"`
+		Upto   uint64          `json:"upto"`
+	}
+	type refused struct {
+		Device vitals.DeviceID `json:"device,omitempty"`
+		Stream uint32          `json:"stream,omitempty"`
+		Seq    uint64          `json:"seq,omitempty"`
+		Code   string          `json:"code"`
+		Reason string          `json:"reason"`
+		Kept   bool            `json:"kept"`
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusAccepted)
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"stored": lo.Map(positions, func(p vitals.Position, _ int) stored {
+			return stored{p.Stream.Device, p.Stream.Epoch, p.Upto}
+		}),
+		"refused": lo.Map(nacks, func(n uplink.Nack, _ int) refused { return refused(n) }),
+	})
+}

@@ -1,0 +1,284 @@
+// Package ingest lets hubs in. Three doors (MQTT 5, HTTPS, WebSocket) lead to one Handler, which
+// decodes a message, finds whose device it is, and publishes it to the journal.
+//
+// What a sender may rely on:
+//   - Received (PUBACK, 202) means that the server has taken the message, not that it is stored.
+//   - An ack names the highest message number of a stream up to which everything is stored. Only
+//     then may the sender forget. At connect the server sends the acks that it has.
+//   - A nack gives the reason why a message, or a part of it, was not charted. It is not sent again.
+//   - When the server cannot take a message it says so (reason code, 503) and the sender tries again.
+//
+// The package knows protocols and nothing of alarms or SQL.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// Limits of one hub. A home with three devices sends about four messages a second; after an outage
+// it may send its backlog a hundred times faster. Beyond that it is made to wait, never dropped.
+const (
+	hubRate  = 500 // messages per second
+	hubBurst = 2_000
+)
+
+// maxAhead is how far in the future a sample may lie before its clock cannot be right.
+const maxAhead = 5 * time.Minute
+
+// ErrUnavailable means that a message could not be taken now and must be sent again.
+var ErrUnavailable = errors.New("not available, send again")
+
+// Store is what ingest needs of the database.
+type Store interface {
+	// Bindings lists the present bindings and those that ended within the last days.
+	Bindings(ctx context.Context) ([]vitals.Binding, error)
+	// Positions lists up to where each stream of the hub is stored.
+	Positions(ctx context.Context, hub vitals.HubID) ([]vitals.Position, error)
+	// Quarantine keeps refused input; a whole refusal counts as stored in its stream.
+	Quarantine(ctx context.Context, r vitals.Refusal) (vitals.Position, error)
+	// TouchHub notes that the hub was heard or lost.
+	TouchHub(ctx context.Context, hub vitals.HubID, at time.Time, online bool) error
+}
+
+// Journal takes what was received.
+type Journal interface {
+	// Publish returns when the journal has the delivery.
+	Publish(ctx context.Context, d vitals.Delivery) error
+}
+
+// Gate checks who a hub is.
+type Gate interface {
+	// CheckHub returns nil when the secret is the hub's.
+	CheckHub(ctx context.Context, hub vitals.HubID, secret string) error
+}
+
+// Options of a Handler.
+type Options struct {
+	Store   Store
+	Journal Journal
+	Gate    Gate
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Handler takes messages of hubs, whatever door they came through.
+type Handler struct {
+	store   Store
+	journal Journal
+	gate    Gate
+	log     *slog.Logger
+	now     func() time.Time
+	binder  *binder
+	lines   *lines
+
+	mu     sync.Mutex
+	limits map[vitals.HubID]*rate.Limiter
+	stored map[vitals.Stream]uint64
+	counts Counts
+}
+
+// Counts is what went through the doors since the start.
+type Counts struct {
+	Received   uint64 // messages published to the journal
+	Duplicates uint64 // messages that were stored already
+	Refused    uint64 // messages refused whole
+	Partial    uint64 // messages of which a part was refused
+}
+
+// New is a handler that knows no hub yet.
+func New(o Options) *Handler {
+	return &Handler{
+		store: o.Store, journal: o.Journal, gate: o.Gate, log: o.Log, now: o.Now,
+		binder: &binder{store: o.Store, now: o.Now},
+		lines:  newLines(),
+		limits: map[vitals.HubID]*rate.Limiter{},
+		stored: map[vitals.Stream]uint64{},
+	}
+}
+
+// Counts reports what went through.
+func (h *Handler) Counts() Counts {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.counts
+}
+
+// Online is how many hubs are connected to this node.
+func (h *Handler) Online() int { return h.lines.hubs() }
+
+// Receive takes one message. A nack is to be passed to the sender. An error means that nothing was
+// taken and the sender must send again.
+func (h *Handler) Receive(ctx context.Context, hub vitals.HubID, payload []byte) (*uplink.Nack, error) {
+	if err := h.limit(hub).Wait(ctx); err != nil {
+		return nil, errors.Join(ErrUnavailable, err)
+	}
+	received := h.now()
+	m, err := uplink.Decode(payload)
+	if err != nil {
+		return h.refuseMalformed(ctx, hub, received, payload, err)
+	}
+	stream := vitals.Stream{Hub: hub, Device: m.Batch.Device, Epoch: m.Stream}
+	if h.alreadyStored(stream, m.Seq) {
+		h.count(func(c *Counts) { c.Duplicates++ })
+		h.lines.ack(hub, []vitals.Position{{Stream: stream, Upto: h.upto(stream)}})
+		return nil, nil
+	}
+	refusal := vitals.Refusal{Stream: stream, Seq: m.Seq, Received: received, Payload: payload}
+	patient, bound, err := h.binder.patient(ctx, m.Batch.Device, firstTime(m, received))
+	if err != nil {
+		return nil, errors.Join(ErrUnavailable, err)
+	}
+	if !bound {
+		refusal.Reason = fmt.Sprintf("device %s is bound to nobody", m.Batch.Device)
+		return h.refuse(ctx, refusal, uplink.CodeUnbound)
+	}
+	batch, code, reason := sift(m.Batch, received)
+	delivery := vitals.Delivery{Patient: patient, Stream: stream, Seq: m.Seq, Received: received, Batch: batch}
+	if err := h.journal.Publish(ctx, delivery); err != nil {
+		return nil, errors.Join(ErrUnavailable, err)
+	}
+	h.count(func(c *Counts) { c.Received++ })
+	if code == "" {
+		return nil, nil
+	}
+	refusal.Reason = reason
+	return h.keepAside(ctx, refusal, code)
+}
+
+// firstTime is the time of the sample that decides whose message it is. A device that moves to
+// another patient is worn by nobody for longer than one message lasts.
+func firstTime(m uplink.Message, received time.Time) time.Time {
+	switch b := m.Batch; {
+	case len(b.Waveforms) > 0:
+		return b.Waveforms[0].Start
+	case len(b.Readings) > 0:
+		return b.Readings[0].Time
+	case len(b.Events) > 0:
+		return b.Events[0].Time
+	default:
+		return received
+	}
+}
+
+func (h *Handler) refuseMalformed(ctx context.Context, hub vitals.HubID, at time.Time, payload []byte, cause error) (*uplink.Nack, error) {
+	r := vitals.Refusal{Stream: vitals.Stream{Hub: hub}, Received: at, Reason: cause.Error(), Payload: payload}
+	var place *uplink.HeaderError
+	if errors.As(cause, &place) {
+		r.Stream = vitals.Stream{Hub: hub, Device: place.Device, Epoch: place.Stream}
+		r.Seq = place.Seq
+		r.Reason = place.Err.Error()
+	}
+	return h.refuse(ctx, r, uplink.CodeMalformed)
+}
+
+// refuse keeps a whole message aside. Where its place in a stream is known it counts as dealt with,
+// so that it does not hold up the acks of those behind it.
+func (h *Handler) refuse(ctx context.Context, r vitals.Refusal, code string) (*uplink.Nack, error) {
+	r.Whole = r.Seq > 0
+	pos, err := h.store.Quarantine(ctx, r)
+	if err != nil {
+		return nil, errors.Join(ErrUnavailable, err)
+	}
+	h.count(func(c *Counts) { c.Refused++ })
+	if r.Whole {
+		h.Stored([]vitals.Position{pos})
+	}
+	return nackOf(r, code, false), nil
+}
+
+// keepAside keeps the part of a message that was not charted.
+func (h *Handler) keepAside(ctx context.Context, r vitals.Refusal, code string) (*uplink.Nack, error) {
+	if _, err := h.store.Quarantine(ctx, r); err != nil {
+		return nil, errors.Join(ErrUnavailable, err)
+	}
+	h.count(func(c *Counts) { c.Partial++ })
+	return nackOf(r, code, true), nil
+}
+
+func nackOf(r vitals.Refusal, code string, kept bool) *uplink.Nack {
+	return &uplink.Nack{
+		Device: r.Stream.Device, Stream: r.Stream.Epoch, Seq: r.Seq,
+		Code: code, Reason: r.Reason, Kept: kept,
+	}
+}
+
+// Stored tells the hubs that are connected here up to where their streams are stored.
+func (h *Handler) Stored(positions []vitals.Position) {
+	byHub := map[vitals.HubID][]vitals.Position{}
+	h.mu.Lock()
+	for _, p := range positions {
+		if p.Upto > h.stored[p.Stream] {
+			h.stored[p.Stream] = p.Upto
+		}
+		byHub[p.Stream.Hub] = append(byHub[p.Stream.Hub], p)
+	}
+	h.mu.Unlock()
+	for hub, own := range byHub {
+		h.lines.ack(hub, own)
+	}
+}
+
+// join connects a hub's line: it hears at once up to where its streams are stored.
+func (h *Handler) join(ctx context.Context, hub vitals.HubID, l line) error {
+	positions, err := h.store.Positions(ctx, hub)
+	if err != nil {
+		return fmt.Errorf("read the positions of a hub: %w", errors.Join(ErrUnavailable, err))
+	}
+	h.mu.Lock()
+	for _, p := range positions {
+		h.stored[p.Stream] = p.Upto
+	}
+	h.mu.Unlock()
+	h.lines.add(hub, l)
+	l.ack(positions)
+	h.touch(ctx, hub, true)
+	return nil
+}
+
+// leave disconnects the line.
+func (h *Handler) leave(ctx context.Context, hub vitals.HubID, l line) {
+	if last := h.lines.remove(hub, l); last {
+		h.touch(ctx, hub, false)
+	}
+}
+
+func (h *Handler) touch(ctx context.Context, hub vitals.HubID, online bool) {
+	if err := h.store.TouchHub(ctx, hub, h.now(), online); err != nil {
+		h.log.Warn("hub's last sign of life could not be noted", "hub", hub, "error", err)
+	}
+}
+
+func (h *Handler) alreadyStored(s vitals.Stream, seq uint64) bool { return seq <= h.upto(s) }
+
+func (h *Handler) upto(s vitals.Stream) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stored[s]
+}
+
+func (h *Handler) limit(hub vitals.HubID) *rate.Limiter {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l, ok := h.limits[hub]
+	if !ok {
+		l = rate.NewLimiter(hubRate, hubBurst)
+		h.limits[hub] = l
+	}
+	return l
+}
+
+func (h *Handler) count(f func(*Counts)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f(&h.counts)
+}

@@ -1,0 +1,360 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"vigil/devices/uplink"
+	"vigil/server/ingest"
+	"vigil/vitals"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	home    vitals.HubID     = "home-1"
+	secret                   = "right"
+	strap   vitals.DeviceID  = "a09e1a000001"
+	stray   vitals.DeviceID  = "a09e1a0000ff"
+	patient vitals.PatientID = "p1"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// ward is a hospital in memory: a store, a journal and a gate, each of which can be broken.
+type ward struct {
+	mu          sync.Mutex
+	published   []vitals.Delivery
+	quarantined []vitals.Refusal
+	progress    map[vitals.Stream]*vitals.Progress
+	online      map[vitals.HubID]bool
+	bindings    []vitals.Binding
+	storeDown   bool
+	journalDown bool
+}
+
+var errDown = errors.New("down")
+
+func newWard() *ward {
+	return &ward{
+		progress: map[vitals.Stream]*vitals.Progress{}, online: map[vitals.HubID]bool{},
+		bindings: []vitals.Binding{{Device: strap, Patient: patient, From: noon.Add(-time.Hour)}},
+	}
+}
+
+func (w *ward) Bindings(context.Context) ([]vitals.Binding, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.storeDown {
+		return nil, errDown
+	}
+	return w.bindings, nil
+}
+
+func (w *ward) Positions(_ context.Context, hub vitals.HubID) ([]vitals.Position, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []vitals.Position
+	for s, p := range w.progress {
+		if s.Hub == hub {
+			all = append(all, vitals.Position{Stream: s, Upto: p.Upto})
+		}
+	}
+	return all, nil
+}
+
+func (w *ward) Quarantine(_ context.Context, r vitals.Refusal) (vitals.Position, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.storeDown {
+		return vitals.Position{}, errDown
+	}
+	w.quarantined = append(w.quarantined, r)
+	if !r.Whole {
+		return vitals.Position{}, nil
+	}
+	return w.storeLocked(r.Stream, r.Seq), nil
+}
+
+func (w *ward) storeLocked(s vitals.Stream, seq uint64) vitals.Position {
+	if w.progress[s] == nil {
+		w.progress[s] = &vitals.Progress{}
+	}
+	w.progress[s].Add(vitals.Span{First: seq, Last: seq})
+	return vitals.Position{Stream: s, Upto: w.progress[s].Upto}
+}
+
+func (w *ward) TouchHub(_ context.Context, hub vitals.HubID, _ time.Time, online bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.online[hub] = online
+	return nil
+}
+
+func (w *ward) Publish(_ context.Context, d vitals.Delivery) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.journalDown {
+		return errDown
+	}
+	w.published = append(w.published, d)
+	return nil
+}
+
+func (w *ward) CheckHub(_ context.Context, hub vitals.HubID, s string) error {
+	if hub != home || s != secret {
+		return errors.New("unknown hub or wrong secret")
+	}
+	return nil
+}
+
+// storeAll is the checkpoint: all that was published becomes stored, and the hub is told.
+func (w *ward) storeAll(h *ingest.Handler) {
+	w.mu.Lock()
+	latest := map[vitals.Stream]vitals.Position{}
+	for _, d := range w.published {
+		latest[d.Stream] = w.storeLocked(d.Stream, d.Seq)
+	}
+	w.mu.Unlock()
+	for _, p := range latest {
+		h.Stored([]vitals.Position{p})
+	}
+}
+
+func (w *ward) set(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+}
+
+func (w *ward) seen() (published []vitals.Delivery, quarantined []vitals.Refusal) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]vitals.Delivery{}, w.published...), append([]vitals.Refusal{}, w.quarantined...)
+}
+
+func (w *ward) handler() *ingest.Handler {
+	return ingest.New(ingest.Options{
+		Store: w, Journal: w, Gate: w, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
+	})
+}
+
+func message(t *testing.T, seq uint64, change func(*uplink.Message)) []byte {
+	t.Helper()
+	m := uplink.Message{
+		Stream: 7, Seq: seq, HubTime: noon,
+		Batch: vitals.Batch{Device: strap, Readings: []vitals.Reading{{Kind: vitals.HeartRate, Time: noon, Value: vitals.Int(72)}}},
+	}
+	if change != nil {
+		change(&m)
+	}
+	b, err := m.Encode()
+	if err != nil {
+		t.Fatalf("encode: %v", err)
+	}
+	return b
+}
+
+func reading(kind vitals.Kind, value int64, at time.Time) vitals.Reading {
+	return vitals.Reading{Kind: kind, Value: vitals.Int(value), Time: at}
+}
+
+func TestBadInputIsRefusedWithAReasonAndNothingElseIsLost(t *testing.T) {
+	lead := vitals.Waveform{Kind: vitals.ECG, Start: noon, Rate: vitals.Rate{Num: 250, Den: 1}, Scale: vitals.Int(1), Samples: []int16{1, 2, 3}}
+	stories := map[string]struct {
+		payload    func(t *testing.T) []byte
+		wantNack   uplink.Nack
+		wantKept   int // readings and waveforms that were charted all the same
+		wantReason string
+		countsAs   bool // the message counts as dealt with in its stream
+	}{
+		"bytes that are no CBOR": {
+			payload:  func(*testing.T) []byte { return []byte("hello") },
+			wantNack: uplink.Nack{Code: uplink.CodeMalformed},
+		},
+		"a message cut short": {
+			payload:  func(t *testing.T) []byte { t.Helper(); m := message(t, 2, nil); return m[:len(m)-3] },
+			wantNack: uplink.Nack{Code: uplink.CodeMalformed},
+		},
+		"bytes behind the message": {
+			payload:  func(t *testing.T) []byte { t.Helper(); return append(message(t, 2, nil), 0) },
+			wantNack: uplink.Nack{Code: uplink.CodeMalformed},
+		},
+		"a device that is bound to nobody": {
+			payload: func(t *testing.T) []byte {
+				t.Helper()
+				return message(t, 2, func(m *uplink.Message) { m.Batch.Device = stray })
+			},
+			wantNack: uplink.Nack{Device: stray, Stream: 7, Seq: 2, Code: uplink.CodeUnbound, Reason: "device a09e1a0000ff is bound to nobody"},
+			countsAs: true,
+		},
+		"a heart rate of 412 between two good readings": {
+			payload: func(t *testing.T) []byte {
+				t.Helper()
+				return message(t, 2, func(m *uplink.Message) {
+					m.Batch.Readings = []vitals.Reading{reading(vitals.HeartRate, 71, noon), reading(vitals.HeartRate, 412, noon), reading(vitals.HeartRate, 73, noon)}
+				})
+			},
+			wantNack: uplink.Nack{
+				Device: strap, Stream: 7, Seq: 2, Code: uplink.CodeImplausible, Kept: true,
+				Reason: "heart_rate 412 beats/minute is outside 20 to 300: implausible value",
+			},
+			wantKept: 2,
+		},
+		"an ECG far beyond what a body makes, beside a good reading": {
+			payload: func(t *testing.T) []byte {
+				t.Helper()
+				return message(t, 2, func(m *uplink.Message) {
+					wild := lead
+					wild.Samples = []int16{1, 32000, 3}
+					m.Batch.Waveforms = []vitals.Waveform{wild}
+				})
+			},
+			wantNack: uplink.Nack{
+				Device: strap, Stream: 7, Seq: 2, Code: uplink.CodeImplausible, Kept: true,
+				Reason: "ecg sample 1 of 32000 µV is outside -20000 to 20000: implausible value",
+			},
+			wantKept: 1,
+		},
+		"a reading from ten minutes ahead": {
+			payload: func(t *testing.T) []byte {
+				t.Helper()
+				return message(t, 2, func(m *uplink.Message) {
+					m.Batch.Readings = append(m.Batch.Readings, reading(vitals.SpO2, 97, noon.Add(10*time.Minute)))
+				})
+			},
+			wantNack: uplink.Nack{
+				Device: strap, Stream: 7, Seq: 2, Code: uplink.CodeFuture, Kept: true,
+				Reason: "spo2 at 2026-03-01T12:10:00Z is more than 5m0s ahead of the server",
+			},
+			wantKept: 1,
+		},
+	}
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			w := newWard()
+			h := w.handler()
+			payload := story.payload(t)
+			send(t, h, message(t, 1, nil), nil)
+			nack, err := h.Receive(t.Context(), home, payload)
+			if err != nil {
+				t.Fatalf("the sender is told to send again (%v), want a refusal", err)
+			}
+			send(t, h, message(t, 3, nil), nil)
+			checkNack(t, nack, story.wantNack)
+
+			published, quarantined := w.seen()
+			if len(quarantined) != 1 || !bytes.Equal(quarantined[0].Payload, payload) {
+				t.Fatalf("quarantine holds %d messages, want the refused one as it came", len(quarantined))
+			}
+			if quarantined[0].Whole != story.countsAs {
+				t.Errorf("counts as dealt with = %v, want %v", quarantined[0].Whole, story.countsAs)
+			}
+			items := 0
+			for _, d := range published {
+				if d.Seq == 2 {
+					items += len(d.Batch.Readings) + len(d.Batch.Waveforms)
+				}
+			}
+			if items != story.wantKept {
+				t.Errorf("%d items of the message were charted, want %d", items, story.wantKept)
+			}
+			if first, last := published[0].Seq, published[len(published)-1].Seq; first != 1 || last != 3 {
+				t.Errorf("charted from %d to %d, want the messages before and after it too", first, last)
+			}
+		})
+	}
+}
+
+func checkNack(t *testing.T, got *uplink.Nack, want uplink.Nack) {
+	t.Helper()
+	if got == nil {
+		t.Fatal("no nack")
+	}
+	if want.Code == uplink.CodeMalformed {
+		if got.Reason == "" {
+			t.Error("a refusal without a reason")
+		}
+		want.Reason = got.Reason
+	}
+	if diff := cmp.Diff(want, *got); diff != "" {
+		t.Errorf("nack (-want +got):\n%s", diff)
+	}
+}
+
+func send(t *testing.T, h *ingest.Handler, payload []byte, want error) {
+	t.Helper()
+	nack, err := h.Receive(t.Context(), home, payload)
+	if !errors.Is(err, want) {
+		t.Fatalf("receive: %v, want %v", err, want)
+	}
+	if nack != nil {
+		t.Fatalf("refused: %s", nack.Reason)
+	}
+}
+
+func TestWhatTheServerCannotTakeIsSentAgain(t *testing.T) {
+	stories := map[string]func(*ward){
+		"the journal is away":  func(w *ward) { w.journalDown = true },
+		"the database is away": func(w *ward) { w.storeDown = true },
+	}
+	for name, breakIt := range stories {
+		t.Run(name, func(t *testing.T) {
+			w := newWard()
+			h := w.handler()
+			w.set(func() { breakIt(w) })
+			send(t, h, message(t, 1, nil), ingest.ErrUnavailable)
+			w.set(func() { w.journalDown, w.storeDown = false, false })
+			send(t, h, message(t, 1, nil), nil)
+			if published, _ := w.seen(); len(published) != 1 {
+				t.Errorf("%d messages charted, want 1", len(published))
+			}
+		})
+	}
+}
+
+func TestAnUnboundDeviceDuringADatabaseOutageIsNotForgotten(t *testing.T) {
+	w := newWard()
+	h := w.handler()
+	send(t, h, message(t, 1, nil), nil) // the bindings are known now
+	w.set(func() { w.storeDown = true })
+	stranger := message(t, 1, func(m *uplink.Message) { m.Batch.Device = stray })
+	send(t, h, stranger, ingest.ErrUnavailable)
+}
+
+func TestAMessageThatIsStoredAlreadyIsNotChartedTwice(t *testing.T) {
+	w := newWard()
+	h := w.handler()
+	send(t, h, message(t, 1, nil), nil)
+	w.storeAll(h)
+	send(t, h, message(t, 1, nil), nil)
+	if published, _ := w.seen(); len(published) != 1 {
+		t.Errorf("%d messages charted, want 1", len(published))
+	}
+	if got := h.Counts(); got.Duplicates != 1 || got.Received != 1 {
+		t.Errorf("counts = %+v, want one received and one duplicate", got)
+	}
+}
+
+func TestABindingCountsByTheTimeOfTheSample(t *testing.T) {
+	w := newWard()
+	w.bindings = []vitals.Binding{
+		{Device: strap, Patient: "before", From: noon.Add(-2 * time.Hour), Until: noon.Add(-time.Hour)},
+		{Device: strap, Patient: "now", From: noon.Add(-time.Hour)},
+	}
+	h := w.handler()
+	send(t, h, message(t, 1, func(m *uplink.Message) { m.Batch.Readings[0].Time = noon.Add(-90 * time.Minute) }), nil)
+	send(t, h, message(t, 2, nil), nil)
+	published, _ := w.seen()
+	if published[0].Patient != "before" || published[1].Patient != "now" {
+		t.Errorf("charted for %s and %s, want before and now", published[0].Patient, published[1].Patient)
+	}
+}

@@ -1,0 +1,72 @@
+package ingest
+
+import (
+	"sync"
+
+	"github.com/samber/lo"
+
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// line is one connection to a hub. Its methods never wait.
+type line interface {
+	ack(positions []vitals.Position)
+	nack(n uplink.Nack)
+}
+
+// lines are the hubs that are connected to this node.
+type lines struct {
+	mu    sync.Mutex
+	byHub map[vitals.HubID]map[line]struct{}
+}
+
+func newLines() *lines { return &lines{byHub: map[vitals.HubID]map[line]struct{}{}} }
+
+func (l *lines) add(hub vitals.HubID, ln line) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byHub[hub] == nil {
+		l.byHub[hub] = map[line]struct{}{}
+	}
+	l.byHub[hub][ln] = struct{}{}
+}
+
+// remove reports whether the hub has no line left.
+func (l *lines) remove(hub vitals.HubID, ln line) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, joined := l.byHub[hub][ln]; !joined {
+		return false
+	}
+	delete(l.byHub[hub], ln)
+	if len(l.byHub[hub]) > 0 {
+		return false
+	}
+	delete(l.byHub, hub)
+	return true
+}
+
+func (l *lines) hubs() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.byHub)
+}
+
+func (l *lines) ack(hub vitals.HubID, positions []vitals.Position) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for ln := range l.byHub[hub] {
+		ln.ack(positions)
+	}
+}
+
+// acksOf writes positions as a hub reads them, in as many acks as their bound needs.
+func acksOf(positions []vitals.Position) []uplink.Ack {
+	own := lo.Map(positions, func(p vitals.Position, _ int) uplink.Position {
+		return uplink.Position{Device: p.Stream.Device, Stream: p.Stream.Epoch, Upto: p.Upto}
+	})
+	return lo.Map(lo.Chunk(own, uplink.MaxAck), func(part []uplink.Position, _ int) uplink.Ack {
+		return uplink.Ack{Positions: part}
+	})
+}

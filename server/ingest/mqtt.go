@@ -1,0 +1,285 @@
+package ingest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// Bounds of the MQTT door. The library's defaults are unlimited: 20 connections that had not even
+// signed in could take 5 GB.
+const (
+	maxPacket         = uplink.MaxMessage + 1024 // a message with its topic and properties
+	maxClients        = 20_000
+	maxInFlight       = 20  // messages that a hub may send before the first is confirmed
+	maxPendingWrites  = 64  // per hub; the default reserves 686 MB for 10,000 idle hubs, this 66 MB
+	maxKeepalive      = 120 // seconds; a hub that says nothing for half as long again is gone
+	writeBuffer       = 2 << 10
+	readBuffer        = 4 << 10
+	mqttCallTimeLimit = 10 * time.Second
+)
+
+// MQTT is the door for hubs on MQTT 5 (and 3.1.1). It is a protocol adapter: it keeps no session, no
+// retained message and no queue.
+type MQTT struct {
+	server *mqtt.Server
+	addr   net.Addr
+}
+
+// ListenMQTT opens the door; config is nil without TLS.
+func ListenMQTT(addr string, config *tls.Config, h *Handler) (*MQTT, error) {
+	listener, err := net.Listen("tcp", addr) //nolint:noctx // a listening socket lives until Close
+	if err != nil {
+		return nil, fmt.Errorf("listen for MQTT on %s: %w", addr, err)
+	}
+	bound := listener.Addr()
+	if config != nil {
+		listener = tls.NewListener(listener, config)
+	}
+	server := mqtt.New(&mqtt.Options{
+		Capabilities:             mqttLimits(),
+		ClientNetWriteBufferSize: writeBuffer,
+		ClientNetReadBufferSize:  readBuffer,
+		InlineClient:             true,
+		// The library logs whole packets. Payloads are patients' data: what matters is logged by the hook.
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	m := &MQTT{server: server, addr: bound}
+	hook := &hubHook{handler: h, server: server, log: h.log, lines: map[string]*mqttLine{}}
+	if err := errors.Join(server.AddHook(hook, nil), server.AddListener(listeners.NewNet("hubs", listener)), server.Serve()); err != nil {
+		return nil, errors.Join(fmt.Errorf("serve MQTT: %w", err), listener.Close())
+	}
+	return m, nil
+}
+
+func mqttLimits() *mqtt.Capabilities {
+	c := mqtt.NewDefaultServerCapabilities()
+	c.MaximumClients = maxClients
+	c.MaximumClientWritesPending = maxPendingWrites
+	c.MaximumPacketSize = maxPacket
+	c.ReceiveMaximum = maxInFlight
+	c.MaximumInflight = maxPendingWrites
+	c.MaximumSessionExpiryInterval = 0
+	c.MaximumQos = 1
+	c.TopicAliasMaximum = 8
+	c.RetainAvailable = 0
+	c.SharedSubAvailable = 0
+	c.WildcardSubAvailable = 0
+	c.SubIDAvailable = 0
+	return c
+}
+
+// Addr is where the door listens.
+func (m *MQTT) Addr() net.Addr { return m.addr }
+
+// Close disconnects all hubs and closes the door.
+func (m *MQTT) Close() error {
+	if err := m.server.Close(); err != nil {
+		return fmt.Errorf("close MQTT: %w", err)
+	}
+	return nil
+}
+
+// hubHook is what the library asks. A client's id, its user name and the name in its topics are the
+// hub's id; so a hub can neither take over another's connection nor write in its name.
+type hubHook struct {
+	mqtt.HookBase
+	handler *Handler
+	server  *mqtt.Server
+	log     *slog.Logger
+
+	mu    sync.Mutex
+	lines map[string]*mqttLine
+}
+
+// ID names the hook.
+func (k *hubHook) ID() string { return "vigil" }
+
+// Provides lists the questions that the hook answers.
+func (k *hubHook) Provides(b byte) bool {
+	switch b {
+	case mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablished, mqtt.OnACLCheck, mqtt.OnPublish,
+		mqtt.OnSubscribed, mqtt.OnDisconnect:
+		return true
+	default:
+		return false
+	}
+}
+
+// OnConnectAuthenticate lets a hub in that names itself consistently and knows its secret. A will on
+// another topic is refused here, because the library lets wills pass the topic check.
+func (k *hubHook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
+	hub := vitals.HubID(cl.ID)
+	own := uplink.ValidHub(hub) && string(pk.Connect.Username) == cl.ID &&
+		(!pk.Connect.WillFlag || pk.Connect.WillTopic == uplink.StatusTopic(hub))
+	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	defer cancel()
+	if own && k.handler.gate.CheckHub(ctx, hub, string(pk.Connect.Password)) == nil {
+		if cl.State.Keepalive == 0 || cl.State.Keepalive > maxKeepalive {
+			cl.State.Keepalive, cl.State.ServerKeepalive = maxKeepalive, true
+		}
+		k.log.Info("hub connected", "hub", hub, "door", "mqtt")
+		return true
+	}
+	k.log.Warn("hub refused", "door", "mqtt", "remote", cl.Net.Remote)
+	return false
+}
+
+// OnACLCheck allows a hub its own topics, by equality: no wildcard ever matches.
+func (k *hubHook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
+	hub, channel, ok := uplink.ParseTopic(topic)
+	if !ok || string(hub) != cl.ID {
+		return false
+	}
+	if write {
+		return channel.Up() || channel == uplink.StatusChannel
+	}
+	return channel == uplink.Acks || channel == uplink.Nacks
+}
+
+// OnPublish takes a hub's message before it is confirmed.
+func (k *hubHook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
+	hub, channel, ok := uplink.ParseTopic(pk.TopicName)
+	if !ok || cl.Net.Inline {
+		return pk, nil // the server's own message on its way down
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	defer cancel()
+	if !channel.Up() {
+		return pk, k.status(ctx, hub, pk.Payload)
+	}
+	nack, err := k.handler.Receive(ctx, hub, pk.Payload)
+	if err != nil {
+		return pk, k.sendAgain(cl, hub, err)
+	}
+	if nack == nil {
+		return pk, nil
+	}
+	(&mqttLine{hub: hub, server: k.server, log: k.log}).nack(*nack)
+	if nack.Kept || cl.Properties.ProtocolVersion < 5 {
+		return pk, nil // version 3 knows no reasons: the nack on its topic carries it
+	}
+	return pk, packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: nack.Reason}
+}
+
+// sendAgain tells the hub that its message was not taken. MQTT 3.1.1 can only be told by ending the
+// connection; any other error would be confirmed to it as a success.
+func (k *hubHook) sendAgain(cl *mqtt.Client, hub vitals.HubID, cause error) error {
+	k.log.Warn("message could not be taken", "hub", hub, "error", cause)
+	if cl.Properties.ProtocolVersion < 5 {
+		cl.Stop(cause)
+		return packets.ErrRejectPacket
+	}
+	return packets.Code{Code: packets.ErrQuotaExceeded.Code, Reason: "not available, send again"}
+}
+
+func (k *hubHook) status(ctx context.Context, hub vitals.HubID, payload []byte) error {
+	status, err := uplink.DecodeStatus(payload)
+	if err != nil {
+		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: err.Error()}
+	}
+	k.handler.touch(ctx, hub, status.Online)
+	return nil
+}
+
+// OnSubscribed tells a hub its positions as soon as it can hear them.
+func (k *hubHook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
+	for i, sub := range pk.Filters {
+		if i < len(codes) && codes[i] < packets.ErrUnspecifiedError.Code {
+			k.join(cl, sub.Filter)
+		}
+	}
+}
+
+// OnSessionEstablished tells its positions to a hub that took over its own older connection with its
+// subscriptions, and so will not subscribe again.
+func (k *hubHook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
+	for filter := range cl.State.Subscriptions.GetAll() {
+		k.join(cl, filter)
+	}
+}
+
+func (k *hubHook) join(cl *mqtt.Client, filter string) {
+	hub, channel, ok := uplink.ParseTopic(filter)
+	if !ok || channel != uplink.Acks {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	defer cancel()
+	if err := k.handler.join(ctx, hub, k.line(cl, hub)); err != nil {
+		k.log.Warn("hub cannot be told its positions", "hub", hub, "error", err)
+		cl.Stop(err) // it comes back and is told then
+	}
+}
+
+func (k *hubHook) line(cl *mqtt.Client, hub vitals.HubID) *mqttLine {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l, ok := k.lines[cl.Net.Remote]
+	if !ok {
+		l = &mqttLine{hub: hub, server: k.server, log: k.log}
+		k.lines[cl.Net.Remote] = l
+	}
+	return l
+}
+
+// OnDisconnect notes that the hub is gone, and forgets its subscriptions: the position that it is told
+// when it returns is all the memory that a connection needs.
+func (k *hubHook) OnDisconnect(cl *mqtt.Client, _ error, _ bool) {
+	if !cl.IsTakenOver() {
+		cl.ClearInflights()
+		k.server.UnsubscribeClient(cl)
+		k.server.Clients.Delete(cl.ID)
+	}
+	k.mu.Lock()
+	l, joined := k.lines[cl.Net.Remote]
+	delete(k.lines, cl.Net.Remote)
+	k.mu.Unlock()
+	if !joined {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	defer cancel()
+	k.handler.leave(ctx, l.hub, l)
+	k.log.Info("hub disconnected", "hub", l.hub, "door", "mqtt")
+}
+
+// mqttLine sends down to a hub.
+type mqttLine struct {
+	hub    vitals.HubID
+	server *mqtt.Server
+	log    *slog.Logger
+}
+
+func (l *mqttLine) ack(positions []vitals.Position) {
+	for _, a := range acksOf(positions) {
+		payload, err := a.Encode()
+		l.send(uplink.AckTopic(l.hub), payload, err)
+	}
+}
+
+func (l *mqttLine) nack(n uplink.Nack) {
+	payload, err := n.Encode()
+	l.send(uplink.NackTopic(l.hub), payload, err)
+}
+
+func (l *mqttLine) send(topic string, payload []byte, err error) {
+	if err == nil {
+		err = l.server.Publish(topic, payload, false, 1)
+	}
+	if err != nil {
+		l.log.Warn("message down to a hub was lost", "hub", l.hub, "error", err)
+	}
+}
