@@ -11,71 +11,77 @@ import (
 	"vigil/vitals/wfdb"
 )
 
-// physionet is the folder of WFDB databases, one folder each.
-func physionet(t *testing.T) string {
+// recorded is one record of a PhysioNet database.
+type recorded struct{ dir, name string }
+
+func (r recorded) String() string { return filepath.Join(filepath.Base(r.dir), r.name) }
+
+// has reports whether the record has a file of the extension.
+func (r recorded) has(ext string) bool {
+	_, err := os.Stat(filepath.Join(r.dir, r.name+"."+ext))
+	return err == nil
+}
+
+// physionet lists every record of every database in the folder VIGIL_PHYSIONET.
+func physionet(t *testing.T) []recorded {
 	t.Helper()
 	dir := os.Getenv("VIGIL_PHYSIONET")
 	if dir == "" {
 		t.Skip("VIGIL_PHYSIONET is not set: no PhysioNet records to read")
 	}
-	return dir
-}
-
-// eachRecord calls check for every record of every database that has a header.
-func eachRecord(t *testing.T, check func(t *testing.T, dir, name string)) {
-	t.Helper()
-	databases, err := filepath.Glob(filepath.Join(physionet(t), "*", "RECORDS"))
+	databases, err := filepath.Glob(filepath.Join(dir, "*", "RECORDS"))
 	if err != nil || len(databases) == 0 {
-		t.Fatalf("no databases found: %v", err)
+		t.Fatalf("no databases in %s: %v", dir, err)
 	}
+	var all []recorded
 	for _, list := range databases {
-		dir := filepath.Dir(list)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			names, err := wfdb.Records(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, name := range names {
-				check(t, dir, name)
-			}
-		})
-	}
-}
-
-func exists(dir, name string) bool {
-	_, err := os.Stat(filepath.Join(dir, name))
-	return err == nil
-}
-
-func TestPhysioNetRecordsMatchTheirHeaders(t *testing.T) {
-	read := 0
-	eachRecord(t, func(t *testing.T, dir, name string) {
-		r, err := wfdb.Open(dir, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return // annotations only
-		}
+		names, err := wfdb.Records(filepath.Dir(list))
 		if err != nil {
-			t.Error(err)
-			return
+			t.Fatal(err)
 		}
-		if !exists(dir, name+".dat") && !exists(dir, name+".mat") {
-			return // annotations only
+		for _, name := range names {
+			all = append(all, recorded{filepath.Dir(list), name})
+		}
+	}
+	return all
+}
+
+// openSignals opens the record, or returns nil where it has annotations only.
+func openSignals(t *testing.T, rec recorded) *wfdb.Record {
+	t.Helper()
+	r, err := wfdb.Open(rec.dir, rec.name)
+	if errors.Is(err, fs.ErrNotExist) || !rec.has("dat") && !rec.has("mat") {
+		return nil
+	}
+	if err != nil {
+		t.Errorf("%s: %v", rec, err)
+		return nil
+	}
+	return r
+}
+
+func TestPhysioNetSignalsMatchTheirChecksums(t *testing.T) {
+	read := 0
+	for _, rec := range physionet(t) {
+		r := openSignals(t, rec)
+		if r == nil {
+			continue
 		}
 		samples, err := r.Read()
 		if err != nil {
-			t.Error(err)
-			return
-		}
-		for _, s := range samples {
-			if len(s) != r.Samples {
-				t.Errorf("%s: %d samples, header says %d", name, len(s), r.Samples)
-			}
+			t.Errorf("%s: %v", rec, err)
+			continue
 		}
 		if err := r.Verify(samples); err != nil {
-			t.Error(err)
+			t.Errorf("%s: %v", rec, err)
+		}
+		for i, s := range samples {
+			if len(s) != r.Samples {
+				t.Errorf("%s: signal %d has %d samples, the header promises %d", rec, i, len(s), r.Samples)
+			}
 		}
 		read++
-	})
+	}
 	t.Logf("%d records with signals", read)
 	if read == 0 {
 		t.Error("no record had signals")
@@ -83,19 +89,15 @@ func TestPhysioNetRecordsMatchTheirHeaders(t *testing.T) {
 }
 
 func TestPhysioNetVoltagesAreThoseOfAHeart(t *testing.T) {
-	eachRecord(t, func(t *testing.T, dir, name string) {
-		if !exists(dir, name+".hea") || (!exists(dir, name+".dat") && !exists(dir, name+".mat")) {
-			return
-		}
-		r, err := wfdb.Open(dir, name)
-		if err != nil {
-			t.Error(err)
-			return
+	for _, rec := range physionet(t) {
+		r := openSignals(t, rec)
+		if r == nil {
+			continue
 		}
 		uv, err := r.Microvolts(0)
 		if err != nil {
-			t.Error(err)
-			return
+			t.Errorf("%s: %v", rec, err)
+			continue
 		}
 		beyond := 0
 		for _, v := range uv {
@@ -104,34 +106,59 @@ func TestPhysioNetVoltagesAreThoseOfAHeart(t *testing.T) {
 			}
 		}
 		if len(uv) != r.Samples || beyond > len(uv)/100 {
-			t.Errorf("%s: %d of %d samples beyond 20 mV", name, beyond, len(uv))
+			t.Errorf("%s: %d of %d samples are beyond 20 mV", rec, beyond, len(uv))
 		}
-	})
+	}
 }
 
-func TestPhysioNetAnnotationsAreSane(t *testing.T) {
-	marks := map[string]int{}
-	eachRecord(t, func(t *testing.T, dir, name string) {
+func TestPhysioNetAnnotationsAreInOrder(t *testing.T) {
+	for _, rec := range physionet(t) {
 		for _, ext := range []string{"atr", "qrs", "pwave"} {
-			if !exists(dir, name+"."+ext) {
+			if !rec.has(ext) {
 				continue
 			}
-			found, err := wfdb.Annotations(dir, name, ext)
-			if err != nil {
-				t.Error(err)
+			marks, err := wfdb.Annotations(rec.dir, rec.name, ext)
+			if err != nil || len(marks) == 0 {
+				t.Errorf("%s.%s: %d annotations, %v", rec, ext, len(marks), err)
 				continue
 			}
-			if len(found) == 0 {
-				t.Errorf("%s.%s holds nothing", name, ext)
-			}
-			for i, a := range found {
-				marks[a.Code]++
-				if a.Sample < 0 || i > 0 && a.Sample < found[i-1].Sample {
-					t.Errorf("%s.%s: annotation %d at sample %d is out of order", name, ext, i, a.Sample)
+			last := int64(0)
+			for i, a := range marks {
+				if a.Sample < last || a.Code == "" || a.Code == "[15]" {
+					t.Errorf("%s.%s: annotation %d is %+v, after sample %d", rec, ext, i, a, last)
 				}
+				last = a.Sample
 			}
-			t.Logf("%s.%s: %d annotations, last at %d", name, ext, len(found), found[len(found)-1].Sample)
 		}
-	})
-	t.Log(marks)
+	}
+}
+
+// The counts are those that the MIT-BIH Arrhythmia Database Directory prints for these records.
+func TestPhysioNetBeatsAreAsManyAsTheDirectorySays(t *testing.T) {
+	known := map[string]map[string]int{
+		"mitdb/101": {"N": 1860, "A": 3, "Q": 2},
+		"mitdb/119": {"N": 1543, "V": 444},
+		"mitdb/122": {"N": 2476},
+		"mitdb/102": {"/": 2028, "f": 56, "N": 99, "V": 4},
+		"mitdb/118": {"R": 2166, "A": 96, "V": 16},
+	}
+	for _, rec := range physionet(t) {
+		want, ok := known[rec.String()]
+		if !ok {
+			continue
+		}
+		marks, err := wfdb.Annotations(rec.dir, rec.name, "atr")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]int{}
+		for _, a := range marks {
+			got[a.Code]++
+		}
+		for code, n := range want {
+			if got[code] != n {
+				t.Errorf("%s: %d beats %s, want %d", rec, got[code], code, n)
+			}
+		}
+	}
 }
