@@ -1,0 +1,103 @@
+package gatt
+
+import "vigil/vitals"
+
+// Special tells the special values of medical floats (IEEE 11073-20601) from numbers.
+type Special uint8
+
+// Special values.
+const (
+	Finite           Special = iota
+	NotANumber               // NaN
+	NotAtResolution          // NRes: exists, but not at this resolution
+	PositiveInfinity         // +INF
+	NegativeInfinity         // -INF
+	Reserved                 // reserved for future use
+)
+
+// Number is a medical float: Mantissa × 10^Exp exactly, or a special value. The exponent is
+// information: 0xE0C8 is "2.00", 0xF014 is "2.0".
+type Number struct {
+	Mantissa int32
+	Exp      int8
+	Special  Special
+}
+
+// Words of the special values; their exponent is zero, so the whole word is compared. 0xFFFF is
+// none of them: it is -0.1.
+var (
+	specialSFLOAT = map[uint16]Special{
+		0x07FF: NotANumber, 0x0800: NotAtResolution, 0x07FE: PositiveInfinity, 0x0802: NegativeInfinity, 0x0801: Reserved,
+	}
+	specialFLOAT = map[uint32]Special{
+		0x007FFFFF: NotANumber, 0x00800000: NotAtResolution, 0x007FFFFE: PositiveInfinity, 0x00800002: NegativeInfinity, 0x00800001: Reserved,
+	}
+)
+
+// SFLOAT reads a 16-bit medical float: 12 bits of mantissa, 4 bits of exponent, both in two's
+// complement.
+func SFLOAT(word uint16) Number {
+	if special, is := specialSFLOAT[word]; is {
+		return Number{Special: special}
+	}
+	return Number{Mantissa: int32(int16(word<<4) >> 4), Exp: int8(int16(word) >> 12)}
+}
+
+// FLOAT reads a 32-bit medical float: 24 bits of mantissa, 8 bits of exponent, both in two's
+// complement.
+func FLOAT(word uint32) Number {
+	if special, is := specialFLOAT[word]; is {
+		return Number{Special: special}
+	}
+	return Number{Mantissa: int32(word<<8) >> 8, Exp: int8(word >> 24)}
+}
+
+// SFLOAT is the number as 16 bits; it fails where mantissa or exponent do not fit, or where the
+// word would mean a special value.
+func (n Number) SFLOAT() (uint16, error) {
+	for word, special := range specialSFLOAT {
+		if n.Special != Finite && n.Special == special {
+			return word, nil
+		}
+	}
+	word := uint16(n.Mantissa)&0x0FFF | uint16(n.Exp)<<12
+	if SFLOAT(word) != n {
+		return 0, malformed("%d × 10^%d does not fit a 16-bit medical float", n.Mantissa, n.Exp)
+	}
+	return word, nil
+}
+
+// FLOAT is the number as 32 bits, or fails as SFLOAT does.
+func (n Number) FLOAT() (uint32, error) {
+	for word, special := range specialFLOAT {
+		if n.Special != Finite && n.Special == special {
+			return word, nil
+		}
+	}
+	word := uint32(n.Mantissa)&0x00FFFFFF | uint32(uint8(n.Exp))<<24
+	if FLOAT(word) != n {
+		return 0, malformed("%d × 10^%d does not fit a 32-bit medical float", n.Mantissa, n.Exp)
+	}
+	return word, nil
+}
+
+// Decimal is the exact value; zero for a special one.
+func (n Number) Decimal() vitals.Decimal { return vitals.NewDecimal(int64(n.Mantissa), n.Exp) }
+
+// Absence is why there is no value (HL7 PHD guide, FLOAT mapping); Present where there is one.
+func (n Number) Absence() vitals.Absence {
+	switch n.Special {
+	case Finite:
+		return vitals.Present
+	case NotANumber:
+		return vitals.NotANumber
+	case PositiveInfinity:
+		return vitals.PositiveInfinity
+	case NegativeInfinity:
+		return vitals.NegativeInfinity
+	case NotAtResolution, Reserved:
+		return vitals.DeviceError
+	default:
+		return vitals.DeviceError
+	}
+}

@@ -1,0 +1,237 @@
+package gatt
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"vigil/devices"
+	"vigil/vitals"
+)
+
+// SpO2PR is a pair of oxygen saturation in percent and pulse rate per minute.
+type SpO2PR struct{ SpO2, Pulse Number }
+
+// PulseOximeter is the value of a PLX Continuous Measurement (0x2A5F).
+type PulseOximeter struct {
+	Normal     SpO2PR
+	Fast, Slow *SpO2PR // quicker and steadier averages, where the device has them
+	Status     *MeasurementStatus
+	Sensor     *SensorStatus
+	Amplitude  *Number // pulse amplitude index in percent
+}
+
+// MeasurementStatus is the set of measurement status bits (PLXS 1.0, 3.1.1.5).
+type MeasurementStatus uint16
+
+// Measurement status bits that decide about a value.
+const (
+	MeasurementFromStorage  MeasurementStatus = 1 << 9
+	MeasurementDemo         MeasurementStatus = 1 << 10
+	MeasurementTesting      MeasurementStatus = 1 << 11
+	MeasurementCalibrating  MeasurementStatus = 1 << 12
+	MeasurementUnavailable  MeasurementStatus = 1 << 13
+	MeasurementQuestionable MeasurementStatus = 1 << 14
+	MeasurementInvalid      MeasurementStatus = 1 << 15
+)
+
+// SensorStatus is the set of device and sensor status bits, 24 of them (PLXS 1.0, 3.1.1.6).
+type SensorStatus uint32
+
+// Device and sensor status bits that decide about a value.
+const (
+	SensorDeviceMalfunction SensorStatus = 1 << 1
+	SensorIrregular         SensorStatus = 1 << 2
+	SensorInadequateSignal  SensorStatus = 1 << 3
+	SensorPoorSignal        SensorStatus = 1 << 4
+	SensorLowPerfusion      SensorStatus = 1 << 5
+	SensorErratic           SensorStatus = 1 << 6
+	SensorNonPulsatile      SensorStatus = 1 << 7
+	SensorQuestionablePulse SensorStatus = 1 << 8
+	SensorInterference      SensorStatus = 1 << 10
+	SensorUnconnected       SensorStatus = 1 << 11 // not on the user
+	SensorUnknown           SensorStatus = 1 << 12
+	SensorDisplaced         SensorStatus = 1 << 13
+	SensorMalfunction       SensorStatus = 1 << 14
+	SensorDisconnected      SensorStatus = 1 << 15 // not on the device
+)
+
+// What the bits mean for a value.
+const (
+	testData     = MeasurementDemo | MeasurementTesting
+	noValue      = MeasurementUnavailable | MeasurementInvalid
+	doubtful     = MeasurementQuestionable | MeasurementCalibrating | MeasurementFromStorage
+	sensorOff    = SensorUnconnected | SensorDisconnected
+	sensorFails  = SensorDeviceMalfunction | SensorMalfunction | sensorOff
+	sensorDoubts = SensorIrregular | SensorInadequateSignal | SensorPoorSignal | SensorLowPerfusion | SensorErratic |
+		SensorNonPulsatile | SensorQuestionablePulse | SensorInterference | SensorUnknown | SensorDisplaced
+)
+
+// Flags of 0x2A5F (PLXS 1.0, 3.2.1.1).
+const (
+	plxFast      = 1 << 0
+	plxSlow      = 1 << 1
+	plxStatus    = 1 << 2
+	plxSensor    = 1 << 3
+	plxAmplitude = 1 << 4
+	plxReserved  = 0xE0
+)
+
+// DecodePulseOximeter reads a PLX Continuous Measurement.
+func DecodePulseOximeter(value []byte) (PulseOximeter, error) {
+	f := fieldsOf(value)
+	flags := f.u8("flags")
+	p := PulseOximeter{Normal: f.pair("normal")}
+	if flags&plxFast != 0 {
+		p.Fast = new(f.pair("fast"))
+	}
+	if flags&plxSlow != 0 {
+		p.Slow = new(f.pair("slow"))
+	}
+	if flags&plxStatus != 0 {
+		p.Status = new(MeasurementStatus(f.u16("measurement status")))
+	}
+	if flags&plxSensor != 0 {
+		p.Sensor = new(SensorStatus(f.u24("device and sensor status")))
+	}
+	if flags&plxAmplitude != 0 {
+		p.Amplitude = new(f.sfloat("pulse amplitude index"))
+	}
+	if err := f.done(flags & plxReserved); err != nil {
+		return PulseOximeter{}, err
+	}
+	return p, nil
+}
+
+func (f *fields) pair(what string) SpO2PR {
+	return SpO2PR{SpO2: f.sfloat(what + " SpO2"), Pulse: f.sfloat(what + " pulse rate")}
+}
+
+// EncodePulseOximeter writes a PLX Continuous Measurement; it fails where a number does not fit.
+func EncodePulseOximeter(p PulseOximeter) ([]byte, error) {
+	w := plxWriter{value: []byte{0}}
+	w.numbers(0, p.Normal.SpO2, p.Normal.Pulse)
+	if p.Fast != nil {
+		w.numbers(plxFast, p.Fast.SpO2, p.Fast.Pulse)
+	}
+	if p.Slow != nil {
+		w.numbers(plxSlow, p.Slow.SpO2, p.Slow.Pulse)
+	}
+	if p.Status != nil {
+		w.value[0] |= plxStatus
+		w.value = binary.LittleEndian.AppendUint16(w.value, uint16(*p.Status))
+	}
+	if p.Sensor != nil {
+		if *p.Sensor >= 1<<24 {
+			return nil, malformed("sensor status %#x has more than 24 bits", *p.Sensor)
+		}
+		w.value[0] |= plxSensor
+		w.value = append(w.value, byte(*p.Sensor), byte(*p.Sensor>>8), byte(*p.Sensor>>16))
+	}
+	if p.Amplitude != nil {
+		w.numbers(plxAmplitude, *p.Amplitude)
+	}
+	return w.value, w.err
+}
+
+type plxWriter struct {
+	value []byte
+	err   error
+}
+
+func (w *plxWriter) numbers(flag byte, numbers ...Number) {
+	w.value[0] |= flag
+	for _, n := range numbers {
+		word, err := n.SFLOAT()
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		w.value = binary.LittleEndian.AppendUint16(w.value, word)
+	}
+}
+
+// Trust is what the status bits leave of the values.
+type Trust uint8
+
+// Degrees of trust.
+const (
+	Trusted  Trust = iota
+	Doubtful       // charted as questionable, never for alarms
+	Invalid        // there is no value
+	TestData       // not a patient's value at all
+)
+
+// Trust judges the values by the status bits. Beyond the bits that declare a value invalid, a
+// sensor that is off the finger, unplugged or broken leaves none, whatever number it still shows.
+func (p PulseOximeter) Trust() Trust {
+	var status MeasurementStatus
+	var sensor SensorStatus
+	if p.Status != nil {
+		status = *p.Status
+	}
+	if p.Sensor != nil {
+		sensor = *p.Sensor
+	}
+	switch {
+	case status&testData != 0:
+		return TestData
+	case status&noValue != 0 || sensor&sensorFails != 0:
+		return Invalid
+	case status&doubtful != 0 || sensor&sensorDoubts != 0:
+		return Doubtful
+	default:
+		return Trusted
+	}
+}
+
+// Contact is whether the sensor is on the finger, as far as the device tells.
+func (p PulseOximeter) Contact() Contact {
+	switch {
+	case p.Sensor == nil:
+		return ContactUnsupported
+	case *p.Sensor&sensorOff != 0:
+		return ContactMissing
+	default:
+		return ContactDetected
+	}
+}
+
+// oximeterBatch charts the normal pair; the fast and slow averages describe the same moment.
+func oximeterBatch(frame devices.Frame) (vitals.Batch, error) {
+	p, err := DecodePulseOximeter(frame.Bytes)
+	if err != nil {
+		return vitals.Batch{}, err
+	}
+	b := vitals.Batch{Device: frame.Device}
+	trust := p.Trust()
+	if trust == TestData {
+		b.Events = []vitals.Event{{
+			Code: vitals.DecodeFault, Time: frame.Received, Detail: "demonstration or test data was discarded",
+		}}
+		return b, nil
+	}
+	b.Readings = slices.Concat(
+		trust.reading(frame, vitals.SpO2, &p.Normal.SpO2),
+		trust.reading(frame, vitals.PulseRate, &p.Normal.Pulse),
+		trust.reading(frame, vitals.PerfusionIndex, p.Amplitude),
+	)
+	b.Events = contactEvents(frame, p.Contact())
+	return b, nil
+}
+
+func (t Trust) reading(frame devices.Frame, kind vitals.Kind, n *Number) []vitals.Reading {
+	if n == nil {
+		return nil
+	}
+	r := vitals.Reading{Kind: kind, Time: frame.Received, Absent: n.Absence()}
+	switch {
+	case r.Absent != vitals.Present:
+	case t == Invalid:
+		r.Absent = vitals.DeviceError
+	default:
+		r.Value = n.Decimal()
+	}
+	if t == Doubtful {
+		r.Quality = vitals.Questionable
+	}
+	return []vitals.Reading{r}
+}

@@ -1,0 +1,110 @@
+package gatt_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"vigil/devices/gatt"
+	"vigil/vitals"
+)
+
+// strap is an H10 on a chest: frames of 73 samples at its own rate, its clock in 2019.
+type strap struct {
+	clock uint64 // ns
+	now   time.Time
+	hz    float64
+}
+
+func newStrap() *strap { return &strap{clock: 599_622_173_000_000_000, now: noon, hz: 130.045} }
+
+// frame is the next one, and when its last sample was taken.
+func (s *strap) frame() (gatt.PMDFrame, time.Time) {
+	took := time.Duration(gatt.PMDSamples / s.hz * 1e9)
+	s.clock += uint64(took)
+	s.now = s.now.Add(took)
+	return gatt.PMDFrame{Clock: s.clock, Microvolts: make([]int32, gatt.PMDSamples)}, s.now
+}
+
+const sample = 7_690_000 * time.Nanosecond
+
+func lastOf(w vitals.Waveform) time.Time { return w.Start.Add(w.Rate.Span(len(w.Samples) - 1)) }
+
+func TestFramesFollowEachOtherThoughTheRadioWavers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		radio := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "radio"), 0))
+		s, clock := newStrap(), gatt.PMDClock{}
+		s.hz = rapid.Float64Range(130.02, 130.07).Draw(t, "rate")
+		var before vitals.Waveform
+		for i := range 400 {
+			frame, taken := s.frame()
+			w := clock.Place(frame, taken.Add(time.Duration(radio.ExpFloat64()*float64(40*time.Millisecond))))
+			if i > 0 {
+				if w.First != before.First+uint64(len(before.Samples)) {
+					t.Fatalf("frame %d begins at sample %d", i, w.First)
+				}
+				if gap := w.Start.Sub(before.End()); gap.Abs() > sample/4+time.Microsecond {
+					t.Fatalf("frame %d begins %v after the end of the one before", i, gap)
+				}
+			}
+			if late := lastOf(w).Sub(taken); i > 200 && late.Abs() > 10*time.Millisecond {
+				t.Fatalf("frame %d is placed %v late", i, late)
+			}
+			before = w
+		}
+	})
+}
+
+func TestLostFramesLeaveAGapOfTheirLength(t *testing.T) {
+	s, clock := newStrap(), gatt.PMDClock{}
+	var before vitals.Waveform
+	for range 20 {
+		frame, taken := s.frame()
+		before = clock.Place(frame, taken)
+	}
+	s.frame()
+	s.frame()
+	frame, taken := s.frame()
+	w := clock.Place(frame, taken)
+	if lost := w.First - before.First - gatt.PMDSamples; lost != 2*gatt.PMDSamples {
+		t.Errorf("%d samples lost, not two frames", lost)
+	}
+	if off := lastOf(w).Sub(taken); off.Abs() > sample {
+		t.Errorf("placed %v off", off)
+	}
+}
+
+func TestStrapThatForgotItsClockBeginsANewTimeLine(t *testing.T) {
+	s, clock := newStrap(), gatt.PMDClock{}
+	var before vitals.Waveform
+	for range 20 {
+		frame, taken := s.frame()
+		before = clock.Place(frame, taken)
+	}
+	s.clock = 599_616_000_000_000_000 // 2019-01-01, off the skin for ten minutes
+	s.now = s.now.Add(10 * time.Minute)
+	frame, taken := s.frame()
+	w := clock.Place(frame, taken)
+	if off := lastOf(w).Sub(taken); off.Abs() > sample {
+		t.Errorf("placed %v off", off)
+	}
+	gap := float64(w.First-before.First) / gatt.PMDRate.Hz()
+	if want := w.Start.Sub(before.Start).Seconds(); gap < want-0.1 || gap > want+0.1 {
+		t.Errorf("samples are counted on by %v s, the gap is %v s", gap, want)
+	}
+}
+
+func TestHubClockThatWasSetBackIsFollowed(t *testing.T) {
+	s, clock := newStrap(), gatt.PMDClock{}
+	for range 20 {
+		frame, taken := s.frame()
+		clock.Place(frame, taken)
+	}
+	s.now = s.now.Add(-time.Hour)
+	frame, taken := s.frame()
+	if off := lastOf(clock.Place(frame, taken)).Sub(taken); off.Abs() > sample {
+		t.Errorf("placed %v off", off)
+	}
+}
