@@ -21,6 +21,7 @@ type Detector struct {
 	resampler resampler
 	front     frontEnd
 	qrs       qrs
+	classes   classifier
 	standing  [lastRhythm + 1]bool
 	quality   Quality
 	cause     Cause
@@ -36,6 +37,7 @@ func New(rateHz float64) (*Detector, error) {
 	d := &Detector{quality: NoAnalysis, cause: Learning}
 	d.resampler.step = rateHz / internalHz
 	d.qrs.relearn(0)
+	d.classes = newClassifier()
 	return d, nil
 }
 
@@ -61,8 +63,8 @@ func (d *Detector) step(s sample) {
 	d.front.push(s)
 	settled := d.qrs.push(&d.front)
 	for i := range settled {
-		c := &settled[i]
-		d.report(Finding{Kind: BeatFound, Beat: NormalBeat, At: d.resampler.inputIndex(c.fiducial - bandDelay)})
+		b, class := d.classes.classify(&d.front, &settled[i])
+		d.report(Finding{Kind: BeatFound, Beat: class, At: d.resampler.inputIndex(b.at - lowPassDelay)})
 	}
 }
 

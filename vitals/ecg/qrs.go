@@ -108,8 +108,9 @@ func (q *qrs) decide(number int64) {
 	switch {
 	case !isBeat, q.isTWave(c, gap), c.step && c.strength < q.levels.beat*3/5:
 		q.levels.addNoise(c.strength)
-		q.searchBack(c.at)
+		q.searchBack(c.at, q.count)
 	default:
+		q.searchBack(c.at-refractory, number)
 		q.accept(number)
 	}
 }
@@ -151,16 +152,19 @@ func (q *qrs) accept(number int64) {
 
 // searchBack looks for a missed beat once the gap has lasted 1.6 intervals, and takes the
 // candidate that is strongest or fits a template.
-func (q *qrs) searchBack(now int64) {
+func (q *qrs) searchBack(now, before int64) {
 	gap := now - q.last
 	if gap*10 <= int64(q.levels.interval)*16 || gap <= leastGap {
 		return
 	}
 	best, worth := int64(-1), int32(0)
-	for i := q.count - 1; i >= max(0, q.count-24); i-- {
+	for i := before - 1; i >= max(0, before-24); i-- {
 		c := q.candidate(i)
 		if c.accepted || c.at-q.last < refractory {
 			break
+		}
+		if c.at > now {
+			continue
 		}
 		value := c.strength
 		if c.match > 0.8 {

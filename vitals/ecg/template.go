@@ -18,30 +18,46 @@ type shape [shapeLen]int16
 // take cuts the shape around a fiducial point out of the band.
 func (s *shape) take(f *frontEnd, fiducial int64) {
 	var raw [shapeLen]int32
-	for k := range raw {
-		raw[k] = f.band[(fiducial+2*int64(k-shapeHalf))&ringMask]
-	}
-	s.normalise(&raw)
+	cut(&f.band, fiducial-2*shapeHalf, raw[:])
+	normalise(s[:], raw[:])
 }
 
-func (s *shape) normalise(raw *[shapeLen]int32) {
+// cut takes every other value of a ring.
+func cut(ring *[ringLen]int32, from int64, into []int32) {
+	for k := range into {
+		into[k] = ring[(from+2*int64(k))&ringMask]
+	}
+}
+
+// normalise takes the mean off raw, which it changes, and scales it to shapeLength. It gives the
+// length that raw had.
+func normalise(s []int16, raw []int32) int32 {
 	var sum, squares int64
 	for _, v := range raw {
 		sum += int64(v)
 	}
-	mean := int32(sum / shapeLen)
+	mean := int32(sum / int64(len(raw)))
 	for k := range raw {
 		raw[k] -= mean
 		squares += int64(raw[k]) * int64(raw[k])
 	}
 	if squares == 0 {
-		*s = shape{}
-		return
+		clear(s)
+		return 0
 	}
-	scale := shapeLength / math.Sqrt(float64(squares))
+	length := math.Sqrt(float64(squares))
 	for k, v := range raw {
-		s[k] = int16(float64(v) * scale)
+		s[k] = int16(float64(v) * (shapeLength / length))
 	}
+	return int32(length)
+}
+
+// blend moves the shape s towards a new one, which counts for one of weight parts.
+func blend(s, newest []int16, raw []int32, weight int32) {
+	for k := range raw {
+		raw[k] = int32(s[k])*(weight-1) + int32(newest[k])
+	}
+	normalise(s, raw)
 }
 
 // template is the mean shape of beats that look alike.
@@ -54,38 +70,36 @@ type template struct {
 // learn moves the template towards a beat: the mean of the first eight, then an eighth each.
 func (t *template) learn(s *shape, at int64) {
 	t.beats++
-	weight := min(t.beats, 8)
 	var raw [shapeLen]int32
-	for k, v := range t.shape {
-		raw[k] = int32(v)*(weight-1) + int32(s[k])
-	}
-	t.shape.normalise(&raw)
+	blend(t.shape[:], s[:], raw[:], min(t.beats, 8))
 	t.last = at
 }
 
-// window is the band around a candidate with the length of its shape at every lag.
+// window is a piece of signal with its length, as of a shape, at every lag at which a shape is
+// compared with it.
 type window struct {
-	values [shapeLen + 2*lagReach]int32
-	length [lags]float64 // of values without their mean; 0 for a flat one
+	values []int32
+	length []float64 // of values without their mean; 0 where they are flat
 }
 
-func (w *window) take(f *frontEnd, fiducial int64) {
+// prepare scales the values so that products with a shape stay within int32, and measures lengths.
+func (w *window) prepare() {
 	var largest int32
-	for k := range w.values {
-		w.values[k] = f.band[(fiducial+2*int64(k-shapeHalf-lagReach))&ringMask]
-		largest = max(largest, magnitude(w.values[k]))
+	for _, v := range w.values {
+		largest = max(largest, magnitude(v))
 	}
 	shift := 0
-	for largest>>shift >= 1<<13 { // keeps the scalar product within int32
+	for largest>>shift >= 1<<13 {
 		shift++
 	}
+	size := len(w.values) - len(w.length) + 1
 	var sum, squares int64
 	for k := range w.values {
 		w.values[k] >>= shift
 		v := int64(w.values[k])
 		sum, squares = sum+v, squares+v*v
-		if first := k - shapeLen + 1; first >= 0 {
-			w.length[first] = math.Sqrt(float64(max(squares-sum*sum/shapeLen, 0)))
+		if first := k - size + 1; first >= 0 {
+			w.length[first] = math.Sqrt(float64(max(squares-sum*sum/int64(size), 0)))
 			gone := int64(w.values[first])
 			sum, squares = sum-gone, squares-gone*gone
 		}
@@ -93,20 +107,23 @@ func (w *window) take(f *frontEnd, fiducial int64) {
 }
 
 // correlate is the best correlation with a shape over all lags.
-func (w *window) correlate(s *shape) float32 {
+func (w *window) correlate(s []int16) float32 {
 	best := float32(-1)
-	for lag := range lags {
-		if w.length[lag] == 0 {
+	for lag, length := range w.length {
+		if length == 0 {
 			continue
 		}
-		part := w.values[lag : lag+shapeLen : lag+shapeLen]
+		part := w.values[lag : lag+len(s)]
 		var even, odd int32
-		for k := 0; k+1 < shapeLen; k += 2 {
+		k := 0
+		for ; k+1 < len(s) && k+1 < len(part); k += 2 {
 			even += part[k] * int32(s[k])
 			odd += part[k+1] * int32(s[k+1])
 		}
-		even += part[shapeLen-1] * int32(s[shapeLen-1])
-		best = max(best, float32(float64(even+odd)/(w.length[lag]*shapeLength)))
+		if k < len(s) {
+			even += part[k] * int32(s[k])
+		}
+		best = max(best, float32(float64(even+odd)/(length*shapeLength)))
 	}
 	return best
 }
@@ -116,14 +133,17 @@ type gallery [templates]template
 
 // match gives the template that fits a candidate best.
 func (g *gallery) match(f *frontEnd, fiducial int64) (best float32, which int8) {
-	var w window
-	w.take(f, fiducial)
+	var values [shapeLen + lags - 1]int32
+	var length [lags]float64
+	cut(&f.band, fiducial-2*(shapeHalf+lagReach), values[:])
+	w := window{values: values[:], length: length[:]}
+	w.prepare()
 	best, which = -1, -1
 	for i := range g {
 		if g[i].beats == 0 {
 			continue
 		}
-		if r := w.correlate(&g[i].shape); r > best {
+		if r := w.correlate(g[i].shape[:]); r > best {
 			best, which = r, int8(i)
 		}
 	}

@@ -1,0 +1,143 @@
+package ecg
+
+// The form of a beat is cut from the low-passed signal, which keeps the width of a QRS, from
+// 100 ms before to 140 ms behind the fiducial point at 125 Hz.
+const (
+	formBefore  = internalHz / 10
+	formLen     = 31
+	formLags    = 5 // compared at lags of up to ±16 ms
+	forms       = 8 // as many forms are told apart
+	sameForm    = 0.88
+	widthSlope  = 15 // % of the steepest slope: below is outside the QRS
+	widthQuiet  = 4  // ticks, 16 ms, of which end it
+	widestHalf  = 50 // ticks, 200 ms
+	weightShift = 7  // a form's weight fades over 128 beats
+	newWeight   = 256
+)
+
+// beat is a QRS with what its class is decided by.
+type beat struct {
+	at       int64 // tick of the fiducial point in the low-passed signal
+	interval int64 // ticks since the beat before, 0 where unknown
+	shape    [formLen]int16
+	size     int32   // length of the form before it was scaled: its energy
+	width    int32   // of the QRS in ticks
+	toMain   float32 // correlation with the dominant form
+	form     int8
+}
+
+// form is a cluster of beats that look alike.
+type form struct {
+	shape  [formLen]int16
+	size   int32 // mean
+	width  int32 // mean, 1/16 tick
+	weight int32 // how common it has been
+	beats  int32 // that made it, 0 for none
+}
+
+// classifier tells ventricular beats from the patient's own.
+type classifier struct {
+	forms    [forms]form
+	dominant int8    // index of the patient's usual form, -1 until known
+	normals  history // intervals that ended in a normal beat
+	unlike   unlikeness
+	last     int64 // tick of the beat before
+	slowRun  int32 // ventricular beats in a row that were not fast
+}
+
+func newClassifier() classifier {
+	c := classifier{dominant: -1, last: never}
+	c.normals.fill(firstInterval)
+	for range strangers {
+		c.unlike.add(strangerUsual)
+	}
+	return c
+}
+
+// classify measures the beat of a candidate and decides its class.
+func (k *classifier) classify(f *frontEnd, c *candidate) (beat, Beat) {
+	b := beat{at: c.fiducial - highPassDelay}
+	if gap := b.at - k.last; gap < longestRR && !f.gap.touches(k.last-lowPassDelay, b.at, 0) {
+		b.interval = gap
+	}
+	k.last = b.at
+	b.width = width(f, b.at)
+	k.compare(f, &b)
+	class := k.decide(&b)
+	k.learn(&b, class)
+	return b, class
+}
+
+// compare finds the beat's form and how it resembles the dominant one.
+func (k *classifier) compare(f *frontEnd, b *beat) {
+	var values [formLen + formLags - 1]int32
+	var length [formLags]float64
+	cut(&f.lowPass, b.at-formBefore-(formLags-1), values[:])
+	var raw [formLen]int32
+	copy(raw[:], values[(formLags-1)/2:])
+	b.size = normalise(b.shape[:], raw[:])
+	w := window{values: values[:], length: length[:]}
+	w.prepare()
+	best := float32(-1)
+	b.form = -1
+	for i := range k.forms {
+		if k.forms[i].beats == 0 {
+			continue
+		}
+		r := w.correlate(k.forms[i].shape[:])
+		if int8(i) == k.dominant {
+			b.toMain = r
+		}
+		if b.size > 2*k.forms[i].size || 2*b.size < k.forms[i].size {
+			r -= 0.1
+		}
+		if r > best {
+			best, b.form = r, int8(i)
+		}
+	}
+	if best < sameForm {
+		b.form = k.replaceRarest()
+	}
+}
+
+// replaceRarest makes room for a new form.
+func (k *classifier) replaceRarest() int8 {
+	rarest := int8(-1)
+	for i := range k.forms {
+		if int8(i) != k.dominant && (rarest < 0 || k.forms[i].weight < k.forms[rarest].weight) {
+			rarest = int8(i)
+		}
+	}
+	k.forms[rarest] = form{}
+	return rarest
+}
+
+// width is the length of the QRS in ticks: from the fiducial point to either side until the
+// slope stays low.
+func width(f *frontEnd, at int64) int32 {
+	slope := func(n int64) int32 {
+		return magnitude(f.lowPass[n&ringMask] - f.lowPass[(n-slopeDistance)&ringMask])
+	}
+	var steepest int32
+	for n := at - formBefore; n <= at+35; n++ {
+		steepest = max(steepest, slope(n))
+	}
+	limit := steepest * widthSlope / 100
+	return reach(limit, func(n int64) int32 { return slope(at - n) }) +
+		reach(limit, func(n int64) int32 { return slope(at + n + slopeDistance) })
+}
+
+// reach is the last of widestHalf slopes that is not followed by widthQuiet low ones.
+func reach(limit int32, slope func(int64) int32) int32 {
+	last, quiet := int32(0), 0
+	for n := range int64(widestHalf) {
+		if slope(n) >= limit {
+			last, quiet = int32(n), 0
+			continue
+		}
+		if quiet++; quiet >= widthQuiet {
+			break
+		}
+	}
+	return last
+}
