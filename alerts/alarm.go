@@ -92,6 +92,7 @@ const (
 	ClosedAck        CloseReason = "ack"        // condition gone, then acknowledged
 	ClosedResolved   CloseReason = "resolved"   // acknowledged, then condition gone
 	ClosedDischarged CloseReason = "discharged" // the patient left
+	ClosedUnassigned CloseReason = "unassigned" // the device it was about is no longer the patient's
 )
 
 // Change names what happened to an alarm.
@@ -106,6 +107,8 @@ const (
 	Rearmed      Change = "rearmed"  // acknowledged, but still true after the re-alarm time
 	Worsened     Change = "worsened"
 	Ceased       Change = "closed"
+	InputLost    Change = "input_lost" // the condition can no longer be judged; the alarm stays
+	InputBack    Change = "input_back" // it can be judged again, and is still true
 )
 
 // Transition is one change of one alarm, with the alarm as it is afterwards.

@@ -1,0 +1,202 @@
+package alerts
+
+import (
+	"fmt"
+	"time"
+
+	"vigil/vitals"
+	"vigil/vitals/ecg"
+)
+
+// Limits of the heart rate per minute: the unit's defaults for adults, Vigil's own. The extreme
+// limits are 10 below and 20 above them, no less than 30 and no more than 200, as Philips
+// IntelliVue has them.
+const (
+	rateLow      = 45
+	rateHigh     = 130
+	extremeBelow = max(rateLow-10, 30)
+	extremeAbove = min(rateHigh+20, 200)
+)
+
+// The lethal rhythms: no QRS or fibrillation for 4 s (Philips HeartStart, Edan elite V6), five
+// ventricular beats at 100/min (Edan, Philips). They have no on-delay, they latch, and what ends
+// them must last 5 s.
+var (
+	ventricularFibrillation = rule{
+		condition: VF, describe: func(fact) string { return "ventricular fibrillation" },
+		Spec: Spec{
+			Label: "VENTRICULAR FIBRILLATION", Type: Physiological, Priority: High,
+			OffDelay: 5 * time.Second, Latching: true, Rearm: rearmHigh,
+			InhibitedBy: []Condition{LeadsOff},
+		},
+	}
+	asystole = rule{
+		condition: Asystole, describe: describeAsystole,
+		Spec: Spec{
+			Label: "ASYSTOLE", Type: Physiological, Priority: High,
+			OffDelay: 5 * time.Second, Latching: true, Rearm: rearmHigh,
+			InhibitedBy: []Condition{LeadsOff},
+		},
+	}
+	ventricularTachycardia = rule{
+		condition: VT, describe: describeVT,
+		Spec: Spec{
+			Label: "VENTRICULAR TACHYCARDIA", Type: Physiological, Priority: High,
+			OffDelay: 5 * time.Second, Latching: true, Rearm: rearmHigh,
+			InhibitedBy: []Condition{VF, LeadsOff},
+		},
+	}
+)
+
+// The heart rate: delays of 15 s at the limits as in Pater 2020 (BMJ Qual Saf 29:717); 5 s at the
+// extremes keep within the 10 s that IEC 60601-2-27 allows from the event to the alarm.
+var (
+	extremeTachy = rule{
+		condition: ExtremeTachy, describe: describeHR,
+		Spec: Spec{
+			Label: "EXTREME TACHYCARDIA", Type: Physiological, Priority: High,
+			OnDelay: 5 * time.Second, OffDelay: 10 * time.Second, Latching: true, Rearm: rearmHigh,
+			InhibitedBy: []Condition{VF, VT, LeadsOff},
+		},
+	}
+	extremeBrady = rule{
+		condition: ExtremeBrady, describe: describeHR,
+		Spec: Spec{
+			Label: "EXTREME BRADYCARDIA", Type: Physiological, Priority: High,
+			OnDelay: 5 * time.Second, OffDelay: 10 * time.Second, Latching: true, Rearm: rearmHigh,
+			InhibitedBy: []Condition{Asystole, LeadsOff},
+		},
+	}
+	hrHigh = rule{
+		condition: HRHigh, describe: describeHR,
+		Spec: Spec{
+			Label: "HR HIGH", Type: Physiological, Priority: Medium,
+			OnDelay: 15 * time.Second, OffDelay: 5 * time.Second, Rearm: rearmMedium,
+			InhibitedBy: []Condition{VF, VT, ExtremeTachy, LeadsOff},
+		},
+	}
+	hrLow = rule{
+		condition: HRLow, describe: describeHR,
+		Spec: Spec{
+			Label: "HR LOW", Type: Physiological, Priority: Medium,
+			OnDelay: 15 * time.Second, OffDelay: 5 * time.Second, Rearm: rearmMedium,
+			InhibitedBy: []Condition{Asystole, ExtremeBrady, LeadsOff},
+		},
+	}
+)
+
+// rateLimits are judged in this order: an extreme stands before the limit that it inhibits.
+var rateLimits = []limit{
+	{condition: ExtremeTachy, above: true, at: extremeAbove, hysteresis: 5},
+	{condition: ExtremeBrady, at: extremeBelow, hysteresis: 5},
+	{condition: HRHigh, above: true, at: rateHigh, hysteresis: 3},
+	{condition: HRLow, at: rateLow, hysteresis: 3},
+}
+
+func describeAsystole(f fact) string {
+	if f.value.Mantissa == 0 {
+		return "no QRS"
+	}
+	return "no QRS for " + f.value.String() + " s"
+}
+
+func describeVT(f fact) string {
+	if f.value.Mantissa == 0 {
+		return "ventricular run"
+	}
+	return "ventricular run at " + f.value.String() + "/min"
+}
+
+func describeHR(f fact) string {
+	sign := "<"
+	if f.value.Compare(f.limit) > 0 {
+		sign = ">"
+	}
+	return fmt.Sprintf("HR %s %s %s /min", f.value, sign, f.limit)
+}
+
+// conditionOf is the condition that a rhythm makes true.
+func conditionOf(r ecg.Rhythm) Condition {
+	switch r {
+	case ecg.Asystole:
+		return Asystole
+	case ecg.VT:
+		return VT
+	default:
+		return VF
+	}
+}
+
+// rhythmValue is what the alarm says of a rhythm that was just found: seconds without a beat, or
+// beats per minute.
+func rhythmValue(f *ecg.Finding, rate vitals.Rate) vitals.Decimal {
+	if f.Rhythm == ecg.Asystole {
+		return vitals.Round(rate.Span(int(f.Known-f.At)).Seconds(), 0)
+	}
+	return vitals.Round(f.RateBPM, 0)
+}
+
+// rhythms are judged in this order: who inhibits before whom it inhibits.
+var rhythms = []ecg.Rhythm{ecg.VF, ecg.Asystole, ecg.VT}
+
+// judgeCardiac judges the leading ECG at a whole second.
+func (e *Engine) judgeCardiac(dev *device, quality ecg.Quality, at, now time.Time) {
+	l := dev.lead
+	rated := quality != ecg.NoAnalysis && at.Sub(l.bpmAt) <= rateHolds
+	for _, r := range rhythms {
+		truth := l.rhythmTruth(r, quality, at)
+		if r == ecg.VT && truth == False && quality != ecg.FullAnalysis && (!rated || l.bpm >= vtRate) {
+			truth = Unknown // beats can be counted, but nobody can say whether they are ventricular
+		}
+		e.judgeRhythm(dev, r, fact{at: at, truth: truth}, now)
+	}
+	if !rated {
+		if !e.pulse.live(now) { // else the pulse is judged instead
+			e.judgeRate(fact{at: at, truth: Unknown, by: dev.id}, now)
+		}
+		return
+	}
+	e.rateHeard = now
+	value := vitals.Round(l.bpm, 0)
+	e.judgeRate(fact{at: at, truth: True, value: value, by: dev.id}, now)
+	r := vitals.Reading{Kind: vitals.HeartRate, Time: at, Value: value}
+	if r.Plausible() == nil {
+		e.out.Derived = append(e.out.Derived, vitals.Charted{Patient: e.patient, Device: dev.id, Reading: r})
+	}
+}
+
+// vtRate is the least rate of a ventricular tachycardia, per minute (Edan, Philips).
+const vtRate = 100
+
+// rhythmTruth is what the detector knows of a rhythm. Its absence counts only when the signal has
+// been fit for analysis for long enough to have shown it.
+func (l *lead) rhythmTruth(r ecg.Rhythm, quality ecg.Quality, at time.Time) Truth {
+	switch {
+	case l.analyser == nil:
+		return Unknown
+	case l.analyser.Standing(r):
+		return True
+	case quality == ecg.NoAnalysis || at.Sub(l.clear) < clearAfter:
+		return Unknown
+	default:
+		return False
+	}
+}
+
+func (e *Engine) judgeRhythm(dev *device, r ecg.Rhythm, f fact, now time.Time) {
+	f.by = dev.id
+	if f.truth == True {
+		f.onset = dev.lead.began[r]
+	}
+	e.apply(key{condition: conditionOf(r)}, f, now)
+}
+
+// judgeRate judges a heart rate against each limit. A fact that is not known stays so.
+func (e *Engine) judgeRate(f fact, now time.Time) { e.judgeLimits(rateLimits, f, now) }
+
+// observePulse judges a heart rate that a device counted itself, while no ECG gives a better one.
+func (e *Engine) observePulse(dev *device, r *vitals.Reading, now time.Time) {
+	if e.pulse.admits(dev.id, r, now) && now.Sub(e.rateHeard) > staleAfter {
+		e.judgeRate(factOf(dev, r), now)
+	}
+}

@@ -1,0 +1,124 @@
+package alerts
+
+import (
+	"time"
+
+	"github.com/samber/lo"
+
+	"vigil/vitals"
+)
+
+// Condition is what can be true of a patient, a device or a hub.
+type Condition string
+
+// The conditions, most urgent first within their family.
+const (
+	VF             Condition = "VF"
+	Asystole       Condition = "ASYSTOLE"
+	VT             Condition = "VT"
+	ExtremeTachy   Condition = "EXTREME_TACHY"
+	ExtremeBrady   Condition = "EXTREME_BRADY"
+	HRHigh         Condition = "HR_HIGH"
+	HRLow          Condition = "HR_LOW"
+	SpO2RapidDesat Condition = "SPO2_RAPID_DESAT"
+	SpO2Low        Condition = "SPO2_LOW"
+	HubOffline     Condition = "HUB_OFFLINE"
+	NoData         Condition = "NO_DATA"
+	LeadsOff       Condition = "LEADS_OFF"
+	PoorSignal     Condition = "POOR_SIGNAL"
+	BatteryLow     Condition = "BATTERY_LOW"
+)
+
+// Spec is what Vigil does about a condition: the unit defaults for adults.
+type Spec struct {
+	Label       string // for people
+	Type        Type
+	Priority    Priority
+	OnDelay     time.Duration // true for so long, by the time of the samples, before anybody is told
+	OffDelay    time.Duration // false for so long before the episode is over
+	Latching    bool          // stays until acknowledged, even when the condition has gone
+	Rearm       time.Duration // acknowledged, but true for so long: tell again; zero never
+	InhibitedBy []Condition   // not raised while one of these stands
+}
+
+// rule is a condition's row: its Spec and how an episode speaks about itself.
+type rule struct {
+	condition Condition
+	Spec
+	describe func(fact) string        // the alarm's Detail
+	delay    func(fact) time.Duration // graded on-delay; nil: OnDelay
+}
+
+// Re-alarm times of an acknowledged condition that goes on: HIGH 2 min, MEDIUM 10 min, LOW never
+// (life-cycle T5 and T11; Philips offers 2 or 3 min, Mindray 1 to 10 min).
+const (
+	rearmHigh   = 2 * time.Minute
+	rearmMedium = 10 * time.Minute
+)
+
+// rules is the one table of conditions, in the order in which they are judged: who inhibits comes
+// before whom it inhibits. Sources stand beside the limits in the file of each family.
+var rules = []rule{
+	ventricularFibrillation,
+	asystole,
+	ventricularTachycardia,
+	extremeTachy,
+	extremeBrady,
+	hrHigh,
+	hrLow,
+	rapidDesat,
+	spo2Low,
+	hubOffline,
+	noData,
+	leadsOff,
+	poorSignal,
+	batteryLow,
+}
+
+// ruleOf finds a condition's row.
+func ruleOf(c Condition) (*rule, bool) {
+	for i := range rules {
+		if rules[i].condition == c {
+			return &rules[i], true
+		}
+	}
+	return nil, false
+}
+
+// Conditions lists every condition in the order in which they are judged.
+func Conditions() []Condition {
+	return lo.Map(rules, func(r rule, _ int) Condition { return r.condition })
+}
+
+// Valid reports whether c is one of Conditions.
+func (c Condition) Valid() bool {
+	_, ok := ruleOf(c)
+	return ok
+}
+
+// Spec is what is done about the condition; the zero Spec for an invalid one.
+func (c Condition) Spec() Spec {
+	if r, ok := ruleOf(c); ok {
+		return r.Spec
+	}
+	return Spec{}
+}
+
+// fact is one judgement of one condition at one time.
+type fact struct {
+	at    time.Time // time of the samples that it rests on
+	truth Truth
+	onset time.Time       // when it became true, where that is known to be before at
+	value vitals.Decimal  // what was seen
+	limit vitals.Decimal  // what it was held against
+	cause string          // why, where a value does not say it
+	by    vitals.DeviceID // whose samples
+}
+
+// began is when the fact became true.
+func (f fact) began() time.Time {
+	if f.onset.IsZero() || f.onset.After(f.at) {
+		return f.at
+	}
+	return f.onset
+}

@@ -1,0 +1,145 @@
+package alerts
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"vigil/vitals"
+)
+
+const (
+	// lateAfter is the age beyond which data is charted and never alarmed as new.
+	lateAfter = 10 * time.Minute
+	// bindGrace is how long a device may take to be heard for the first time after it was assigned,
+	// or after a restart of the server: hubs need to connect again, and a ward must not light up.
+	bindGrace = 60 * time.Second
+)
+
+// device is one assigned device.
+type device struct {
+	id       vitals.DeviceID
+	hub      vitals.HubID // through which it was last heard
+	assigned time.Time    // server time
+	streams  bool         // it sends waveforms or values about once a second, so silence is news
+	heard    time.Time    // server time of the newest delivery that could be judged
+	newest   time.Time    // newest sample time received
+	lead     *lead        // nil until it sends an ECG
+	contact  held         // electrodes or sensor off
+	battery  held
+}
+
+// released is a device that was taken away.
+type released struct {
+	id vitals.DeviceID
+	at time.Time
+}
+
+// Bind says which devices are assigned to the patient now. The others are no longer watched, and
+// the next Tick closes the alarms about them.
+func (e *Engine) Bind(devices []vitals.DeviceID, now time.Time) {
+	e.discharged = e.discharged && len(devices) == 0
+	kept := e.devices[:0]
+	for _, dev := range e.devices {
+		if slices.Contains(devices, dev.id) {
+			kept = append(kept, dev)
+		} else {
+			e.released = append(e.released, released{id: dev.id, at: now})
+		}
+	}
+	clear(e.devices[len(kept):])
+	e.devices = kept
+	for _, id := range devices {
+		e.assign(id, now)
+	}
+}
+
+// Streamed tells that the device was known to stream before this engine was made: its silence is
+// then noticed even if it is never heard again.
+func (e *Engine) Streamed(id vitals.DeviceID) {
+	if dev := e.bound(id); dev != nil {
+		dev.streams = true
+	}
+}
+
+// assign is the device, which is bound from now on.
+func (e *Engine) assign(id vitals.DeviceID, now time.Time) *device {
+	i, known := slices.BinarySearchFunc(e.devices, id, func(d *device, id vitals.DeviceID) int {
+		return strings.Compare(string(d.id), string(id))
+	})
+	if !known {
+		e.devices = slices.Insert(e.devices, i, &device{id: id, assigned: now})
+		e.released = slices.DeleteFunc(e.released, func(r released) bool { return r.id == id })
+	}
+	return e.devices[i]
+}
+
+// bound is the assigned device, nil for another.
+func (e *Engine) bound(id vitals.DeviceID) *device {
+	for _, dev := range e.devices {
+		if dev.id == id {
+			return dev
+		}
+	}
+	return nil
+}
+
+// sender is the device of the delivery, nil where the delivery is not to be judged.
+func (e *Engine) sender(d vitals.Delivery) *device {
+	if dev := e.bound(d.Batch.Device); dev != nil || e.discharged {
+		return dev
+	}
+	newest := newestSample(d.Batch)
+	for _, r := range e.released {
+		if r.id == d.Batch.Device && !newest.After(r.at) {
+			return nil
+		}
+	}
+	return e.assign(d.Batch.Device, d.Received)
+}
+
+// newestSample is the time of the newest thing in the batch.
+func newestSample(b vitals.Batch) time.Time {
+	var newest time.Time
+	note := func(t time.Time) {
+		if t.After(newest) {
+			newest = t
+		}
+	}
+	for i := range b.Waveforms {
+		note(b.Waveforms[i].End())
+	}
+	for i := range b.Readings {
+		note(b.Readings[i].Time)
+	}
+	for i := range b.Events {
+		note(b.Events[i].Time)
+	}
+	return newest
+}
+
+// receive notes a sign of life. Repeats and old backlog are none: nothing in them can be judged.
+func (d *device) receive(v vitals.Delivery) {
+	newest := newestSample(v.Batch)
+	if !newest.After(d.newest) || late(newest, v.Received) {
+		return
+	}
+	d.newest = newest
+	d.heard = v.Received
+	d.hub = v.Stream.Hub
+	d.streams = d.streams || streams(v.Batch)
+}
+
+// late reports whether a sample of that time is too old to be news at now.
+func late(sample, now time.Time) bool { return now.Sub(sample) > lateAfter }
+
+func streams(b vitals.Batch) bool {
+	return len(b.Waveforms) > 0 || slices.ContainsFunc(b.Readings, func(r vitals.Reading) bool {
+		return r.Kind.Info().Shape != vitals.Spot
+	})
+}
+
+// silent reports whether the device has not been heard for longer than a continuous device may.
+func (d *device) silent(now time.Time) bool {
+	return d.streams && now.Sub(d.heard) > staleAfter
+}

@@ -1,0 +1,214 @@
+package alerts
+
+import (
+	"slices"
+	"time"
+
+	"vigil/vitals"
+	"vigil/vitals/ecg"
+)
+
+// Engine decides about the alarms of one patient. It has no clock and no goroutine: what it says
+// follows from what it was given, in order, so the same deliveries give the same alarms. It is not
+// safe for concurrent use.
+//
+// A new engine continues an old one after Bind, Streamed and Restore with what is stored and
+// Observe with the deliveries of the last 30 seconds, in the order in which they came.
+type Engine struct {
+	patient    vitals.PatientID
+	devices    []*device  // assigned now, sorted by id
+	released   []released // once assigned
+	discharged bool
+	hubs       []hub      // told by Hub, sorted by id
+	episodes   []*episode // every key that was ever true, in the order of rules, then by site
+	answers    []answer   // of the last commands
+
+	leading     vitals.DeviceID // whose ECG feeds the cardiac conditions
+	rateHeard   time.Time       // server time at which the leading ECG last gave a heart rate
+	pulse       source          // of a heart rate that is not from the ECG
+	oximeter    source
+	newAnalyser func(rateHz float64) (analyser, error)
+	out         Outcome // of the call in progress
+}
+
+// Outcome is what one call brought about.
+type Outcome struct {
+	Transitions []Transition
+	// Derived is the heart rate from the leading ECG, at each whole second.
+	Derived []vitals.Charted
+}
+
+// NewEngine makes the engine of one patient, who has no devices and no alarms yet.
+func NewEngine(p vitals.PatientID) *Engine {
+	return &Engine{
+		patient: p,
+		newAnalyser: func(rateHz float64) (analyser, error) {
+			return ecg.New(rateHz)
+		},
+	}
+}
+
+// Observe takes in one delivery. Deliveries of a device that Bind does not know are taken in as
+// well, because the server binds each of them to its patient: a device just assigned must not be
+// unwatched until Bind is called. Only what a device measured before it was taken away is ignored.
+func (e *Engine) Observe(d vitals.Delivery) Outcome {
+	e.out = Outcome{}
+	dev := e.sender(d)
+	if dev == nil {
+		return e.out
+	}
+	now := d.Received
+	dev.receive(d)
+	e.observeECG(dev, d.Batch.Waveforms, now)
+	for i := range d.Batch.Readings {
+		e.observeReading(dev, &d.Batch.Readings[i], now)
+	}
+	for i := range d.Batch.Events {
+		e.observeEvent(dev, &d.Batch.Events[i], now)
+	}
+	return e.out
+}
+
+// Tick lets the server's clock act: silent devices and hubs, input that is lost, re-alarms. Call
+// it about once a second, and only when every delivery received so far has been observed.
+func (e *Engine) Tick(now time.Time) Outcome {
+	e.out = Outcome{}
+	if e.discharged {
+		return e.out
+	}
+	for i := range e.hubs {
+		e.tickHub(&e.hubs[i], now)
+	}
+	for _, dev := range e.devices {
+		e.tickDevice(dev, now)
+	}
+	for _, p := range e.episodes {
+		if e.orphan(p) {
+			e.emit(p.close(ClosedUnassigned, now))
+			continue
+		}
+		if t, ok := p.tick(now); ok {
+			e.emit(t)
+		}
+	}
+	return e.out
+}
+
+// Discharge closes whatever is open. The engine ignores everything until Bind gives the patient
+// devices again. Whether a patient with unacknowledged alarms may be discharged is the caller's
+// to decide.
+func (e *Engine) Discharge(now time.Time) Outcome {
+	e.out = Outcome{}
+	for _, p := range e.episodes {
+		if p.alarm.State.Open() {
+			e.emit(p.close(ClosedDischarged, now)) // T15
+		}
+		p.alarm = Alarm{}
+	}
+	e.Bind(nil, now)
+	e.discharged = true
+	return e.out
+}
+
+// Open lists the open alarms in the order of Conditions, then by site.
+func (e *Engine) Open() []Alarm {
+	var open []Alarm
+	for _, p := range e.episodes {
+		if p.alarm.State.Open() {
+			open = append(open, p.alarm)
+		}
+	}
+	return open
+}
+
+// Restore continues stored episodes: those that are open, and those that were closed in the last
+// minutes, so that neither is raised again from deliveries seen before.
+func (e *Engine) Restore(alarms []Alarm) {
+	for _, a := range alarms {
+		if a.Condition.Valid() {
+			e.episode(key{a.Condition, a.Site}).restore(a)
+		}
+		if dev := e.bound(vitals.DeviceID(a.Site)); dev != nil && a.Condition == NoData {
+			dev.streams = true
+		}
+	}
+}
+
+// key names an episode within a patient.
+type key struct {
+	condition Condition
+	site      string
+}
+
+// apply takes one judgement into the episode of its key.
+func (e *Engine) apply(k key, f fact, now time.Time) {
+	p := e.find(k)
+	if p == nil {
+		if f.truth != True {
+			return
+		}
+		p = e.episode(k)
+	}
+	inhibited := f.truth == True && p.alarm.State <= Pending && e.inhibited(p.rule, f)
+	if t, ok := p.judge(f, now, inhibited); ok {
+		e.emit(t)
+	}
+}
+
+func (e *Engine) emit(t Transition) { e.out.Transitions = append(e.out.Transitions, t) }
+
+// inhibited reports whether a condition that explains this one stands. An alarm that is open
+// already is never touched by this.
+func (e *Engine) inhibited(r *rule, f fact) bool {
+	return slices.ContainsFunc(e.episodes, func(p *episode) bool {
+		if !p.standing() || !slices.Contains(r.InhibitedBy, p.rule.condition) {
+			return false
+		}
+		switch p.rule.condition {
+		case LeadsOff: // of another device says nothing
+			return p.site == string(f.by)
+		case HubOffline:
+			dev := e.bound(f.by)
+			return dev != nil && p.site == string(dev.hub)
+		default:
+			return true
+		}
+	})
+}
+
+// find is the episode of the key, nil where it never was true.
+func (e *Engine) find(k key) *episode {
+	for _, p := range e.episodes {
+		if p.rule.condition == k.condition && p.site == k.site {
+			return p
+		}
+	}
+	return nil
+}
+
+// episode is the episode of the key, made where there is none. The condition must be valid.
+func (e *Engine) episode(k key) *episode {
+	if p := e.find(k); p != nil {
+		return p
+	}
+	at := len(e.episodes)
+	rank := slices.Index(Conditions(), k.condition)
+	for i, p := range e.episodes {
+		other := slices.Index(Conditions(), p.rule.condition)
+		if other > rank || (other == rank && p.site > k.site) {
+			at = i
+			break
+		}
+	}
+	p := &episode{rule: &rules[rank], patient: e.patient, site: k.site}
+	e.episodes = slices.Insert(e.episodes, at, p)
+	return p
+}
+
+// orphan reports whether the open alarm is about a device that is no longer the patient's.
+func (e *Engine) orphan(p *episode) bool {
+	if !p.alarm.State.Open() || p.site == "" || p.rule.condition == HubOffline {
+		return false
+	}
+	return e.bound(vitals.DeviceID(p.site)) == nil
+}

@@ -1,0 +1,199 @@
+package alerts
+
+import (
+	"math"
+	"time"
+
+	"vigil/vitals"
+	"vigil/vitals/ecg"
+)
+
+// analyser is what the engine needs of an ECG detector.
+type analyser interface {
+	Push(microvolts int32, missing bool) []ecg.Finding
+	Standing(r ecg.Rhythm) bool
+	Quality() ecg.Quality
+	Cause() ecg.Cause
+}
+
+const (
+	// bridgeGap is the longest gap that is fed as missing samples. Behind a longer one the detector
+	// starts anew: what it knew of the signal's levels is stale.
+	bridgeGap = 5 * time.Second
+	// clearAfter is how long a signal must have been fit for analysis before the absence of a rhythm
+	// means anything: the slowest of them takes this long to be recognised (detector.md 5, goal 17:
+	// VF within 8 s at the 95th percentile).
+	clearAfter = 10 * time.Second
+	// rateHolds is how long a measured rate stands; a new one comes each second.
+	rateHolds = 2 * time.Second
+)
+
+// lead is the one ECG channel of a device that is analysed. Conditions are judged at each whole
+// second of sample time, however the samples were cut into chunks and wherever analysis began.
+type lead struct {
+	kind     vitals.Kind
+	rate     vitals.Rate
+	analyser analyser // nil where the rate is not supported
+	fault    string   // why nothing can be analysed at all
+	next     uint64   // index of the sample that follows
+	until    time.Time
+	second   time.Time // the next one to judge
+	heard    time.Time // server time
+	clear    time.Time // since when the signal has been fit for analysis; zero while it is not
+	bpm      float64
+	bpmAt    time.Time
+	began    [ecg.VF + 1]time.Time // of the standing rhythms
+	artefact artefact
+}
+
+// observeECG feeds the samples that are news to the device's detector.
+func (e *Engine) observeECG(dev *device, waves []vitals.Waveform, now time.Time) {
+	for i := range waves {
+		w := &waves[i]
+		if !w.Kind.IsECG() || len(w.Samples) == 0 || w.Rate.Hz() == 0 || late(w.End(), now) {
+			continue
+		}
+		if dev.lead == nil || w.Kind < dev.lead.kind {
+			dev.lead = e.newLead(w)
+		}
+		if w.Kind == dev.lead.kind {
+			e.feed(dev, w, now)
+		}
+	}
+}
+
+// newLead starts the analysis of a channel with the chunk.
+func (e *Engine) newLead(w *vitals.Waveform) *lead {
+	l := &lead{
+		kind: w.Kind, rate: w.Rate, next: w.First, until: w.Start,
+		second: w.Start.Truncate(time.Second).Add(time.Second),
+	}
+	a, err := e.newAnalyser(w.Rate.Hz())
+	if err != nil {
+		l.fault = err.Error()
+		return l
+	}
+	l.analyser = a
+	return l
+}
+
+// feed places the chunk behind what the detector has consumed: it drops what is old, bridges a
+// short gap, and starts anew behind a long one or when the rate has changed.
+func (e *Engine) feed(dev *device, w *vitals.Waveform, now time.Time) {
+	l := dev.lead
+	gap := l.gap(w)
+	if gap <= -len(w.Samples) {
+		return
+	}
+	switch {
+	case w.Rate != l.rate || w.Rate.Span(gap) > bridgeGap:
+		dev.lead = e.newLead(w)
+		l, gap = dev.lead, 0
+	case gap > 0:
+		e.push(dev, l.missing(gap), 0, now)
+	}
+	l.heard = now
+	e.push(dev, w, max(0, -gap), now)
+	l.next = w.First + uint64(len(w.Samples))
+	l.until = w.End()
+}
+
+// gap is how many samples are missing before the chunk; negative, how many of it are known. The
+// index of the samples decides where it can, because the clock that timed them may jitter.
+func (l *lead) gap(w *vitals.Waveform) int {
+	apart := w.Start.Sub(l.until)
+	if w.First == l.next && apart.Abs() < time.Second {
+		return 0
+	}
+	return int(math.Round(apart.Seconds() * w.Rate.Hz()))
+}
+
+// missing is a chunk of n lost samples behind what was consumed.
+func (l *lead) missing(n int) *vitals.Waveform {
+	samples := make([]int16, n)
+	for i := range samples {
+		samples[i] = vitals.Missing
+	}
+	return &vitals.Waveform{Kind: l.kind, Start: l.until, Rate: l.rate, Scale: vitals.Int(1), Samples: samples}
+}
+
+// push runs the samples of the chunk from index i on through the detector and judges each second
+// that they complete.
+func (e *Engine) push(dev *device, w *vitals.Waveform, i int, now time.Time) {
+	l := dev.lead
+	scale := w.Scale.Float()
+	for i < len(w.Samples) {
+		for at := w.Start.Add(w.Rate.Span(i)); !l.second.After(at); l.second = l.second.Add(time.Second) {
+			e.judgeSecond(dev, l.second, now)
+		}
+		stop := min(len(w.Samples), firstSample(w, l.second))
+		for ; l.analyser != nil && i < stop; i++ {
+			s := w.Samples[i]
+			if found := l.analyser.Push(int32(math.Round(float64(s)*scale)), s == vitals.Missing); len(found) > 0 {
+				e.observeFindings(dev, found, w.Start.Add(w.Rate.Span(i)), now)
+			}
+		}
+		i = stop
+	}
+}
+
+// firstSample is the index of the first sample of the chunk at or after t.
+func firstSample(w *vitals.Waveform, t time.Time) int {
+	perSample := int64(w.Rate.Den) * int64(time.Second)
+	return int((int64(t.Sub(w.Start))*int64(w.Rate.Num) + perSample - 1) / perSample)
+}
+
+// observeFindings takes in what became known with the sample of time at.
+func (e *Engine) observeFindings(dev *device, found []ecg.Finding, at, now time.Time) {
+	l := dev.lead
+	for i := range found {
+		f := &found[i]
+		switch f.Kind {
+		case ecg.RhythmBegan:
+			l.began[f.Rhythm] = at.Add(-l.rate.Span(int(f.Known - f.At)))
+			if e.leads(dev, now) {
+				e.judgeRhythm(dev, f.Rhythm, fact{at: at, truth: True, value: rhythmValue(f, l.rate)}, now)
+			}
+		case ecg.RateMeasured:
+			l.bpm, l.bpmAt = f.RateBPM, at
+		case ecg.BeatFound, ecg.RhythmEnded, ecg.QualityChanged:
+			// what lasts is asked for at each second
+		}
+	}
+}
+
+// leads reports whether the device's ECG feeds the cardiac conditions: one does, until it goes
+// stale and another one is live.
+func (e *Engine) leads(dev *device, now time.Time) bool {
+	if e.leading != dev.id {
+		if leader := e.bound(e.leading); leader != nil && leader.ecgLive(now) {
+			return false
+		}
+		e.leading = dev.id
+	}
+	return true
+}
+
+// ecgLive reports whether the device's ECG is coming in.
+func (d *device) ecgLive(now time.Time) bool {
+	return d.lead != nil && now.Sub(d.lead.heard) <= staleAfter
+}
+
+// judgeSecond judges everything that rests on the device's ECG, after all samples before at.
+func (e *Engine) judgeSecond(dev *device, at, now time.Time) {
+	l := dev.lead
+	quality, cause := ecg.NoAnalysis, ecg.Noise
+	if l.analyser != nil {
+		quality, cause = l.analyser.Quality(), l.analyser.Cause()
+	}
+	switch {
+	case quality == ecg.NoAnalysis:
+		l.clear = time.Time{}
+	case l.clear.IsZero():
+		l.clear = at
+	}
+	if e.leads(dev, now) {
+		e.judgeCardiac(dev, quality, at, now)
+	}
+	e.judgeSignal(dev, quality, cause, at, now)
+}

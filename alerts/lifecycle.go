@@ -1,0 +1,295 @@
+package alerts
+
+import (
+	"time"
+
+	"vigil/vitals"
+)
+
+// staleAfter is how long a condition counts as known without a new judgement, by the server's
+// clock: DESIGN.md, NO DATA of a continuous device.
+const staleAfter = 10 * time.Second
+
+// forgetAfter bounds how far two true judgements may lie apart and still be one pending onset. A
+// device that measures every few minutes must be able to outlast an on-delay, too.
+const forgetAfter = 10 * time.Minute
+
+// episode is one key's life: the alarm that is pending or open, or the last one, and what is
+// needed to decide about the next. Everything in it is rebuilt from a stored Alarm and the
+// deliveries of the last seconds, so nothing of it is stored but the Alarm.
+//
+//	none ──true──▶ Pending ──on-delay──▶ ActiveUnack ──ack──▶ ActiveAck ──re-alarm──▶ ActiveUnack
+//	Pending ──false──▶ none
+//	ActiveUnack ──false for off-delay──▶ Closed(self), or LatchedUnack where it latches
+//	ActiveAck ──false for off-delay──▶ Closed(resolved)
+//	LatchedUnack ──ack──▶ Closed(ack)          LatchedUnack ──true──▶ ActiveUnack
+//
+// Unknown moves nothing: an alarm whose input is lost stays what it is. Closed is final; when the
+// condition becomes true again, that is another episode with another id.
+type episode struct {
+	rule    *rule
+	patient vitals.PatientID
+	site    string
+
+	alarm  Alarm // pending or open; its State is 0 while there is none
+	closed Alarm // the last one that is over
+
+	last       time.Time // time of the samples of the newest judgement: older ones change nothing
+	lastTrue   time.Time // the same, of the newest true one
+	falseSince time.Time // off-delay running since; zero while it does not run
+	overlaps   bool      // the pending onset reached back into the closed episode
+	heard      time.Time // server time of the newest judgement that knew something
+	told       Truth     // the truth that the newest transition carried
+	pressing   int       // version since which the alarm asks for attention again
+}
+
+// standing reports whether the condition holds as far as is known, which inhibits others. A
+// latched alarm does not inhibit: its condition has gone, and another one may be real.
+func (p *episode) standing() bool {
+	return p.alarm.State == ActiveUnack || p.alarm.State == ActiveAck
+}
+
+// judge takes a judgement into the episode at server time now. At most one thing changes.
+func (p *episode) judge(f fact, now time.Time, inhibited bool) (Transition, bool) {
+	if !f.at.After(p.last) {
+		return Transition{}, false // late, or seen before
+	}
+	p.last = f.at
+	switch f.truth {
+	case True:
+		p.heard = now
+		p.falseSince = time.Time{}
+		return p.judgeTrue(f, now, inhibited)
+	case False:
+		p.heard = now
+		return p.judgeFalse(f, now)
+	default:
+		p.falseSince = time.Time{} // an off-delay counts known time only
+		return p.age(now)
+	}
+}
+
+func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, bool) {
+	gap := f.at.Sub(p.lastTrue)
+	p.lastTrue = f.at
+	switch p.alarm.State {
+	case ActiveUnack, ActiveAck:
+		return p.stillTrue(f, now)
+	case LatchedUnack:
+		p.alarm.Count++
+		p.alarm.Ended = time.Time{}
+		return p.ask(Recurred, f, now), true // T9
+	case Pending:
+		if gap > forgetAfter {
+			p.begin(f)
+		}
+	default:
+		p.begin(f) // T1
+	}
+	if inhibited || f.at.Sub(p.alarm.Onset) < p.delay(f) {
+		return Transition{}, false
+	}
+	return p.raise(f, now), true // T3, T4
+}
+
+// begin makes the condition pending. What reaches back into the last closed episode belongs to
+// that one and raises nothing, unless it proves to last.
+func (p *episode) begin(f fact) {
+	onset := f.began()
+	p.overlaps = !onset.After(p.closed.Ended)
+	if p.overlaps {
+		onset = f.at
+	}
+	p.alarm = Alarm{State: Pending, Onset: onset}
+}
+
+// delay is the on-delay that the fact asks for.
+func (p *episode) delay(f fact) time.Duration {
+	delay := p.rule.OnDelay
+	if p.rule.delay != nil {
+		delay = p.rule.delay(f)
+	}
+	if p.overlaps {
+		delay = max(delay, p.rule.OffDelay)
+	}
+	return delay
+}
+
+// raise makes the pending onset an alarm.
+func (p *episode) raise(f fact, now time.Time) Transition {
+	onset := p.alarm.Onset
+	p.alarm = Alarm{
+		ID: NewAlarmID(p.patient, p.rule.condition, p.site, onset), Patient: p.patient,
+		Condition: p.rule.condition, Site: p.site, Priority: p.rule.Priority,
+		State: Pending, Onset: onset, Raised: now, Count: 1,
+	}
+	return p.ask(Raised, f, now)
+}
+
+// ask makes the alarm one that nobody has acknowledged, resting on the fact.
+func (p *episode) ask(c Change, f fact, now time.Time) Transition {
+	before := p.alarm.State
+	p.alarm.State = ActiveUnack
+	p.alarm.Truth = True
+	p.alarm.Evidence = f.at
+	p.alarm.Detail, p.alarm.Value, p.alarm.Limit = p.rule.describe(f), f.value, f.limit
+	t := p.change(c, before, now)
+	p.pressing = p.alarm.Version
+	return t
+}
+
+// stillTrue is a true judgement of an alarm that is active.
+func (p *episode) stillTrue(f fact, now time.Time) (Transition, bool) {
+	p.alarm.Truth = True
+	if p.told == Unknown {
+		p.alarm.Evidence = f.at
+		return p.change(InputBack, p.alarm.State, now), true
+	}
+	return p.rearm(now)
+}
+
+// rearm tells again about a condition that was acknowledged and goes on (T11).
+func (p *episode) rearm(now time.Time) (Transition, bool) {
+	a := &p.alarm
+	due := a.State == ActiveAck && a.Truth == True && p.falseSince.IsZero() &&
+		p.rule.Rearm > 0 && now.Sub(a.AckedAt) >= p.rule.Rearm
+	if !due {
+		return Transition{}, false
+	}
+	a.State = ActiveUnack
+	a.Count++
+	a.AckedBy, a.AckedName, a.AckedAt = "", "", time.Time{}
+	t := p.change(Rearmed, ActiveAck, now)
+	p.pressing = a.Version
+	return t, true
+}
+
+func (p *episode) judgeFalse(f fact, now time.Time) (Transition, bool) {
+	switch p.alarm.State {
+	case Pending:
+		p.alarm = Alarm{} // T2
+		return Transition{}, false
+	case ActiveUnack, ActiveAck:
+		if p.falseSince.IsZero() {
+			p.falseSince = f.at
+		}
+		if f.at.Sub(p.falseSince) < p.rule.OffDelay {
+			return Transition{}, false
+		}
+		return p.cease(f, now), true
+	default:
+		return Transition{}, false
+	}
+}
+
+// cease ends the condition: T6, T7 and T10.
+func (p *episode) cease(f fact, now time.Time) Transition {
+	a := &p.alarm
+	before := a.State
+	a.Truth = False
+	a.Evidence = f.at
+	a.Ended = p.falseSince
+	p.falseSince = time.Time{}
+	switch {
+	case before == ActiveAck:
+		return p.close(ClosedResolved, now)
+	case p.rule.Latching:
+		a.State = LatchedUnack
+		return p.change(Latched, before, now)
+	default:
+		return p.close(ClosedSelf, now)
+	}
+}
+
+// close ends the episode for good.
+func (p *episode) close(reason CloseReason, now time.Time) Transition {
+	before := p.alarm.State
+	p.alarm.State = Closed
+	p.alarm.Reason = reason
+	if p.alarm.Ended.IsZero() {
+		p.alarm.Ended = now
+	}
+	t := p.change(Ceased, before, now)
+	p.closed, p.alarm = p.alarm, Alarm{}
+	return t
+}
+
+// change is the one place where a version grows.
+func (p *episode) change(c Change, before State, now time.Time) Transition {
+	p.alarm.Version++
+	p.alarm.Changed = now
+	p.told = p.alarm.Truth
+	return Transition{Change: c, Before: before, Alarm: p.alarm, At: now}
+}
+
+// age notes that time passes without anything known (T18).
+func (p *episode) age(now time.Time) (Transition, bool) {
+	if !p.standing() {
+		return Transition{}, false
+	}
+	if p.heard.IsZero() { // restored: give its input the time to come back
+		p.heard = now
+	}
+	if p.told == Unknown || now.Sub(p.heard) <= staleAfter {
+		return Transition{}, false
+	}
+	p.alarm.Truth = Unknown
+	p.alarm.Evidence = p.last
+	p.falseSince = time.Time{}
+	return p.change(InputLost, p.alarm.State, now), true
+}
+
+// tick lets the server's clock act on the episode.
+func (p *episode) tick(now time.Time) (Transition, bool) {
+	if t, ok := p.age(now); ok {
+		return t, true
+	}
+	return p.rearm(now)
+}
+
+// acknowledge answers a nurse: T5, T8, and the refusals of a decision that rests on an older
+// picture.
+func (p *episode) acknowledge(a Acknowledgement, now time.Time) (Transition, error) {
+	refuse := func(code AckCode, current Alarm) (Transition, error) {
+		return Transition{}, &AckError{Code: code, Current: current}
+	}
+	switch {
+	case a.Alarm == p.closed.ID:
+		return refuse(ClosedAlarm, p.closed) // T16
+	case p.alarm.State == ActiveAck:
+		return refuse(AlreadyAcked, p.alarm)
+	case a.SeenVersion < p.pressing || a.SeenVersion > p.alarm.Version || a.SeenPriority < p.alarm.Priority:
+		return refuse(Worse, p.alarm)
+	}
+	p.alarm.AckedBy, p.alarm.AckedName, p.alarm.AckedAt = a.Actor, a.ActorName, now
+	var t Transition
+	if p.alarm.State == LatchedUnack {
+		t = p.close(ClosedAck, now)
+	} else {
+		p.alarm.State = ActiveAck
+		t = p.change(Acknowledged, ActiveUnack, now)
+	}
+	t.Actor, t.Command, t.Station = a.Actor, a.Command, a.Station
+	return t, nil
+}
+
+// restore continues a stored episode. What was known before is not known now: it comes back with
+// the next judgement, and no transition tells of it unless it stays away.
+func (p *episode) restore(a Alarm) {
+	if a.Evidence.After(p.last) {
+		p.last = a.Evidence
+	}
+	switch {
+	case a.State == Closed:
+		if p.closed.ID == "" || a.Ended.After(p.closed.Ended) {
+			p.closed = a
+		}
+	case a.State.Open():
+		p.alarm = a
+		p.told = a.Truth
+		p.pressing = a.Version
+		if p.standing() {
+			p.alarm.Truth = Unknown
+		}
+	}
+}

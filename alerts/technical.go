@@ -1,0 +1,232 @@
+package alerts
+
+import (
+	"math/bits"
+	"slices"
+	"time"
+
+	"vigil/vitals"
+	"vigil/vitals/ecg"
+)
+
+// Technical conditions: the site is the device, or the hub.
+var (
+	// hubOffline: no heartbeat for 30 s, which the caller of Hub sees to; Vigil's own.
+	hubOffline = rule{
+		condition: HubOffline, describe: func(fact) string { return "home hub not connected" },
+		Spec: Spec{
+			Label: "HUB OFFLINE", Type: Technical, Priority: Medium,
+			OffDelay: 10 * time.Second, Rearm: rearmMedium,
+		},
+	}
+	// noData: silence for 10 s of a device that sends continuously; Vigil's own.
+	noData = rule{
+		condition: NoData, describe: describeNoData,
+		Spec: Spec{
+			Label: "NO DATA", Type: Technical, Priority: Low,
+			OffDelay: 5 * time.Second, InhibitedBy: []Condition{HubOffline},
+		},
+	}
+	// leadsOff: delays are Vigil's own (GE CARESCAPE says NO TELEM after 30 s).
+	leadsOff = rule{
+		condition: LeadsOff, describe: describeLeadsOff,
+		Spec: Spec{
+			Label: "LEADS OFF", Type: Technical, Priority: Low,
+			OnDelay: 5 * time.Second, OffDelay: 5 * time.Second,
+		},
+	}
+	// poorSignal: artefact in 20 of 30 s suspends the analysis (GE ApexPro).
+	poorSignal = rule{
+		condition: PoorSignal, describe: describePoorSignal,
+		Spec: Spec{
+			Label: "POOR SIGNAL", Type: Technical, Priority: Low,
+			OffDelay: 10 * time.Second,
+		},
+	}
+	// batteryLow: 20 %, over at 25 %; Vigil's own.
+	batteryLow = rule{
+		condition: BatteryLow, describe: describeBattery,
+		Spec: Spec{Label: "BATTERY LOW", Type: Technical, Priority: Low},
+	}
+)
+
+var batteryLimit = limit{condition: BatteryLow, inclusive: true, at: 20, hysteresis: 5}
+
+func describeNoData(fact) string { return "nothing received for more than " + staleAfter.String() }
+
+func describeLeadsOff(f fact) string { return "check electrodes: " + f.cause }
+
+func describePoorSignal(f fact) string { return f.cause }
+
+func describeBattery(f fact) string {
+	return "battery " + f.value.String() + " ≤ " + f.limit.String() + " %"
+}
+
+// The window of POOR_SIGNAL, in seconds.
+const (
+	artefactWindow = 30
+	artefactLimit  = 20
+)
+
+// artefact remembers which of the last seconds could not be analysed: a bit each, the newest is
+// the lowest.
+type artefact uint32
+
+func (a *artefact) add(bad bool) {
+	*a <<= 1
+	if bad {
+		*a |= 1
+	}
+}
+
+func (a *artefact) poor() bool {
+	return bits.OnesCount32(uint32(*a)&(1<<artefactWindow-1)) >= artefactLimit
+}
+
+// judgeSignal judges whether the device's ECG can be analysed, at a whole second of sample time.
+func (e *Engine) judgeSignal(dev *device, quality ecg.Quality, cause ecg.Cause, at, now time.Time) {
+	l := dev.lead
+	none := quality == ecg.NoAnalysis
+	off := none && (cause.LeadsOff() || dev.contact.truth == True)
+	learning := cause == ecg.Learning && l.analyser != nil
+	l.artefact.add(none && !off && !learning)
+
+	f := fact{at: at, by: dev.id, truth: False, cause: string(cause)}
+	switch {
+	case off:
+		f.truth = True
+	case none:
+		f.truth = Unknown
+	}
+	e.apply(key{LeadsOff, string(dev.id)}, f, now)
+
+	f.truth, f.cause = False, "artefact, ECG analysis suspended"
+	if l.artefact.poor() {
+		f.truth = True
+	}
+	if l.analyser == nil {
+		f.cause = l.fault
+	}
+	e.apply(key{PoorSignal, string(dev.id)}, f, now)
+}
+
+// observeEvent takes in what the device reports about itself.
+func (e *Engine) observeEvent(dev *device, v *vitals.Event, now time.Time) {
+	if late(v.Time, now) {
+		return
+	}
+	switch v.Code {
+	case vitals.BatteryLevel:
+		dev.battery.report(held{truth: True, at: v.Time, received: now, value: v.Value})
+		e.judgeBattery(dev, now)
+	case vitals.ContactLost:
+		dev.contact.report(held{truth: True, at: v.Time, received: now})
+		e.judgeContact(dev, now)
+	case vitals.ContactMade:
+		dev.contact.report(held{truth: False, at: v.Time, received: now})
+		e.judgeContact(dev, now)
+	case vitals.DeviceConnected, vitals.DeviceLost, vitals.DecodeFault, vitals.ClockStep,
+		vitals.SpoolHigh, vitals.DataGap:
+		// charted; whether data comes in is judged from the data
+	}
+}
+
+// held is a condition that a device or hub reports when it changes, and that holds in between.
+type held struct {
+	truth    Truth
+	at       time.Time // by the reporter's clock
+	received time.Time // server time of the report
+	value    vitals.Decimal
+}
+
+// report takes a newer report.
+func (h *held) report(newer held) {
+	if newer.at.After(h.at) {
+		*h = newer
+	}
+}
+
+// fact is the report carried on to server time now.
+func (h *held) fact(by vitals.DeviceID, now time.Time) fact {
+	return fact{at: h.at.Add(now.Sub(h.received)), truth: h.truth, onset: h.at, value: h.value, by: by}
+}
+
+// judgeBattery judges the level last reported.
+func (e *Engine) judgeBattery(dev *device, now time.Time) {
+	if dev.battery.truth == Unknown {
+		return
+	}
+	k := key{BatteryLow, string(dev.id)}
+	f := dev.battery.fact(dev.id, now)
+	p := e.find(k)
+	f.truth = batteryLimit.holds(f.value.Float(), p != nil && p.standing())
+	f.limit = vitals.Int(batteryLimit.at)
+	e.apply(k, f, now)
+}
+
+// judgeContact judges the sensor contact last reported, where no ECG shows it.
+func (e *Engine) judgeContact(dev *device, now time.Time) {
+	if dev.contact.truth == Unknown || dev.ecgLive(now) {
+		return
+	}
+	f := dev.contact.fact(dev.id, now)
+	f.cause = "no contact"
+	e.apply(key{LeadsOff, string(dev.id)}, f, now)
+}
+
+// tickDevice judges what the server's clock says about the device.
+func (e *Engine) tickDevice(dev *device, now time.Time) {
+	if f, ok := dev.silence(now); ok {
+		e.apply(key{NoData, string(dev.id)}, f, now)
+	}
+	if !dev.silent(now) { // a silent device's last report is stale
+		e.judgeContact(dev, now)
+		e.judgeBattery(dev, now)
+	}
+}
+
+// silence says whether data that should come does not come. It began when the patience ended.
+func (d *device) silence(now time.Time) (fact, bool) {
+	if !d.streams {
+		return fact{}, false
+	}
+	f := fact{at: now, truth: False, by: d.id, onset: d.heard.Add(staleAfter)}
+	if grace := d.assigned.Add(bindGrace); grace.After(f.onset) {
+		f.onset = grace
+	}
+	if now.After(f.onset) {
+		f.truth = True
+	}
+	return f, true
+}
+
+// hub is what was told of a hub that was offline.
+type hub struct {
+	id      string
+	offline held
+}
+
+// Hub tells whether a hub through which the patient's devices are heard is connected: offline when
+// its heartbeat has been missing for 30 s. Each change is told once; it holds until the next.
+func (e *Engine) Hub(online bool, site string, at time.Time) Outcome {
+	e.out = Outcome{}
+	if e.discharged {
+		return e.out
+	}
+	i := slices.IndexFunc(e.hubs, func(h hub) bool { return h.id == site })
+	if i < 0 {
+		i = len(e.hubs)
+		e.hubs = append(e.hubs, hub{id: site})
+	}
+	offline := True
+	if online {
+		offline = False
+	}
+	e.hubs[i].offline.report(held{truth: offline, at: at, received: at})
+	e.tickHub(&e.hubs[i], at)
+	return e.out
+}
+
+func (e *Engine) tickHub(h *hub, now time.Time) {
+	e.apply(key{HubOffline, h.id}, h.offline.fact("", now), now)
+}

@@ -1,0 +1,131 @@
+package alerts
+
+import (
+	"time"
+
+	"vigil/vitals"
+)
+
+// String is the priority's name in interfaces.
+func (p Priority) String() string {
+	switch p {
+	case High:
+		return "high"
+	case Medium:
+		return "medium"
+	case Low:
+		return "low"
+	default:
+		return "info"
+	}
+}
+
+// PriorityByName finds the priority with the name that String gives.
+func PriorityByName(name string) (Priority, bool) {
+	for p := Info; p <= High; p++ {
+		if p.String() == name {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
+// String is the type's name in interfaces.
+func (t Type) String() string {
+	switch t {
+	case Physiological:
+		return "physiological"
+	case Technical:
+		return "technical"
+	default:
+		return "system"
+	}
+}
+
+// String is the state's name in interfaces.
+func (s State) String() string {
+	switch s {
+	case Pending:
+		return "pending"
+	case ActiveUnack:
+		return "active_unack"
+	case ActiveAck:
+		return "active_ack"
+	case LatchedUnack:
+		return "latched_unack"
+	default:
+		return "closed"
+	}
+}
+
+// String is the truth's name in interfaces.
+func (t Truth) String() string {
+	switch t {
+	case True:
+		return "true"
+	case False:
+		return "false"
+	default:
+		return "unknown"
+	}
+}
+
+// View is an alarm as browsers and other programs see it: the one shape for REST and the socket.
+type View struct {
+	ID        AlarmID          `json:"id"`
+	Patient   vitals.PatientID `json:"patient"`
+	Condition Condition        `json:"condition"`
+	Label     string           `json:"label"`
+	Type      string           `json:"type" enum:"physiological,technical,system"`
+	Priority  string           `json:"priority" enum:"high,medium,low,info"`
+	State     string           `json:"state" enum:"pending,active_unack,active_ack,latched_unack,closed"`
+	Truth     string           `json:"truth" enum:"true,false,unknown"`
+	Version   int              `json:"version"`
+	Onset     time.Time        `json:"onset"`
+	Raised    time.Time        `json:"raised"`
+	Ended     *time.Time       `json:"ended"`
+	Changed   time.Time        `json:"changed"`
+	Count     int              `json:"count"`
+	Detail    string           `json:"detail"`
+	Site      string           `json:"site"`
+	AckedBy   *string          `json:"acked_by"` // the person's display name
+	AckedAt   *time.Time       `json:"acked_at"`
+	Reason    CloseReason      `json:"reason"`
+}
+
+// View is the alarm as others see it.
+func (a Alarm) View() View {
+	spec := a.Condition.Spec()
+	v := View{
+		ID: a.ID, Patient: a.Patient, Condition: a.Condition,
+		Label: spec.Label, Type: spec.Type.String(), Priority: a.Priority.String(),
+		State: a.State.String(), Truth: a.Truth.String(), Version: a.Version,
+		Onset: a.Onset, Raised: a.Raised, Ended: known(a.Ended), Changed: a.Changed,
+		Count: a.Count, Detail: a.Detail, Site: a.Site, AckedAt: known(a.AckedAt), Reason: a.Reason,
+	}
+	if a.AckedName != "" {
+		v.AckedBy = &a.AckedName
+	}
+	return v
+}
+
+// known is nil for a time that has not come.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// MayAcknowledge says whose role lets them acknowledge alarms of the type: nurses, charge nurses
+// and physicians all of them, technicians what is about technology.
+func MayAcknowledge(role vitals.Role, t Type) bool {
+	switch role {
+	case vitals.Nurse, vitals.Charge, vitals.Physician:
+		return true
+	case vitals.Technician:
+		return t != Physiological
+	default:
+		return false
+	}
+}
