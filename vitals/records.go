@@ -1,0 +1,49 @@
+package vitals
+
+import (
+	"errors"
+	"time"
+)
+
+// What a caller of the records decides on, whichever database keeps them.
+var (
+	// ErrNotFound says that there is no such record, or none that the viewer may see.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that a record stands in the way.
+	ErrConflict = errors.New("conflict")
+)
+
+// HubStatus is a hub with when it was last heard.
+type HubStatus struct {
+	Hub
+	Online bool
+	Seen   time.Time // zero when it was never heard
+}
+
+// Session is one sign-in of a person.
+type Session struct {
+	Key     []byte // SHA-256 of the token that only the browser has
+	Staff   StaffID
+	Created time.Time
+	Expires time.Time
+	Seen    time.Time
+}
+
+// AlarmFilter chooses alarms by where they are in their life.
+type AlarmFilter string
+
+// Filters of alarms.
+const (
+	AllAlarms    AlarmFilter = ""
+	OpenAlarms   AlarmFilter = "open"
+	ClosedAlarms AlarmFilter = "closed"
+)
+
+// AlarmQuery asks for alarms, newest first. Zero fields ask for everything.
+type AlarmQuery struct {
+	Unit     UnitID
+	Patient  PatientID
+	State    AlarmFilter
+	From, To time.Time // when it was raised: From inclusive, To exclusive
+	Limit    int
+}
