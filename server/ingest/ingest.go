@@ -172,8 +172,7 @@ func firstTime(m uplink.Message, received time.Time) time.Time {
 
 func (h *Handler) refuseMalformed(ctx context.Context, hub vitals.HubID, at time.Time, payload []byte, cause error) (*uplink.Nack, error) {
 	r := vitals.Refusal{Stream: vitals.Stream{Hub: hub}, Received: at, Reason: cause.Error(), Payload: payload}
-	var place *uplink.HeaderError
-	if errors.As(cause, &place) {
+	if place, ok := errors.AsType[*uplink.HeaderError](cause); ok {
 		r.Stream = vitals.Stream{Hub: hub, Device: place.Device, Epoch: place.Stream}
 		r.Seq = place.Seq
 		r.Reason = place.Err.Error()

@@ -1,0 +1,421 @@
+// Package live fans out what happens in the wards to the browsers that watch them: first the whole
+// present state, then every change, over one websocket per screen.
+//
+// Alarms are never dropped and go ahead of everything else; numerics are coalesced to the newest;
+// waveforms are sent only while the browser confirms that it draws them, because a blocked browser
+// hides minutes of stale data in kernel buffers. A screen that falls behind is closed, and begins
+// again with a fresh snapshot.
+//
+// The package decides nothing about alarms and stores nothing. It must not know gin, SQL or NATS.
+package live
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// Store is what the feed reads to begin with and to catch up after lost messages.
+type Store interface {
+	// Admissions lists everybody under care.
+	Admissions(ctx context.Context) ([]vitals.Admission, error)
+	// OpenAlarms lists the open alarms of the whole installation.
+	OpenAlarms(ctx context.Context) ([]alerts.Alarm, error)
+	// AlarmByID finds an alarm whatever its state.
+	AlarmByID(ctx context.Context, id alerts.AlarmID) (alerts.Alarm, error)
+	// Latest lists the newest reading of each kind of a patient.
+	Latest(ctx context.Context, patient vitals.PatientID) ([]vitals.Charted, error)
+}
+
+// Feed holds the present state of all units on this node and the screens that watch it.
+type Feed struct {
+	store Store
+	log   *slog.Logger
+	now   func() time.Time
+
+	mu      sync.Mutex
+	units   map[vitals.PatientID]vitals.UnitID
+	boards  map[vitals.UnitID]*board
+	viewers map[*viewer]struct{}
+}
+
+// board is the present state of one unit.
+type board struct {
+	rev      uint64 // counts alarm changes
+	alarms   map[alerts.AlarmID]alerts.Alarm
+	numerics map[numericKey]numeric
+	channels map[channelKey]*channel
+	order    []*channel
+}
+
+type numericKey struct {
+	patient vitals.PatientID
+	device  vitals.DeviceID
+	kind    vitals.Kind
+}
+
+type numeric struct {
+	vitals.Charted
+	received time.Time
+}
+
+type channelKey = numericKey
+
+// channel is one waveform of one patient; its index is what the binary frames carry.
+type channel struct {
+	index uint16
+	key   channelKey
+	rate  vitals.Rate
+	scale vitals.Decimal
+}
+
+// New is a feed without state; Refresh fills it.
+func New(store Store, log *slog.Logger, now func() time.Time) *Feed {
+	return &Feed{
+		store: store, log: log, now: now,
+		units:   map[vitals.PatientID]vitals.UnitID{},
+		boards:  map[vitals.UnitID]*board{},
+		viewers: map[*viewer]struct{}{},
+	}
+}
+
+// Run keeps the feed in step with the database until ctx ends: what was missed on the way here
+// (the transport to this node may lose messages) is found again within seconds.
+func (f *Feed) Run(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := f.Refresh(ctx); err != nil && ctx.Err() == nil {
+			f.log.Warn("feed could not be compared with the database", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Refresh compares the census and the open alarms with the database and publishes what differs.
+func (f *Feed) Refresh(ctx context.Context) error {
+	if err := f.refreshCensus(ctx); err != nil {
+		return err
+	}
+	open, err := f.store.OpenAlarms(ctx)
+	if err != nil {
+		return fmt.Errorf("read open alarms: %w", err)
+	}
+	stored := map[alerts.AlarmID]bool{}
+	for _, a := range open {
+		stored[a.ID] = true
+		f.show(a)
+	}
+	for _, id := range f.openNotIn(stored) {
+		a, err := f.store.AlarmByID(ctx, id)
+		if err != nil {
+			continue // raised a moment ago and not yet recorded
+		}
+		f.show(a)
+	}
+	return nil
+}
+
+func (f *Feed) refreshCensus(ctx context.Context) error {
+	admissions, err := f.store.Admissions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the census: %w", err)
+	}
+	units := make(map[vitals.PatientID]vitals.UnitID, len(admissions))
+	for _, a := range admissions {
+		units[a.Patient.ID] = a.Patient.Unit
+	}
+	f.mu.Lock()
+	added := make([]vitals.PatientID, 0)
+	for p := range units {
+		if _, known := f.units[p]; !known {
+			added = append(added, p)
+		}
+	}
+	changed := !maps.Equal(units, f.units)
+	f.units = units
+	if changed {
+		f.forgetAbsent()
+		f.announceCensus()
+	}
+	f.mu.Unlock()
+	for _, p := range added {
+		f.loadLatest(ctx, p)
+	}
+	return nil
+}
+
+// loadLatest shows the stored values of a patient who was not known before, so that a spot value
+// such as a blood pressure does not vanish from the screens when the server restarts.
+func (f *Feed) loadLatest(ctx context.Context, p vitals.PatientID) {
+	latest, err := f.store.Latest(ctx, p)
+	if err != nil {
+		f.log.Warn("latest readings could not be read", "error", err)
+		return
+	}
+	for _, c := range latest {
+		f.Reading(c, c.Time)
+	}
+}
+
+// forgetAbsent drops what belongs to patients who left their unit. The caller holds the lock.
+func (f *Feed) forgetAbsent() {
+	for unit, b := range f.boards {
+		gone := func(p vitals.PatientID) bool { return f.units[p] != unit }
+		maps.DeleteFunc(b.numerics, func(k numericKey, _ numeric) bool { return gone(k.patient) })
+		maps.DeleteFunc(b.channels, func(k channelKey, _ *channel) bool { return gone(k.patient) })
+		maps.DeleteFunc(b.alarms, func(_ alerts.AlarmID, a alerts.Alarm) bool { return gone(a.Patient) })
+	}
+}
+
+func (f *Feed) announceCensus() {
+	for v := range f.viewers {
+		v.out.urgent(event{Kind: "census"}, "")
+	}
+}
+
+func (f *Feed) openNotIn(stored map[alerts.AlarmID]bool) []alerts.AlarmID {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var missing []alerts.AlarmID
+	for _, b := range f.boards {
+		for id := range b.alarms {
+			if !stored[id] {
+				missing = append(missing, id)
+			}
+		}
+	}
+	return missing
+}
+
+// board finds the unit's state, making it at first use. The caller holds the lock.
+func (f *Feed) board(p vitals.PatientID) (*board, vitals.UnitID, bool) {
+	unit, known := f.units[p]
+	if !known {
+		return nil, "", false
+	}
+	return f.boardOf(unit), unit, true
+}
+
+func (f *Feed) boardOf(unit vitals.UnitID) *board {
+	b, ok := f.boards[unit]
+	if !ok {
+		b = &board{
+			alarms:   map[alerts.AlarmID]alerts.Alarm{},
+			numerics: map[numericKey]numeric{},
+			channels: map[channelKey]*channel{},
+		}
+		f.boards[unit] = b
+	}
+	return b
+}
+
+// Alarm shows a change of an alarm. An older version than the one shown is ignored, so the same
+// change may arrive twice and in any order.
+func (f *Feed) Alarm(t alerts.Transition) { f.show(t.Alarm) }
+
+func (f *Feed) show(a alerts.Alarm) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, unit, known := f.board(a.Patient)
+	if !known {
+		return // the census is refreshed within seconds, and brings the open alarms with it
+	}
+	shown, have := b.alarms[a.ID]
+	if have && shown.Version >= a.Version {
+		return
+	}
+	if !have && !a.State.Open() {
+		return
+	}
+	if a.State.Open() {
+		b.alarms[a.ID] = a
+	} else {
+		delete(b.alarms, a.ID)
+	}
+	b.rev++
+	ev := event{Kind: "alarm", Alarm: new(a.View()), AlarmRev: b.rev}
+	for v := range f.viewers {
+		if v.unit == unit {
+			v.out.urgent(ev, a.ID)
+		}
+	}
+}
+
+// Reading shows a value that this server received at the given time.
+func (f *Feed) Reading(c vitals.Charted, received time.Time) {
+	if c.Absent != vitals.Present {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, unit, known := f.board(c.Patient)
+	if !known {
+		return
+	}
+	key := numericKey{c.Patient, c.Device, c.Kind}
+	if old, have := b.numerics[key]; have && c.Time.Before(old.Time) {
+		return
+	}
+	n := numeric{c, received}
+	b.numerics[key] = n
+	for v := range f.viewers {
+		if v.unit == unit {
+			v.out.newest(key, n)
+		}
+	}
+}
+
+// Wave shows a piece of a waveform.
+func (f *Feed) Wave(p vitals.PatientID, d vitals.DeviceID, w vitals.Waveform) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, unit, known := f.board(p)
+	if !known {
+		return
+	}
+	ch := f.channel(b, unit, channelKey{p, d, w.Kind}, w)
+	if ch == nil {
+		return
+	}
+	for v := range f.viewers {
+		if v.unit == unit {
+			v.out.wave(ch.index, w)
+		}
+	}
+}
+
+// maxChannels is what a 16-bit index can name.
+const maxChannels = 1 << 16
+
+// channel finds the waveform's channel and announces it when it is new or its rate changed. The
+// caller holds the lock.
+func (f *Feed) channel(b *board, unit vitals.UnitID, key channelKey, w vitals.Waveform) *channel {
+	ch, have := b.channels[key]
+	if have && ch.rate == w.Rate && ch.scale == w.Scale {
+		return ch
+	}
+	if !have {
+		if len(b.order) >= maxChannels {
+			return nil
+		}
+		ch = &channel{index: uint16(len(b.order)), key: key}
+		b.channels[key] = ch
+		b.order = append(b.order, ch)
+	}
+	ch.rate, ch.scale = w.Rate, w.Scale
+	ev := event{Kind: "channel", Channel: new(ch.view())}
+	for v := range f.viewers {
+		if v.unit == unit {
+			v.out.urgent(ev, "")
+		}
+	}
+	return ch
+}
+
+// join queues the unit's present state for the viewer and subscribes it, in one step, so that
+// nothing falls between the two.
+func (f *Feed) join(v *viewer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.viewers[v] = struct{}{}
+	v.out.replace(f.snapshot(v.unit))
+}
+
+// resync queues the present state again for a viewer that lost count.
+func (f *Feed) resync(v *viewer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v.out.replace(f.snapshot(v.unit))
+}
+
+func (f *Feed) leave(v *viewer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.viewers, v)
+}
+
+// heartbeat queues the proof of what the unit's open alarms are, behind every change that led to it.
+func (f *Feed) heartbeat(v *viewer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.boardOf(v.unit)
+	v.out.beat(heartbeat{
+		ServerMS: f.now().UnixMilli(), AlarmRev: b.rev, Open: b.open(), Digest: b.digest(),
+	})
+}
+
+// alarm finds an open alarm that the unit's screens show.
+func (f *Feed) alarm(unit vitals.UnitID, id alerts.AlarmID) (alerts.Alarm, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a, ok := f.boardOf(unit).alarms[id]
+	return a, ok
+}
+
+func (f *Feed) snapshot(unit vitals.UnitID) snapshot {
+	b := f.boardOf(unit)
+	now := f.now()
+	s := snapshot{
+		Unit: unit, AlarmRev: b.rev,
+		Numerics: make([]numericView, 0, len(b.numerics)),
+		Alarms:   make([]alerts.View, 0, len(b.alarms)),
+		Channels: make([]channelView, 0, len(b.channels)),
+	}
+	for _, n := range b.numerics {
+		s.Numerics = append(s.Numerics, n.view(now))
+	}
+	for _, a := range b.sorted() {
+		s.Alarms = append(s.Alarms, a.View())
+	}
+	for _, ch := range b.order {
+		if b.channels[ch.key] == ch {
+			s.Channels = append(s.Channels, ch.view())
+		}
+	}
+	return s
+}
+
+func (b *board) sorted() []alerts.Alarm {
+	return slices.SortedFunc(maps.Values(b.alarms), func(x, y alerts.Alarm) int { return cmp.Compare(x.ID, y.ID) })
+}
+
+func (b *board) open() openCount {
+	var n openCount
+	for _, a := range b.alarms {
+		switch a.Priority {
+		case alerts.High:
+			n.High++
+		case alerts.Medium:
+			n.Medium++
+		case alerts.Low:
+			n.Low++
+		case alerts.Info:
+		}
+	}
+	return n
+}
+
+// digest is FNV-1a over the open alarms, sorted by id, each as "id|version|state\n". The browser
+// computes the same over what it shows; where they differ, it asks for the whole state again.
+func (b *board) digest() string {
+	h := fnv.New64a()
+	for _, a := range b.sorted() {
+		v := a.View()
+		_, _ = fmt.Fprintf(h, "%s|%d|%s\n", v.ID, v.Version, v.State) // a hash never fails
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}

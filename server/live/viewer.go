@@ -1,0 +1,259 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// Times of a screen's connection.
+const (
+	heartbeatEvery = 2 * time.Second
+	waveEvery      = 200 * time.Millisecond
+	silenceLimit   = 10 * time.Second // a screen that says nothing for so long is gone
+	writeLimit     = 5 * time.Second
+	commandLimit   = 8 * time.Second
+	maxRequest     = 4 << 10 // bytes of one frame from a browser
+)
+
+// Close codes of vigil.v1.
+const (
+	closeAuth     = 4401
+	closeUnit     = 4403
+	closeSilent   = 4408
+	closeTooSlow  = 4429
+	closeInternal = 4500
+)
+
+var errGone = errors.New("screen is gone")
+
+// viewer is one screen. Its reader takes confirmations and commands; its writer is the only one
+// that writes to the socket.
+type viewer struct {
+	conn    *websocket.Conn
+	out     *outbox
+	unit    vitals.UnitID
+	station string
+	staff   vitals.Staff
+	feed    *Feed
+	socket  *Socket
+	log     *slog.Logger
+
+	commands sync.WaitGroup
+	audio    string
+	seq      uint64
+	buf      []byte
+}
+
+// serve runs the screen until it leaves, falls behind or loses its rights, and returns the close
+// code and the reason.
+func (v *viewer) serve(ctx context.Context, authorised func() bool) (int, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	v.feed.join(v)
+	var writing sync.WaitGroup
+	var code int
+	var err error
+	writing.Go(func() {
+		code, err = v.write(ctx, authorised)
+		stop(err)
+		wake(v.conn)
+	})
+	readErr := v.read(ctx)
+	stop(readErr)
+	v.feed.leave(v)
+	writing.Wait()
+	v.commands.Wait()
+	if err != nil && !errors.Is(err, errGone) {
+		return code, err
+	}
+	if isTimeout(readErr) {
+		return closeSilent, fmt.Errorf("read: %w", readErr)
+	}
+	return websocket.CloseNormalClosure, readErr
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+func (v *viewer) write(ctx context.Context, authorised func() bool) (int, error) {
+	beats, waves := time.NewTicker(heartbeatEvery), time.NewTicker(waveEvery)
+	defer beats.Stop()
+	defer waves.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return 0, errGone
+		case <-beats.C:
+			if !authorised() {
+				return closeAuth, errors.New("session is over")
+			}
+			v.feed.heartbeat(v)
+		case <-waves.C:
+			if err := v.writeWaves(); err != nil {
+				return closeInternal, err
+			}
+		case <-v.out.wake:
+		}
+		if err := v.writeUrgent(); err != nil {
+			if errors.Is(err, errTooSlow) {
+				return closeTooSlow, err
+			}
+			return closeInternal, err
+		}
+	}
+}
+
+func (v *viewer) writeUrgent() error {
+	frames, err := v.out.takeUrgent()
+	if err != nil {
+		return err
+	}
+	for _, frame := range frames {
+		switch f := frame.(type) {
+		case snapshot:
+			v.seq++
+			f.Seq = v.seq
+			frame = f
+			err = v.out.sentEvent(v.seq)
+		case event:
+			v.seq++
+			f.Seq = v.seq
+			frame = f
+			err = v.out.sentEvent(v.seq)
+		case heartbeat:
+			f.Seq = v.seq
+			frame = f
+		}
+		if err != nil {
+			return err
+		}
+		if err := v.writeJSON(frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *viewer) writeJSON(frame any) error {
+	text, err := json.Marshal(frame)
+	if err != nil {
+		return fmt.Errorf("encode frame: %w", err)
+	}
+	return v.send(websocket.TextMessage, text)
+}
+
+func (v *viewer) writeWaves() error {
+	batch, waves, gaps := v.out.takeWaves()
+	if waves == nil {
+		return nil
+	}
+	v.buf = appendWaves(v.buf[:0], batch, v.feed.now(), waves, gaps)
+	return v.send(websocket.BinaryMessage, v.buf)
+}
+
+func (v *viewer) send(kind int, data []byte) error {
+	_ = v.conn.SetWriteDeadline(time.Now().Add(writeLimit))
+	if err := v.conn.WriteMessage(kind, data); err != nil {
+		return fmt.Errorf("write to the screen: %w", errors.Join(errGone, err))
+	}
+	return nil
+}
+
+func (v *viewer) read(ctx context.Context) error {
+	for {
+		_ = v.conn.SetReadDeadline(time.Now().Add(silenceLimit))
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		kind, data, err := v.conn.ReadMessage()
+		if err != nil {
+			return fmt.Errorf("read from the screen: %w", err)
+		}
+		var r request
+		if kind != websocket.TextMessage || json.Unmarshal(data, &r) != nil {
+			v.out.answer(result{Code: "bad_request", Message: "frames must be JSON objects"})
+			continue
+		}
+		v.take(ctx, r)
+	}
+}
+
+func (v *viewer) take(ctx context.Context, r request) {
+	switch r.Type {
+	case "cred":
+		for _, d := range v.out.credit(r) {
+			v.socket.drawn(d)
+		}
+		if r.Audio != v.audio {
+			v.audio = r.Audio
+			v.log.Info("station audio changed", "station", v.station, "audio", audioWord(r.Audio))
+		}
+	case "sub":
+		v.out.subscribe(r.Channels)
+	case "resync":
+		v.feed.resync(v)
+	case "cmd":
+		v.commands.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, commandLimit)
+			defer cancel()
+			v.out.answer(v.command(ctx, r))
+		})
+	default:
+		v.out.answer(result{Command: r.Command, Code: "bad_request", Message: fmt.Sprintf("unknown frame %.20q", r.Type)})
+	}
+}
+
+// audioWord keeps what a browser sends out of the log unless it is one of the known words.
+func audioWord(s string) string {
+	switch s {
+	case "running", "suspended", "none":
+		return s
+	default:
+		return "unknown"
+	}
+}
+
+// command carries out a nurse's command and answers it.
+func (v *viewer) command(ctx context.Context, r request) result {
+	refuse := func(code, message string) result {
+		return result{Command: r.Command, Code: code, Message: message}
+	}
+	priority, known := alerts.PriorityByName(r.SeenPriority)
+	if r.Op != "ack" || r.Command == "" || !known {
+		return refuse("bad_request", "want op \"ack\" with cmd_id, alarm, seen_version and seen_priority")
+	}
+	a, shown := v.feed.alarm(v.unit, r.Alarm)
+	if !shown {
+		return refuse("unknown", "no such open alarm in this unit")
+	}
+	if !alerts.MayAcknowledge(v.staff.Role, a.Condition.Spec().Type) {
+		return refuse("forbidden", fmt.Sprintf("a %s may not acknowledge this", v.staff.Role))
+	}
+	after, err := v.socket.commands.Acknowledge(ctx, a.Patient, alerts.Acknowledgement{
+		Alarm: a.ID, Command: r.Command, SeenVersion: r.SeenVersion, SeenPriority: priority,
+		Actor: string(v.staff.ID), ActorName: v.staff.Name, Station: v.station,
+	})
+	var conflict *alerts.AckError
+	switch {
+	case err == nil:
+		return result{Command: r.Command, OK: true, Alarm: new(after.View())}
+	case errors.As(err, &conflict):
+		res := refuse(string(conflict.Code), conflict.Error())
+		res.Alarm = new(conflict.Current.View())
+		return res
+	default:
+		v.log.Warn("acknowledgement could not be recorded", "error", err)
+		return refuse("unavailable", "not acknowledged: try again")
+	}
+}
