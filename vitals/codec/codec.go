@@ -47,8 +47,20 @@ const maxUnpacked = max(2*MaxSamples, MaxPoints*maxPointLen)
 // One of each for the whole program: both are safe for use by several goroutines, and the
 // concurrency of one keeps their memory to one block's worth.
 var (
-	compressor   = mustZstd(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<18)))
-	decompressor = mustZstd(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxUnpacked), zstd.WithDecodeAllCapLimit(true)))
+	compressor = mustZstd(zstd.NewWriter(nil,
+		zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderLevel(zstd.SpeedDefault),
+		zstd.WithEncoderCRC(false), // the block has its own
+		zstd.WithSingleSegment(true),
+		zstd.WithLowerEncoderMem(true),
+		zstd.WithWindowSize(1<<18), // a full wave
+	))
+	decompressor = mustZstd(zstd.NewReader(nil,
+		zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(maxUnpacked),
+		zstd.WithDecodeAllCapLimit(true),
+	))
 )
 
 // mustZstd unwraps a constructor that fails only for options that are wrong in the source.
@@ -79,12 +91,12 @@ func unseal(block []byte, tag byte) ([]byte, error) {
 	return sealed[headerLen:], nil
 }
 
-// expand decompresses packed, which must yield exactly size bytes, into buf where it is large enough.
-func expand(packed, buf []byte, size int) ([]byte, error) {
-	if cap(buf) < size {
-		buf = make([]byte, 0, size)
+// expand decompresses packed, which must yield exactly size bytes, into buf, which grows as needed.
+func expand(packed []byte, buf *[]byte, size int) ([]byte, error) {
+	if cap(*buf) < size {
+		*buf = make([]byte, size)
 	}
-	plain, err := decompressor.DecodeAll(packed, buf[:0:size])
+	plain, err := decompressor.DecodeAll(packed, (*buf)[:0:size])
 	if err != nil {
 		return nil, fmt.Errorf("decompress %d bytes (%w): %w", len(packed), err, ErrCorrupt)
 	}

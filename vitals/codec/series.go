@@ -92,10 +92,9 @@ func UnpackSeries(start time.Time, block []byte) ([]Point, error) {
 		if size > n*maxPointLen {
 			return nil, fmt.Errorf("unpack series of %d points from %d bytes: %w", n, size, ErrCorrupt)
 		}
-		if r.rest, err = expand(r.rest, *buf, int(size)); err != nil {
+		if r.rest, err = expand(r.rest, buf, int(size)); err != nil {
 			return nil, fmt.Errorf("unpack series: %w", err)
 		}
-		*buf = r.rest
 	} else if method != plainColumns {
 		return nil, fmt.Errorf("unpack series by method %d: %w", method, ErrCorrupt)
 	}

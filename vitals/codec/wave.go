@@ -167,11 +167,10 @@ func readSamples(r *reader, lengths []int) ([]int16, error) {
 	}
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	planes, err := expand(r.rest, *buf, 2*total)
+	planes, err := expand(r.rest, buf, 2*total)
 	if err != nil {
 		return nil, err
 	}
-	*buf = planes
 	samples := make([]int16, total)
 	joinPlanes(samples, planes)
 	return samples, nil
