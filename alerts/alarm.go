@@ -1,3 +1,12 @@
+// Package alerts decides: from what is measured (package vitals) and what is found in the ECG
+// (package vitals/ecg) it says which conditions are true of a patient, a device or a hub, and leads
+// each of them through the life of an alarm.
+//
+// Alarm is one episode of a Condition; Engine holds the episodes of one patient. An alarm is never
+// silently missing: lost input makes a condition unknown, never false.
+//
+// The package is pure. It knows no clock, no database and no socket: time is an argument, and the
+// same deliveries give the same alarms, byte for byte.
 package alerts
 
 import (

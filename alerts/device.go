@@ -22,8 +22,8 @@ type device struct {
 	hub      vitals.HubID // through which it was last heard
 	assigned time.Time    // server time
 	streams  bool         // it sends waveforms or values about once a second, so silence is news
-	heard    time.Time    // server time of the newest delivery that could be judged
-	newest   time.Time    // newest sample time received
+	heard    time.Time    // server time of the newest delivery with streamed values that were news
+	newest   time.Time    // time of the newest streamed value
 	lead     *lead        // nil until it sends an ECG
 	contact  held         // electrodes or sensor off
 	battery  held
@@ -89,7 +89,7 @@ func (e *Engine) sender(d vitals.Delivery) *device {
 	if dev := e.bound(d.Batch.Device); dev != nil || e.discharged {
 		return dev
 	}
-	newest := newestSample(d.Batch)
+	newest := newestValue(d.Batch, anything)
 	for _, r := range e.released {
 		if r.id == d.Batch.Device && !newest.After(r.at) {
 			return nil
@@ -98,48 +98,42 @@ func (e *Engine) sender(d vitals.Delivery) *device {
 	return e.assign(d.Batch.Device, d.Received)
 }
 
-// newestSample is the time of the newest thing in the batch.
-func newestSample(b vitals.Batch) time.Time {
+// anything and streamed say which kinds count.
+func anything(vitals.Kind) bool   { return true }
+func streamed(k vitals.Kind) bool { return k.Info().Shape != vitals.Spot }
+
+// newestValue is the time of the newest value in the batch of the kinds that count, zero for none.
+func newestValue(b vitals.Batch, counts func(vitals.Kind) bool) time.Time {
 	var newest time.Time
-	note := func(t time.Time) {
-		if t.After(newest) {
-			newest = t
+	for i := range b.Waveforms {
+		if end := b.Waveforms[i].End(); counts(b.Waveforms[i].Kind) && end.After(newest) {
+			newest = end
 		}
 	}
-	for i := range b.Waveforms {
-		note(b.Waveforms[i].End())
-	}
 	for i := range b.Readings {
-		note(b.Readings[i].Time)
-	}
-	for i := range b.Events {
-		note(b.Events[i].Time)
+		if at := b.Readings[i].Time; at.After(newest) && counts(b.Readings[i].Kind) {
+			newest = at
+		}
 	}
 	return newest
 }
 
 // receive notes a sign of life. Repeats and old backlog are none: nothing in them can be judged.
 func (d *device) receive(v vitals.Delivery) {
-	newest := newestSample(v.Batch)
+	d.hub = v.Stream.Hub
+	newest := newestValue(v.Batch, streamed)
 	if !newest.After(d.newest) || late(newest, v.Received) {
 		return
 	}
 	d.newest = newest
 	d.heard = v.Received
-	d.hub = v.Stream.Hub
-	d.streams = d.streams || streams(v.Batch)
+	d.streams = true
 }
 
 // late reports whether a sample of that time is too old to be news at now.
 func late(sample, now time.Time) bool { return now.Sub(sample) > lateAfter }
 
-func streams(b vitals.Batch) bool {
-	return len(b.Waveforms) > 0 || slices.ContainsFunc(b.Readings, func(r vitals.Reading) bool {
-		return r.Kind.Info().Shape != vitals.Spot
-	})
-}
-
-// silent reports whether the device has not been heard for longer than a continuous device may.
+// silent reports whether a continuous device has not been heard for longer than it may.
 func (d *device) silent(now time.Time) bool {
 	return d.streams && now.Sub(d.heard) > staleAfter
 }

@@ -19,7 +19,7 @@ type Engine struct {
 	devices    []*device  // assigned now, sorted by id
 	released   []released // once assigned
 	discharged bool
-	hubs       []hub      // told by Hub, sorted by id
+	hubs       []hub      // told by Hub
 	episodes   []*episode // every key that was ever true, in the order of rules, then by site
 	answers    []answer   // of the last commands
 
@@ -127,9 +127,6 @@ func (e *Engine) Restore(alarms []Alarm) {
 	for _, a := range alarms {
 		if a.Condition.Valid() {
 			e.episode(key{a.Condition, a.Site}).restore(a)
-		}
-		if dev := e.bound(vitals.DeviceID(a.Site)); dev != nil && a.Condition == NoData {
-			dev.streams = true
 		}
 	}
 }

@@ -50,10 +50,10 @@ type lead struct {
 func (e *Engine) observeECG(dev *device, waves []vitals.Waveform, now time.Time) {
 	for i := range waves {
 		w := &waves[i]
-		if !w.Kind.IsECG() || len(w.Samples) == 0 || w.Rate.Hz() == 0 || late(w.End(), now) {
+		if !w.Kind.IsECG() || len(w.Samples) == 0 || !sane(w.Rate) || late(w.End(), now) {
 			continue
 		}
-		if dev.lead == nil || w.Kind < dev.lead.kind {
+		if dev.lead == nil || w.Kind < dev.lead.kind || w.Kind != dev.lead.kind && !dev.ecgLive(now) {
 			dev.lead = e.newLead(w)
 		}
 		if w.Kind == dev.lead.kind {
@@ -62,10 +62,16 @@ func (e *Engine) observeECG(dev *device, waves []vitals.Waveform, now time.Time)
 	}
 }
 
+// sane reports whether times can be computed with the rate.
+func sane(r vitals.Rate) bool {
+	const most = 1 << 16 // fractions of a real rate stay far below
+	return r.Num > 0 && r.Den > 0 && r.Num <= most && r.Den <= most
+}
+
 // newLead starts the analysis of a channel with the chunk.
 func (e *Engine) newLead(w *vitals.Waveform) *lead {
 	l := &lead{
-		kind: w.Kind, rate: w.Rate, next: w.First, until: w.Start,
+		kind: w.Kind, rate: w.Rate, next: w.First, until: w.Start, artefact: artefact{unseen: artefactWindow},
 		second: w.Start.Truncate(time.Second).Add(time.Second),
 	}
 	a, err := e.newAnalyser(w.Rate.Hz())
@@ -123,10 +129,7 @@ func (e *Engine) push(dev *device, w *vitals.Waveform, i int, now time.Time) {
 	l := dev.lead
 	scale := w.Scale.Float()
 	for i < len(w.Samples) {
-		for at := w.Start.Add(w.Rate.Span(i)); !l.second.After(at); l.second = l.second.Add(time.Second) {
-			e.judgeSecond(dev, l.second, now)
-		}
-		stop := min(len(w.Samples), firstSample(w, l.second))
+		stop := min(len(w.Samples), max(i, firstSample(w, l.second)))
 		for ; l.analyser != nil && i < stop; i++ {
 			s := w.Samples[i]
 			if found := l.analyser.Push(int32(math.Round(float64(s)*scale)), s == vitals.Missing); len(found) > 0 {
@@ -134,6 +137,9 @@ func (e *Engine) push(dev *device, w *vitals.Waveform, i int, now time.Time) {
 			}
 		}
 		i = stop
+		for reached := w.Start.Add(w.Rate.Span(i)); !l.second.After(reached); l.second = l.second.Add(time.Second) {
+			e.judgeSecond(dev, l.second, now)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ var (
 
 var batteryLimit = limit{condition: BatteryLow, inclusive: true, at: 20, hysteresis: 5}
 
-func describeNoData(fact) string { return "nothing received for more than " + staleAfter.String() }
+func describeNoData(fact) string { return "no data for more than " + staleAfter.String() }
 
 func describeLeadsOff(f fact) string { return "check electrodes: " + f.cause }
 
@@ -68,19 +68,30 @@ const (
 	artefactLimit  = 20
 )
 
-// artefact remembers which of the last seconds could not be analysed: a bit each, the newest is
-// the lowest.
-type artefact uint32
-
-func (a *artefact) add(bad bool) {
-	*a <<= 1
-	if bad {
-		*a |= 1
-	}
+// artefact remembers which of the last seconds could not be analysed.
+type artefact struct {
+	bad    uint32 // a bit each, the newest is the lowest
+	unseen int    // seconds of the window before the signal began
 }
 
-func (a *artefact) poor() bool {
-	return bits.OnesCount32(uint32(*a)&(1<<artefactWindow-1)) >= artefactLimit
+func (a *artefact) add(bad bool) {
+	a.bad <<= 1
+	if bad {
+		a.bad |= 1
+	}
+	a.unseen = max(0, a.unseen-1)
+}
+
+// poor judges the window. What was not seen may have been bad.
+func (a *artefact) poor() Truth {
+	switch bad := bits.OnesCount32(a.bad & (1<<artefactWindow - 1)); {
+	case bad >= artefactLimit:
+		return True
+	case bad+a.unseen >= artefactLimit:
+		return Unknown
+	default:
+		return False
+	}
 }
 
 // judgeSignal judges whether the device's ECG can be analysed, at a whole second of sample time.
@@ -100,10 +111,7 @@ func (e *Engine) judgeSignal(dev *device, quality ecg.Quality, cause ecg.Cause, 
 	}
 	e.apply(key{LeadsOff, string(dev.id)}, f, now)
 
-	f.truth, f.cause = False, "artefact, ECG analysis suspended"
-	if l.artefact.poor() {
-		f.truth = True
-	}
+	f.truth, f.cause = l.artefact.poor(), "artefact, ECG analysis suspended"
 	if l.analyser == nil {
 		f.cause = l.fault
 	}
@@ -176,6 +184,9 @@ func (e *Engine) judgeContact(dev *device, now time.Time) {
 
 // tickDevice judges what the server's clock says about the device.
 func (e *Engine) tickDevice(dev *device, now time.Time) {
+	if e.find(key{NoData, string(dev.id)}) != nil {
+		dev.streams = true // an engine before this one knew it
+	}
 	if f, ok := dev.silence(now); ok {
 		e.apply(key{NoData, string(dev.id)}, f, now)
 	}
@@ -185,14 +196,19 @@ func (e *Engine) tickDevice(dev *device, now time.Time) {
 	}
 }
 
-// silence says whether data that should come does not come. It began when the patience ended.
+// silence says whether data that should come does not come; it begins when patience ends. A device
+// that has sent an ECG is silent without it, whatever else it sends.
 func (d *device) silence(now time.Time) (fact, bool) {
 	if !d.streams {
 		return fact{}, false
 	}
-	f := fact{at: now, truth: False, by: d.id, onset: d.heard.Add(staleAfter)}
-	if grace := d.assigned.Add(bindGrace); grace.After(f.onset) {
-		f.onset = grace
+	heard := d.heard
+	if d.lead != nil && d.lead.heard.Before(heard) {
+		heard = d.lead.heard
+	}
+	f := fact{at: now, truth: False, by: d.id, onset: heard.Add(staleAfter)}
+	if heard.Before(d.assigned) {
+		f.onset = d.assigned.Add(bindGrace)
 	}
 	if now.After(f.onset) {
 		f.truth = True
