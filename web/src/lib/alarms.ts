@@ -1,0 +1,106 @@
+import type { Alarm, AlarmType, Priority } from "./protocol";
+
+export const RANK: Record<Priority, number> = { high: 3, medium: 2, low: 1, info: 0 };
+
+/** An open alarm is one that a nurse must see. */
+export function isOpen(a: Alarm): boolean {
+  return a.state === "active_unack" || a.state === "active_ack" || a.state === "latched_unack";
+}
+
+export function isUnacked(a: Alarm): boolean {
+  return a.state === "active_unack" || a.state === "latched_unack";
+}
+
+/** The text mark that carries the priority where colour cannot: asterisks for the patient, exclamation marks for technology. */
+export function mark(a: { type: AlarmType; priority: Priority }): string {
+  if (a.priority === "info") return "i";
+  return (a.type === "physiological" ? "*" : "!").repeat(RANK[a.priority]);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Longest waiting first; the id decides between equals so that rows never swap places. */
+function byAge(a: Alarm, b: Alarm): number {
+  return Date.parse(a.raised) - Date.parse(b.raised) || compareText(a.id, b.id);
+}
+
+/** Order of the alarm list: priority, then not acknowledged, then age. */
+export function byPriority(a: Alarm, b: Alarm): number {
+  return RANK[b.priority] - RANK[a.priority] || Number(isUnacked(b)) - Number(isUnacked(a)) || byAge(a, b);
+}
+
+/**
+ * Order of the banner: what nobody has taken yet comes before what somebody has, whatever its
+ * priority. The banner names the alarm that is sounding.
+ */
+export function byUrgency(a: Alarm, b: Alarm): number {
+  return Number(isUnacked(b)) - Number(isUnacked(a)) || RANK[b.priority] - RANK[a.priority] || byAge(a, b);
+}
+
+const FNV_OFFSET = 0xcbf29ce484222325n;
+const FNV_PRIME = 0x100000001b3n;
+const MASK = 0xffffffffffffffffn;
+
+/** FNV-1a, 64 bit, as 16 hexadecimal digits. */
+export function fnv1a64(text: string): string {
+  let hash = FNV_OFFSET;
+  for (const byte of new TextEncoder().encode(text)) {
+    hash = ((hash ^ BigInt(byte)) * FNV_PRIME) & MASK;
+  }
+  return hash.toString(16).padStart(16, "0");
+}
+
+/** The digest that the server's heartbeat carries: proof that both sides hold the same open alarms. */
+export function digest(open: Iterable<Alarm>): string {
+  const lines = [...open]
+    .sort((a, b) => compareText(a.id, b.id))
+    .map((a) => `${a.id}|${a.version}|${a.state}\n`);
+  return fnv1a64(lines.join(""));
+}
+
+/**
+ * The open alarms, and those that closed while we watched. A change is taken only when its version
+ * is higher, and a closed alarm never opens again.
+ */
+export class AlarmBook {
+  #open = new Map<string, Alarm>();
+  #closed = new Map<string, Alarm>();
+
+  /** Replaces everything open by what the server says is open. */
+  replace(alarms: Alarm[]): void {
+    this.#open = new Map(alarms.filter(isOpen).map((a) => [a.id, a]));
+    for (const a of alarms) this.#closed.delete(a.id);
+  }
+
+  /** Takes one change; false where it was already known. */
+  apply(a: Alarm): boolean {
+    const known = this.#open.get(a.id) ?? this.#closed.get(a.id);
+    if (known && known.version >= a.version) return false;
+    if (this.#closed.has(a.id) && isOpen(a)) return false;
+    if (isOpen(a)) {
+      this.#open.set(a.id, a);
+      return true;
+    }
+    this.#open.delete(a.id);
+    if (a.state === "closed") this.#closed.set(a.id, a);
+    return true;
+  }
+
+  get(id: string): Alarm | undefined {
+    return this.#open.get(id);
+  }
+
+  open(): Alarm[] {
+    return [...this.#open.values()];
+  }
+
+  closed(): Alarm[] {
+    return [...this.#closed.values()];
+  }
+
+  digest(): string {
+    return digest(this.#open.values());
+  }
+}

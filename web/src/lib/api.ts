@@ -1,0 +1,83 @@
+import type { paths } from "./api.gen";
+import type { Alarm } from "./protocol";
+
+type Ok<Op> = Op extends { responses: { 200: { content: { "application/json": infer Body } } } }
+  ? Body
+  : never;
+type Item<List> = NonNullable<List> extends (infer One)[] ? One : never;
+
+export type Staff = Ok<paths["/api/v1/me"]["get"]>["staff"];
+export type Unit = Item<Staff["units"]>;
+export type Patient = Item<Ok<paths["/api/v1/patients"]["get"]>["patients"]>;
+
+/** The socket's alarm and REST's are one shape: this line fails to compile when they drift apart. */
+type RestAlarm = Item<Ok<paths["/api/v1/alarms"]["get"]>["alarms"]>;
+export const sameAlarm: Exclude<keyof Alarm, keyof RestAlarm> extends never ? true : never = true;
+
+/** A refused request: status 0 means that the server was not reached. */
+export class ApiError extends Error {
+  override name = "ApiError";
+
+  constructor(
+    readonly status: number,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
+  if (body !== undefined) {
+    init.headers = { "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, init);
+  } catch (cause) {
+    throw new ApiError(0, "The server cannot be reached.", { cause });
+  }
+  if (!response.ok) throw new ApiError(response.status, await problem(response));
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** The sentence of an RFC 9457 problem, for people. */
+async function problem(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as { detail?: string; title?: string };
+    return body.detail || body.title || response.statusText;
+  } catch {
+    return response.statusText || `The server answered ${response.status}.`;
+  }
+}
+
+export async function login(user: string, password: string): Promise<Staff> {
+  type Body = Ok<paths["/api/v1/login"]["post"]>;
+  return (await request<Body>("POST", "/login", { user, password })).staff;
+}
+
+/** The signed-in person, or null where nobody is. */
+export async function me(): Promise<Staff | null> {
+  try {
+    return (await request<Ok<paths["/api/v1/me"]["get"]>>("GET", "/me")).staff;
+  } catch (err) {
+    if (err instanceof ApiError && err.status === 401) return null;
+    throw err;
+  }
+}
+
+export async function logout(): Promise<void> {
+  await request<void>("POST", "/logout");
+}
+
+export async function patients(unit: string): Promise<Patient[]> {
+  type Body = Ok<paths["/api/v1/patients"]["get"]>;
+  return (await request<Body>("GET", `/patients?unit=${encodeURIComponent(unit)}`)).patients ?? [];
+}
+
+export async function closedAlarms(unit: string): Promise<Alarm[]> {
+  const query = `unit=${encodeURIComponent(unit)}&state=closed&limit=200`;
+  return (await request<{ alarms: Alarm[] | null }>("GET", `/alarms?${query}`)).alarms ?? [];
+}

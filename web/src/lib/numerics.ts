@@ -1,0 +1,46 @@
+import type { Numeric } from "./protocol";
+
+/** A value as the screen holds it; at is the monotonic time of its receipt by the server. */
+export interface Shown extends Numeric {
+  at: number;
+}
+
+export type Staleness = "fresh" | "aging" | "stale" | "none";
+
+/** A streamed value shows its age from here, and is taken down from there, ms. */
+export const AGING_AFTER = 5000;
+export const STALE_AFTER = 15_000;
+
+const SPOT = new Set([
+  "cuff_pulse_rate",
+  "temperature",
+  "systolic",
+  "diastolic",
+  "mean_pressure",
+  "glucose",
+  "weight",
+]);
+
+/** A spot value is measured once and always shown with its time; the others stream and go stale. */
+export function isSpot(kind: string): boolean {
+  return SPOT.has(kind);
+}
+
+export function staleness(value: Shown | undefined, now: number): Staleness {
+  if (!value) return "none";
+  const age = now - value.at;
+  if (isSpot(value.kind) || age <= AGING_AFTER) return "fresh";
+  return age <= STALE_AFTER ? "aging" : "stale";
+}
+
+/** The value to show of those that several devices may have sent: the one received last. */
+export function newest(values: Record<string, Shown>, ...kinds: string[]): Shown | undefined {
+  for (const kind of kinds) {
+    let best: Shown | undefined;
+    for (const v of Object.values(values)) {
+      if (v.kind === kind && (!best || v.at > best.at)) best = v;
+    }
+    if (best) return best;
+  }
+  return undefined;
+}
