@@ -1,4 +1,3 @@
-// Package ecg finds beats, dangerous rhythms, heart rate and signal quality in one ECG channel.
 package ecg
 
 import (
@@ -12,21 +11,35 @@ const (
 	MaxRateHz = 512
 )
 
+// Times of the whole, in ticks.
+const (
+	relearnAfter = 10 * internalHz // missing for so long, levels are learned anew
+	maxFindings  = 64
+)
+
 // ErrRate is wrapped by New where the sampling rate is out of range.
 var ErrRate = errors.New("unsupported sampling rate")
 
-// Detector analyses one ECG channel, sample by sample. It is a value without pointers to shared
-// state: the same samples give the same findings. It is not safe for concurrent use.
+// Detector analyses one ECG channel, sample by sample. It holds no pointers: the same samples
+// give the same findings, and a copy goes on independently. It is not safe for concurrent use.
 type Detector struct {
-	resampler resampler
-	front     frontEnd
-	qrs       qrs
-	classes   classifier
-	standing  [lastRhythm + 1]bool
-	quality   Quality
-	cause     Cause
-	findings  [64]Finding
-	found     int
+	resampler    resampler
+	front        frontEnd
+	qrs          qrs
+	classes      classifier
+	runs         tachycardia
+	fibrillation fibrillation
+	life         lifeSigns
+	rate         rateMeter
+	judge        judge
+
+	fibVotes   uint8 // bit per second, newest lowest: the window voted for fibrillation
+	fibMaybe   uint8 // the same with the votes that are enough to go on
+	standing   [lastRhythm + 1]bool
+	quality    Quality // as last reported
+	cause      Cause
+	findings   [maxFindings]Finding
+	foundCount int
 }
 
 // New makes a detector for a channel of rateHz samples per second, 100 to 512.
@@ -35,6 +48,7 @@ func New(rateHz float64) (*Detector, error) {
 		return nil, fmt.Errorf("ECG at %g Hz: %w", rateHz, ErrRate)
 	}
 	d := &Detector{quality: NoAnalysis, cause: Learning}
+	d.judge.quality, d.judge.cause = NoAnalysis, Learning
 	d.resampler.step = rateHz / internalHz
 	d.qrs.relearn(0)
 	d.classes = newClassifier()
@@ -44,7 +58,7 @@ func New(rateHz float64) (*Detector, error) {
 // Push takes the next sample, in microvolts, and returns what became known with it. Where the
 // sample was lost, missing is true and the value is ignored. The slice is valid until the next Push.
 func (d *Detector) Push(microvolts int32, missing bool) []Finding {
-	d.found = 0
+	d.foundCount = 0
 	newest := sample{microvolts: microvolts, missing: missing}
 	d.resampler.push()
 	for {
@@ -55,26 +69,7 @@ func (d *Detector) Push(microvolts int32, missing bool) []Finding {
 		d.step(s)
 	}
 	d.resampler.done(newest)
-	return d.findings[:d.found]
-}
-
-// step is one tick.
-func (d *Detector) step(s sample) {
-	d.front.push(s)
-	settled := d.qrs.push(&d.front)
-	for i := range settled {
-		b, class := d.classes.classify(&d.front, &settled[i])
-		d.report(Finding{Kind: BeatFound, Beat: class, At: d.resampler.inputIndex(b.at - lowPassDelay)})
-	}
-}
-
-func (d *Detector) report(f Finding) {
-	if d.found == len(d.findings) {
-		return
-	}
-	f.Known = d.resampler.inputs - 1
-	d.findings[d.found] = f
-	d.found++
+	return d.findings[:d.foundCount]
 }
 
 // Standing reports whether the rhythm began and has not ended.
@@ -85,3 +80,177 @@ func (d *Detector) Quality() Quality { return d.quality }
 
 // Cause says why Quality is less than FullAnalysis.
 func (d *Detector) Cause() Cause { return d.cause }
+
+// step is one tick.
+func (d *Detector) step(s sample) {
+	d.front.push(s)
+	d.fibrillation.push(&d.front)
+	d.watchGap(s)
+	slotDone := d.judge.push(s, &d.front)
+	if slotDone {
+		d.judge.assess(d.qrs.learned, d.life.absent(d.front.tick-1))
+		d.reportQuality()
+	}
+	decided := d.qrs.count
+	settled := d.qrs.push(&d.front)
+	if d.qrs.count > decided {
+		d.watchCandidate()
+	}
+	for i := range settled {
+		d.takeBeat(&settled[i])
+	}
+	if d.front.tick%internalHz == 0 {
+		d.everySecond()
+	}
+	d.watchAsystole()
+}
+
+// watchGap lets a loss interrupt what it could hide.
+func (d *Detector) watchGap(s sample) {
+	if !s.missing {
+		return
+	}
+	tick := d.front.tick - 1
+	switch d.front.gap.run {
+	case relearnAfter:
+		d.qrs.relearn(tick)
+		d.rate.forget()
+	case 0:
+	default:
+		if d.qrs.learned || d.front.gap.run < relearnAfter {
+			break
+		}
+		d.qrs.since = tick // learning starts with the first good sample
+	}
+	if d.front.gap.run > blindTime {
+		d.life.blind(tick)
+	}
+}
+
+// watchCandidate lets life signs and quality see what the QRS decision saw.
+func (d *Detector) watchCandidate() {
+	c := d.qrs.candidate(d.qrs.count - 1)
+	familiar := c.match > familiarMatch && c.template >= 0 && d.qrs.gallery[c.template].beats >= familiarBeats
+	d.life.addCandidate(c.at, c.strength, familiar)
+	if !c.accepted && c.strength > d.qrs.levels.beat/3 {
+		d.judge.addExtra()
+	}
+}
+
+// takeBeat is for a beat that is final.
+func (d *Detector) takeBeat(c *candidate) {
+	d.judge.addBeat(c)
+	if d.standing[VF] || d.quality == NoAnalysis && d.cause != Learning {
+		return // no beats are counted in fibrillation, nor where nothing may be concluded
+	}
+	d.life.addBeat(c.strength)
+	b, class := d.classes.classify(&d.front, c)
+	d.rate.push(b.at, b.interval)
+	run := d.runs.push(&b, class, d.standing[VT])
+	if class == VentricularBeat && d.quality != FullAnalysis {
+		class = UnknownBeat
+	}
+	d.report(Finding{Kind: BeatFound, Beat: class, At: d.inputIndex(b.at - lowPassDelay)})
+	if run != d.standing[VT] {
+		at := b.at
+		if run {
+			at = d.runs.began
+		}
+		d.stand(VT, run, at-lowPassDelay)
+	}
+}
+
+// everySecond is for what is judged over seconds.
+func (d *Detector) everySecond() {
+	tick := d.front.tick - 1
+	d.watchFibrillation(tick)
+	if d.standing[VT] && d.runs.paused(tick) && d.quality != NoAnalysis {
+		d.stand(VT, false, tick)
+	}
+	if d.quality == NoAnalysis || d.standing[VF] || d.standing[Asystole] {
+		return
+	}
+	if bpm, ok := d.rate.bpm(tick); ok {
+		d.report(Finding{Kind: RateMeasured, RateBPM: bpm, At: d.inputIndex(tick)})
+	}
+}
+
+// watchFibrillation takes two windows of three as an alarm, and three without as its end.
+func (d *Detector) watchFibrillation(tick int64) {
+	d.fibVotes, d.fibMaybe = d.fibVotes<<1, d.fibMaybe<<1
+	if d.electrodesGone() {
+		return
+	}
+	votes := d.fibrillation.votes(d.judge.meanMatch())
+	if votes >= isFib {
+		d.fibVotes |= 1
+	}
+	if votes >= mayBeFib {
+		d.fibMaybe |= 1
+	}
+	const three = 1<<3 - 1
+	switch {
+	case !d.standing[VF] && fibAlarm[d.fibVotes&three]:
+		d.stand(VF, true, tick-5*internalHz)
+	case d.standing[VF] && d.fibMaybe&three == 0:
+		d.stand(VF, false, tick)
+	}
+}
+
+// fibAlarm says which of the last three windows must have voted.
+var fibAlarm = [8]bool{0b011: true, 0b101: true, 0b110: true, 0b111: true}
+
+// watchAsystole runs each tick, so that the alarm is as early as it can be.
+func (d *Detector) watchAsystole() {
+	tick := d.front.tick - 1
+	switch {
+	case d.quality == NoAnalysis && d.cause != Learning:
+		if !d.standing[Asystole] {
+			d.life.blind(tick - asystoleTime)
+		}
+	case d.standing[VF]:
+		d.life.blind(tick)
+	case !d.standing[Asystole] && d.life.absent(tick) && d.judge.unsettled():
+		d.life.blind(tick - asystoleTime + internalHz) // look again when it has been still for a second
+	case !d.standing[Asystole] && d.life.absent(tick):
+		d.life.began = d.life.last
+		d.stand(Asystole, true, d.life.last-ticksOfFilter)
+	case d.standing[Asystole] && d.life.revived(tick):
+		d.stand(Asystole, false, d.life.before-ticksOfFilter)
+	}
+}
+
+// electrodesGone reports whether what arrives is not the patient.
+func (d *Detector) electrodesGone() bool {
+	return d.quality == NoAnalysis && d.cause.LeadsOff()
+}
+
+func (d *Detector) stand(r Rhythm, stands bool, tick int64) {
+	d.standing[r] = stands
+	kind := RhythmEnded
+	if stands {
+		kind = RhythmBegan
+	}
+	d.report(Finding{Kind: kind, Rhythm: r, At: d.inputIndex(tick)})
+}
+
+func (d *Detector) reportQuality() {
+	if d.judge.quality == d.quality && d.judge.cause == d.cause {
+		return
+	}
+	d.quality, d.cause = d.judge.quality, d.judge.cause
+	d.report(Finding{Kind: QualityChanged, Quality: d.quality, Cause: d.cause, At: d.inputIndex(d.front.tick - 1)})
+}
+
+func (d *Detector) inputIndex(tick int64) int64 { return max(0, d.resampler.inputIndex(tick)) }
+
+// report adds a finding. Their number in one step is bounded by the candidates that learning may
+// release, well below the room for them.
+func (d *Detector) report(f Finding) {
+	if d.foundCount == len(d.findings) {
+		return
+	}
+	f.Known = d.resampler.inputs - 1
+	d.findings[d.foundCount] = f
+	d.foundCount++
+}

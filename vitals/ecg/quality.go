@@ -1,0 +1,217 @@
+package ecg
+
+// Signal quality is judged over slots of 200 ms.
+const (
+	slotTicks    = internalHz / 5
+	slots        = 32 // kept; 25 are 5 s
+	flatSlots    = 15 // 3 s: longer than the flat part between two beats at 30/min
+	railSlots    = 10
+	mainsSlots   = 10
+	missingSlots = 5
+	longSlots    = 25
+	settleSlots  = 5 // of good signal before beats are trusted behind NoAnalysis
+
+	flatLimit     = 30   // µV peak to peak
+	railLevel     = 4000 // µV: no ECG rests so far from zero; a value repeated there is the amplifier's limit
+	mainsLeast    = 30   // µV of mean deviation that is worth calling mains
+	mainsToPeak   = 16   // strongest candidate against mains: below, no QRS stands out
+	mainsPeriod   = 50   // ticks, 200 ms: 10 periods of 50 Hz and 12 of 60 Hz
+	hissOfBeat    = 12   // % of the QRS height: shapes cannot be judged
+	hissDrowns    = 40   // %: nor beats be counted
+	poorMatch     = 0.8  // mean correlation of beats with their templates
+	worstMatch    = 0.6
+	extraPerBeat  = 2  // strong candidates that are not beats, per beat
+	unsettledPart = 60 // % of the QRS height: a baseline that moves so far without a beat comes from the electrode
+	missingToOnly = 8  // % of the last 5 s
+	missingToNone = 40
+)
+
+// slot is what 200 ms of signal showed.
+type slot struct {
+	low, high int32 // µV as they came
+	missing   int16 // ticks
+	clipped   int16 // ticks that repeat a value at the limit
+	hiss      int32 // sum of |signal - low-passed|
+	change    int32 // sum of the change of hiss within 200 ms: small where it is periodic
+	strongest int32 // strength
+	beats     int16
+	extras    int16
+	match     int32 // sum over beats, thousandths
+}
+
+// judge collects slots and says what the signal is good for.
+type judge struct {
+	ring    [slots]slot
+	count   int64 // slots completed
+	now     slot
+	ticks   int
+	repeats int32
+	last    int32
+	height  int32 // usual height of a QRS, quarters of µV
+	good    int   // slots in a row with nothing against the signal
+	quality Quality
+	cause   Cause
+}
+
+// push takes the sample of a tick and what the front end made of it, and tells whether a slot is
+// complete, which is when the judgement may have changed.
+func (j *judge) push(s sample, f *frontEnd) bool {
+	if j.ticks == 0 {
+		j.now = slot{low: inputLimit, high: -inputLimit}
+	}
+	j.ticks++
+	if s.missing {
+		j.now.missing++
+	} else {
+		j.addValue(s.microvolts)
+	}
+	n := f.tick - 1
+	hiss := f.hiss[n&63]
+	j.now.hiss += hiss
+	j.now.change += magnitude(hiss - f.hiss[(n-mainsPeriod)&63])
+	j.now.strongest = max(j.now.strongest, f.strength[n&ringMask])
+	if j.ticks < slotTicks {
+		return false
+	}
+	j.ring[j.count%slots] = j.now
+	j.count++
+	j.ticks = 0
+	return true
+}
+
+func (j *judge) addValue(v int32) {
+	v = min(max(v, -inputLimit), inputLimit)
+	j.now.low, j.now.high = min(j.now.low, v), max(j.now.high, v)
+	if v != j.last || magnitude(v) < railLevel {
+		j.repeats = 0
+	} else if j.repeats++; j.repeats > 5 {
+		j.now.clipped++
+	}
+	j.last = v
+}
+
+// addBeat notes an accepted beat.
+func (j *judge) addBeat(c *candidate) {
+	j.now.beats++
+	j.now.match += int32(c.match * 1000)
+	if j.height == 0 {
+		j.height = c.height
+	}
+	j.height += (c.height - j.height) / 8
+}
+
+// addExtra notes a strong candidate that was not taken for a beat.
+func (j *judge) addExtra() { j.now.extras++ }
+
+// over adds up the last slots.
+func (j *judge) over(slotCount int64) slot {
+	sum := slot{low: inputLimit, high: -inputLimit}
+	for back := range min(slotCount, j.count) {
+		s := &j.ring[(j.count-1-back)%slots]
+		sum.low, sum.high = min(sum.low, s.low), max(sum.high, s.high)
+		sum.missing += s.missing
+		sum.clipped += s.clipped
+		sum.hiss += s.hiss
+		sum.change += s.change
+		sum.strongest = max(sum.strongest, s.strongest)
+		sum.beats += s.beats
+		sum.extras += s.extras
+		sum.match += s.match
+	}
+	return sum
+}
+
+// assess judges anew. Worse holds at once; better only after a second.
+func (j *judge) assess(learned, lifeless bool) {
+	quality, cause := j.look(learned, lifeless)
+	if quality == NoAnalysis {
+		j.good = 0
+	} else if j.good++; j.good < settleSlots && j.quality == NoAnalysis {
+		return
+	}
+	j.quality, j.cause = quality, cause
+}
+
+// look takes the faults in the order of what they hide. Lifeless says that beats have been absent
+// for so long that it would be asystole, if it is not the electrode.
+func (j *judge) look(learned, lifeless bool) (Quality, Cause) {
+	second := j.over(missingSlots)
+	long := j.over(longSlots)
+	switch {
+	case int64(second.missing) > missingSlots*slotTicks*3/4:
+		return NoAnalysis, Missing
+	case j.count >= railSlots && j.onRail():
+		return NoAnalysis, Rail
+	case j.count >= flatSlots && j.isFlat():
+		return NoAnalysis, FlatLine
+	case int64(long.missing)*100 > longSlots*slotTicks*missingToNone:
+		return NoAnalysis, Missing
+	case j.count >= mainsSlots && j.isMains():
+		return NoAnalysis, Mains
+	case lifeless && j.unsettled():
+		return NoAnalysis, Noise
+	case !learned:
+		return NoAnalysis, Learning
+	}
+	if q := j.noise(&long); q != FullAnalysis {
+		return q, Noise
+	}
+	if int64(long.missing)*100 > longSlots*slotTicks*missingToOnly {
+		return RhythmOnly, Missing
+	}
+	return FullAnalysis, NoCause
+}
+
+func (j *judge) onRail() bool {
+	s := j.over(railSlots)
+	still := s.high-s.low < flatLimit && (s.low > railLevel || s.high < -railLevel)
+	return still || int64(s.clipped) > railSlots*slotTicks/2
+}
+
+func (j *judge) isFlat() bool {
+	s := j.over(flatSlots)
+	return s.high-s.low < flatLimit
+}
+
+// unsettled reports whether the baseline runs as it does after a pull at an electrode. Within three
+// seconds without a beat the heart does not move it so far.
+func (j *judge) unsettled() bool {
+	s := j.over(flatSlots)
+	return j.height > 0 && (s.high-s.low)*unitsPerMicro*100 > j.height*unsettledPart
+}
+
+// isMains reports whether nothing but a hum at 50 or 60 Hz arrives, as from an electrode that hangs free.
+func (j *judge) isMains() bool {
+	s := j.over(mainsSlots)
+	hum := s.hiss / (mainsSlots * slotTicks)
+	return hum >= mainsLeast && s.change*10 < s.hiss*3 && s.strongest < mainsToPeak*hum
+}
+
+// noise judges by what is not ECG: hiss against the height of the beats, beats that match no
+// template, and strong candidates between the beats.
+func (j *judge) noise(s *slot) Quality {
+	hiss := int64(s.hiss) * 100 / (longSlots * slotTicks)
+	height := int64(j.height) / unitsPerMicro
+	match := float32(1000)
+	if s.beats > 0 {
+		match = float32(s.match) / float32(s.beats)
+	}
+	switch {
+	case height > 0 && hiss > hissDrowns*height, s.beats > 2 && match < worstMatch*1000:
+		return NoAnalysis
+	case height > 0 && hiss > hissOfBeat*height, s.beats > 2 && match < poorMatch*1000,
+		s.beats > 0 && s.extras > extraPerBeat*s.beats:
+		return RhythmOnly
+	}
+	return FullAnalysis
+}
+
+// meanMatch is the mean correlation of the beats of the last five seconds with their templates, 0
+// without beats.
+func (j *judge) meanMatch() float32 {
+	s := j.over(longSlots)
+	if s.beats == 0 {
+		return 0
+	}
+	return float32(s.match) / float32(s.beats) / 1000
+}

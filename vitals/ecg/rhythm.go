@@ -1,0 +1,85 @@
+package ecg
+
+// A run of ventricular beats is tachycardia from five beats at 100/min on (five beats at more
+// than 100/min: PhysioNet/CinC Challenge 2015, Clifford et al., Physiol Meas 2016;37:E5).
+const (
+	runBeats     = 5
+	recentBeats  = 8
+	mostlyRecent = 7  // ventricular of the last eight: a run in which the classifier wavered
+	fewRecent    = 2  // and no more than that: the run is over
+	endBeats     = 4  // as is one with so many other beats in a row
+	alwaysWide   = 32 // ticks, 128 ms: wide even where no normal beat is known
+	alwaysFast   = internalHz * 60 / 140
+	alwaysBeats  = 12
+	runPause     = 3 * internalHz // without a beat a run is over
+)
+
+// tachycardia watches the latest beats for ventricular runs.
+type tachycardia struct {
+	at       [recentBeats]int64 // ticks of the latest beats
+	wide     uint8              // bit per beat, newest lowest: ventricular
+	beats    int64
+	inRow    int
+	otherRow int
+	wideRow  int // beats in a row that were wide, fast and regular by absolute measure
+	began    int64
+}
+
+// push takes a beat and tells whether a run stands behind it.
+func (t *tachycardia) push(b *beat, class Beat, standing bool) bool {
+	t.wideRow = t.countWide(b)
+	t.at[t.beats%recentBeats] = b.at
+	t.beats++
+	t.wide <<= 1
+	if class == VentricularBeat {
+		t.wide |= 1
+		t.inRow, t.otherRow = t.inRow+1, 0
+	} else {
+		t.inRow, t.otherRow = 0, t.otherRow+1
+	}
+	if standing {
+		return t.otherRow < endBeats && t.ventricular() > fewRecent && t.fast(recentBeats) || t.wideRow >= alwaysBeats
+	}
+	switch {
+	case t.inRow >= runBeats && t.fast(runBeats):
+		t.began = t.beat(runBeats - 1)
+	case t.ventricular() >= mostlyRecent && t.fast(recentBeats), t.wideRow >= alwaysBeats:
+		t.began = t.beat(recentBeats - 1)
+	default:
+		return false
+	}
+	return true
+}
+
+// countWide counts beats that would be called ventricular by anybody who saw nothing else.
+func (t *tachycardia) countWide(b *beat) int {
+	if t.beats < 2 || b.width < alwaysWide || b.interval == 0 || b.interval > alwaysFast {
+		return 0
+	}
+	before := t.beat(0) - t.beat(1)
+	if difference := b.interval - before; difference*8 > before || -difference*8 > before {
+		return 0
+	}
+	return t.wideRow + 1
+}
+
+// beat is the tick of the beat so many before the newest.
+func (t *tachycardia) beat(back int64) int64 { return t.at[(t.beats-1-back+recentBeats)%recentBeats] }
+
+// fast reports whether the last beats came at 100/min or more.
+func (t *tachycardia) fast(beats int64) bool {
+	return t.beats >= beats && t.beat(0)-t.beat(beats-1) <= (beats-1)*fastInterval
+}
+
+// ventricular counts the ventricular of the last eight beats.
+func (t *tachycardia) ventricular() (count int) {
+	for bits := t.wide; bits != 0; bits &= bits - 1 {
+		count++
+	}
+	return count
+}
+
+// paused reports whether no beat has come for so long that a run is over.
+func (t *tachycardia) paused(tick int64) bool {
+	return t.beats == 0 || tick-t.beat(0) > runPause
+}
