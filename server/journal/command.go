@@ -33,7 +33,7 @@ func (j *Journal) Serve(partition int, answer func([]byte) []byte) (stop func(),
 	slots := make(chan struct{}, maxCommands)
 	sub, err := j.talk.Subscribe(commandSubject(partition), func(msg *nats.Msg) {
 		slots <- struct{}{}
-		j.serving.Go(func() {
+		j.spawn(func() {
 			defer func() { <-slots }()
 			if reply := answer(msg.Data); reply != nil {
 				if err := msg.Respond(reply); err != nil {

@@ -129,5 +129,5 @@ func (c *consumption) stop(running jetstream.ConsumeContext) {
 	c.mu.Lock()
 	c.stopped = true
 	c.mu.Unlock()
-	c.journal.serving.Go(running.Stop)
+	c.journal.spawn(running.Stop)
 }

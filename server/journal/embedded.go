@@ -50,7 +50,6 @@ func (j *Journal) openEmbedded(ctx context.Context) error {
 	}
 	if err != nil {
 		j.hangUp()
-		j.server = nil
 		unlock()
 		return err
 	}

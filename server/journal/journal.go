@@ -74,6 +74,7 @@ type Journal struct {
 
 	mu       sync.Mutex
 	identity identity
+	closed   bool
 
 	poison    counter
 	feedLoss  counter
@@ -190,17 +191,32 @@ func (j *Journal) close() error {
 	if err := j.talk.FlushWithContext(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("flush the journal: %w", err))
 	}
-	var last uint64
-	if j.server != nil {
-		if info, err := j.streamInfo(ctx); err == nil {
-			last = info.State.LastSeq
-		}
+	left := marker{Journal: j.ID(), Boot: bootID(), Clean: true}
+	if info, err := j.streamInfo(ctx); err == nil {
+		left.Last = info.State.LastSeq
+	} else {
+		left.Clean = false
 	}
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+	server := j.server
 	j.hangUp()
-	if j.server != nil {
-		errs = append(errs, j.server.leave(marker{Journal: j.ID(), Last: last, Boot: bootID(), Clean: true}))
+	if server != nil {
+		errs = append(errs, server.leave(left))
 	}
 	return errors.Join(errs...)
+}
+
+// spawn runs the function on a goroutine that Close waits for. It reports false after Close.
+func (j *Journal) spawn(run func()) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return false
+	}
+	j.serving.Go(run)
+	return true
 }
 
 // hangUp closes the connections, waits for the goroutines and stops the embedded server.
@@ -214,4 +230,11 @@ func (j *Journal) hangUp() {
 	if j.server != nil {
 		j.server.stop()
 	}
+	j.read, j.talk, j.server = nil, nil, nil
+}
+
+// Head is the journal's identity and its newest sequence number.
+func (j *Journal) Head(ctx context.Context) (id string, last uint64, err error) {
+	state, err := j.State(ctx)
+	return state.ID, state.Last, err
 }

@@ -1,0 +1,242 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/samber/lo"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// ErrUnavailable means that a command was not decided, or that its decision is not yet recorded.
+// Sending the same command again gives its answer once there is one.
+var ErrUnavailable = errors.New("monitor is unavailable")
+
+// How things are timed.
+const (
+	defaultLease   = 5 * time.Second // a dead node's patients are watched again within this and a third
+	censusEvery    = 2 * time.Second
+	checkpointWait = 5 * time.Second // for the last checkpoint of a node that stops
+)
+
+// defaultBacklog bounds what waits for the database in memory, for all partitions together.
+const defaultBacklog = 256 << 20
+
+// Config connects a monitor.
+type Config struct {
+	Node    string        // unique to this run of this process
+	Lease   time.Duration // zero is 5 seconds
+	Backlog int64         // bytes that may wait for the database; zero is 256 MiB
+	Leases  Leases
+	Store   Store
+	Journal Journal
+	Feed    Feed
+	// Acked is told what is stored and may be forgotten by the senders. It must not wait.
+	Acked func([]vitals.Position)
+	// NewEngine makes the engine of a patient; nil is alerts.NewEngine.
+	NewEngine func(vitals.PatientID) Engine
+	Logger    *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Lease == 0 {
+		c.Lease = defaultLease
+	}
+	if c.Backlog == 0 {
+		c.Backlog = defaultBacklog
+	}
+	if c.Acked == nil {
+		c.Acked = func([]vitals.Position) {}
+	}
+	if c.NewEngine == nil {
+		c.NewEngine = func(p vitals.PatientID) Engine { return alerts.NewEngine(p) }
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Monitor watches the partitions that its node owns.
+type Monitor struct {
+	cfg     Config
+	log     *slog.Logger
+	writer  *writer
+	counts  counts
+	refresh chan struct{} // somebody changed the census
+
+	census atomic.Pointer[census] // nil until it was read once
+
+	mu         sync.Mutex
+	partitions map[int]*partition
+	running    sync.WaitGroup
+}
+
+// census is who is under care, by partition.
+type census map[int][]vitals.Admission
+
+// New makes a monitor. It does nothing before Run.
+func New(cfg Config) *Monitor {
+	m := &Monitor{
+		cfg: cfg.withDefaults(), refresh: make(chan struct{}, 1), partitions: map[int]*partition{},
+	}
+	m.log = m.cfg.Logger
+	m.writer = newWriter(m)
+	return m
+}
+
+// Run claims partitions and watches their patients until the context ends. Then it stores what it
+// has, as far as the database takes it within seconds, and gives the partitions back.
+func (m *Monitor) Run(ctx context.Context) error {
+	// What stops last must outlive what stops first.
+	base := context.WithoutCancel(ctx)
+	noMore := make(chan struct{})
+	var written sync.WaitGroup
+	written.Go(func() { m.writer.run(base, noMore) })
+
+	m.own(ctx, base)
+
+	m.mu.Lock()
+	for _, p := range m.partitions {
+		p.retire()
+	}
+	m.mu.Unlock()
+	m.running.Wait()
+	close(noMore)
+	written.Wait()
+	return m.giveBack(base)
+}
+
+func (m *Monitor) giveBack(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, checkpointWait)
+	defer cancel()
+	if err := m.cfg.Leases.Release(ctx, m.cfg.Node); err != nil {
+		return fmt.Errorf("give back the partitions: %w", err)
+	}
+	return nil
+}
+
+// own keeps the leases and the census up to date until the context ends.
+func (m *Monitor) own(ctx, base context.Context) {
+	claims := time.NewTicker(m.cfg.Lease / 3)
+	defer claims.Stop()
+	reads := time.NewTicker(censusEvery)
+	defer reads.Stop()
+	m.readCensus(ctx)
+	m.claim(ctx, base)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-claims.C:
+			m.claim(ctx, base)
+		case <-reads.C:
+			m.readCensus(ctx)
+		case <-m.refresh:
+			m.readCensus(ctx)
+		}
+	}
+}
+
+// CensusChanged asks for the census to be read again soon, instead of within two seconds.
+func (m *Monitor) CensusChanged() {
+	select {
+	case m.refresh <- struct{}{}:
+	default: // asked for already
+	}
+}
+
+func (m *Monitor) readCensus(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.Lease)
+	defer cancel()
+	admissions, err := m.cfg.Store.Admissions(ctx)
+	if err != nil {
+		m.log.WarnContext(ctx, "census not read, going on with the one before", "error", err)
+		return
+	}
+	read := census(lo.GroupBy(admissions, func(a vitals.Admission) int { return vitals.PartitionOf(a.Patient.ID) }))
+	m.census.Store(&read)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.partitions {
+		p.notice(p.recount)
+	}
+}
+
+// claim renews the leases and starts and stops partitions accordingly.
+func (m *Monitor) claim(ctx, base context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.Lease)
+	defer cancel()
+	now := time.Now()
+	leases, err := m.cfg.Leases.Claim(ctx, m.cfg.Node, now, now.Add(m.cfg.Lease))
+	if err != nil {
+		// Going on is right: nobody else can claim while the database is away for all, and if it is
+		// away for this node only, the fence keeps it from writing what another node owns.
+		m.counts.claimsFailed.Add(1)
+		m.log.WarnContext(ctx, "partitions not claimed", "error", err)
+		return
+	}
+	owned := lo.KeyBy(leases, func(l vitals.Lease) int { return l.Partition })
+	lost := m.lost(ctx)
+
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for number, p := range m.partitions {
+		lease, mine := owned[number]
+		if mine && !lost[p] && lease.Epoch == p.lease.Epoch && !p.over() {
+			continue
+		}
+		p.drop()
+		delete(m.partitions, number)
+		if mine {
+			m.start(base, lease, p)
+		}
+	}
+	for number, lease := range owned {
+		if _, runs := m.partitions[number]; !runs {
+			m.start(base, lease, nil)
+		}
+	}
+}
+
+// lost finds the partitions whose journal is not the one that they read any more.
+func (m *Monitor) lost(ctx context.Context) map[*partition]bool {
+	m.mu.Lock()
+	// Before the head is asked for, because reading goes on meanwhile.
+	read := lo.MapEntries(m.partitions, func(_ int, p *partition) (*partition, uint64) { return p, p.newest.Load() })
+	m.mu.Unlock()
+	id, last, err := m.cfg.Journal.Head(ctx)
+	if err != nil {
+		m.log.WarnContext(ctx, "journal does not answer", "error", err)
+		return nil
+	}
+	lost := map[*partition]bool{}
+	for p, newest := range read {
+		if p.journalLost(id, last, newest) {
+			lost[p] = true
+			p.log.ErrorContext(ctx, "the journal is not the one that the partition reads, starting it again")
+		}
+	}
+	return lost
+}
+
+// start begins to watch a partition, once there is a census to say whom to watch.
+func (m *Monitor) start(base context.Context, lease vitals.Lease, before *partition) {
+	if m.census.Load() == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(base)
+	p := newPartition(m, lease, ctx.Done(), cancel)
+	m.partitions[lease.Partition] = p
+	m.running.Go(func() { p.run(ctx, before) })
+}
+
+// admissions is who is under care in the partition.
+func (m *Monitor) admissions(partition int) []vitals.Admission { return (*m.census.Load())[partition] }

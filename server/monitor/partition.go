@@ -1,0 +1,322 @@
+package monitor
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// How a partition is timed.
+const (
+	tickEvery       = time.Second
+	checkpointEvery = 10 * time.Second
+	// warmUp is how far before its position a partition reads the journal again, so that detectors
+	// stand as they did: the longest memory of a detector or rule is 30 s.
+	warmUp = 30 * time.Second
+	// Ticks judge silence, so they wait until everything received was heard. Waiting for ever would
+	// be silence itself: beyond these times they no longer wait.
+	patienceAtStart = time.Minute
+	patienceLater   = 5 * time.Second
+)
+
+// inbox is how many messages and commands wait for a partition's goroutine.
+const inbox = 64
+
+// message is one message of the journal.
+type message struct {
+	seq, pending uint64
+	delivery     vitals.Delivery
+}
+
+// partition is what one goroutine watches. It ends by itself only when it is told to: dropped,
+// whereupon it forgets everything, or retired, whereupon it stores what it has first.
+type partition struct {
+	m      *Monitor
+	log    *slog.Logger
+	number int
+	lease  vitals.Lease
+
+	in       chan message
+	commands chan command
+	recount  chan struct{} // the census was read again
+	settled  chan struct{} // the checkpoint under way is on disk
+	retiring chan struct{}
+	ended    chan struct{} // closed by run at its end
+	dropped  <-chan struct{}
+	drop     func() // what it has and has not stored yet is to be forgotten
+	retire   func() // it is to store what it has, and end
+
+	// What others look at.
+	opened  atomic.Bool
+	live    atomic.Bool // has read the journal to its end since it was opened
+	newest  atomic.Uint64
+	heard   atomic.Int64 // server time of the delivery handled last, while more wait; else 0
+	journal atomic.Pointer[string]
+
+	// What belongs to run.
+	patients    map[vitals.PatientID]*patient
+	ledger      *ledger
+	progress    progress
+	seq         uint64 // everything up to here has had its effects
+	stored      uint64 // and up to here they are on disk, or will be by the checkpoint under way
+	warm        uint64 // up to here messages only refresh the memory of the engines
+	bytes       int64  // of what is in memory only, as counted in the backlog
+	inFlight    *checkpoint
+	due         time.Time
+	behindSince time.Time // zero while nothing waits in the journal
+	patience    time.Duration
+}
+
+func newPartition(m *Monitor, lease vitals.Lease, dropped <-chan struct{}, drop func()) *partition {
+	p := &partition{
+		m: m, log: m.log.With("partition", lease.Partition, "epoch", lease.Epoch),
+		number: lease.Partition, lease: lease,
+		in: make(chan message, inbox), commands: make(chan command, inbox),
+		recount: make(chan struct{}, 1), settled: make(chan struct{}, 1),
+		retiring: make(chan struct{}), ended: make(chan struct{}), dropped: dropped, drop: drop,
+		patients: map[vitals.PatientID]*patient{}, progress: progress{}, patience: patienceAtStart,
+	}
+	p.retire = sync.OnceFunc(func() {
+		close(p.retiring)
+		if !p.opened.Load() { // nothing to store yet
+			drop()
+		}
+	})
+	return p
+}
+
+// over reports whether the partition was dropped.
+func (p *partition) over() bool {
+	select {
+	case <-p.dropped:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *partition) notice(signal chan struct{}) {
+	select {
+	case signal <- struct{}{}:
+	default: // noticed already
+	}
+}
+
+// journalLost reports whether the journal is another one than the partition reads, or shorter than
+// what the partition had read of it before.
+func (p *partition) journalLost(id string, last, read uint64) bool {
+	reads := p.journal.Load()
+	return reads != nil && (*reads != id || last < read)
+}
+
+// lag is the age of the delivery handled last, while more wait.
+func (p *partition) lag(now time.Time) time.Duration {
+	heard := p.heard.Load()
+	if heard == 0 {
+		return 0
+	}
+	return max(0, now.Sub(time.Unix(0, heard)))
+}
+
+// run watches until it is dropped or has retired. before is the partition's former self on this
+// node: what it has handed to the writer must be on disk or gone before its blocks are read.
+func (p *partition) run(ctx context.Context, before *partition) {
+	defer p.forget()
+	if before != nil {
+		p.m.writer.finish()
+	}
+	stop := p.open(ctx)
+	if stop == nil {
+		return
+	}
+	defer stop()
+	defer close(p.ended) // before stop, which waits for a delivery that waits for us
+	p.opened.Store(true)
+	if p.watch(ctx) {
+		p.close(ctx)
+	}
+}
+
+// forget gives back what the partition had in memory.
+func (p *partition) forget() {
+	p.m.counts.backlog.Add(-p.bytes)
+	if p.inFlight != nil {
+		p.m.counts.backlog.Add(-p.inFlight.bytes)
+	}
+}
+
+// watch is the life of the partition. It reports whether to store what there is.
+func (p *partition) watch(ctx context.Context) bool {
+	ticks := time.NewTicker(tickEvery)
+	defer ticks.Stop()
+	for {
+		in := p.in
+		if p.full() {
+			in = nil // the journal waits, the clock does not
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-p.retiring:
+			return true
+		case msg := <-in:
+			p.take(ctx, msg, time.Now())
+		case c := <-p.commands:
+			p.decide(c, time.Now())
+		case <-p.settled:
+			p.settle(time.Now())
+		case <-p.recount:
+			p.recensus(time.Now())
+		case now := <-ticks.C:
+			p.tick(now)
+		}
+	}
+}
+
+// full reports whether the database is so far behind that the journal has to wait.
+func (p *partition) full() bool { return p.m.counts.backlog.Load() >= p.m.cfg.Backlog }
+
+// take handles one message of the journal.
+func (p *partition) take(ctx context.Context, msg message, now time.Time) {
+	p.seq = msg.seq
+	p.newest.Store(msg.seq)
+	p.m.counts.deliveries.Add(1)
+	if d := msg.delivery; d.Patient != "" {
+		p.observe(ctx, d, msg.seq <= p.warm, now)
+	}
+	p.noteBehind(msg.pending, msg.delivery.Received, now)
+	if p.bytes >= p.m.cfg.Backlog/vitals.Partitions {
+		p.checkpoint(now)
+	}
+}
+
+// noteBehind keeps account of whether more waits in the journal.
+func (p *partition) noteBehind(pending uint64, received, now time.Time) {
+	switch {
+	case pending == 0:
+		p.behindSince = time.Time{}
+		p.patience = patienceLater
+		p.heard.Store(0)
+		p.live.Store(true)
+	default:
+		if p.behindSince.IsZero() {
+			p.behindSince = now
+		}
+		if !received.IsZero() {
+			p.heard.Store(received.UnixNano())
+		}
+	}
+}
+
+// observe lets the patient's engine see the delivery, tells what it found, and keeps the data for
+// the next checkpoint. A warm delivery has had its effects before: its data are stored, and only
+// its alarms are told again, because twice is better than never.
+func (p *partition) observe(ctx context.Context, d vitals.Delivery, warm bool, now time.Time) {
+	j := &job{owner: p}
+	var out alerts.Outcome
+	if pt := p.patients[d.Patient]; pt != nil {
+		var fault error
+		if out, fault = pt.observe(d); fault != nil {
+			p.poisoned(ctx, d, fault, j)
+		}
+	}
+	p.tell(out.Transitions, j)
+	if !warm {
+		p.show(d, out.Derived, now)
+		if err := p.chart(d, out.Derived, j); err != nil {
+			p.log.ErrorContext(ctx, "delivery not charted, keeping it in quarantine", "error", err)
+			j.refusals = append(j.refusals, refusal(d, "not charted: "+err.Error()))
+		}
+		p.progress.add(d.Stream, d.Seq)
+		p.bytes += weight(d)
+		p.m.counts.backlog.Add(weight(d))
+	}
+	p.m.writer.add(j)
+}
+
+// poisoned notes that the engine failed on a delivery.
+func (p *partition) poisoned(ctx context.Context, d vitals.Delivery, fault error, j *job) {
+	p.m.counts.poison.Add(1)
+	p.log.ErrorContext(ctx, "detector failed on a delivery, keeping it in quarantine", "error", fault)
+	j.refusals = append(j.refusals, refusal(d, "charted, but the detector failed on it"))
+}
+
+// tell shows transitions at once and has them recorded.
+func (p *partition) tell(transitions []alerts.Transition, j *job) {
+	for _, t := range transitions {
+		p.m.cfg.Feed.PublishAlarm(t)
+	}
+	j.transitions = append(j.transitions, transitions...)
+}
+
+// tick lets the clock act on the patients, and stores what is due.
+func (p *partition) tick(now time.Time) {
+	if p.behindSince.IsZero() || p.full() || now.Sub(p.behindSince) > p.patience {
+		j := &job{owner: p}
+		for _, pt := range p.patients {
+			out, fault := pt.tick(now)
+			if fault != nil {
+				p.m.counts.poison.Add(1)
+				p.log.Error("detector failed on a tick", "error", fault)
+			}
+			p.tell(out.Transitions, j)
+		}
+		p.m.writer.add(j)
+	}
+	if !now.Before(p.due) || p.full() {
+		p.checkpoint(now)
+	}
+}
+
+// decide answers a command. What was decided is told once it is on disk, because the sender goes
+// away believing it.
+func (p *partition) decide(c command, now time.Time) {
+	pt := p.patients[c.Patient]
+	if pt == nil {
+		c.reply <- answer{Refused: alerts.UnknownAlarm}
+		return
+	}
+	t, refused := pt.acknowledge(c.Ack, now)
+	if refused != nil {
+		c.reply <- answer{Refused: refused.Code, Alarm: refused.Current}
+		return
+	}
+	p.m.writer.add(&job{owner: p, transitions: []alerts.Transition{t}, settle: func(stored bool) {
+		if stored {
+			p.m.cfg.Feed.PublishAlarm(t)
+		}
+		c.reply <- answer{Alarm: t.Alarm, Away: !stored}
+	}})
+}
+
+// recensus follows the census: new patients are watched, discharged ones no longer.
+func (p *partition) recensus(now time.Time) {
+	j := &job{owner: p}
+	here := map[vitals.PatientID]bool{}
+	for _, a := range p.m.admissions(p.number) {
+		here[a.Patient.ID] = true
+		if pt := p.patients[a.Patient.ID]; pt != nil {
+			pt.bind(a.Devices, now)
+			continue
+		}
+		p.patients[a.Patient.ID] = newPatient(p.m.cfg.NewEngine, a, now)
+	}
+	for id, pt := range p.patients {
+		if here[id] {
+			continue
+		}
+		out, fault := pt.discharge(now)
+		if fault != nil {
+			p.m.counts.poison.Add(1)
+			p.log.Error("detector failed on a discharge", "error", fault)
+		}
+		p.tell(out.Transitions, j)
+		delete(p.patients, id)
+	}
+	p.m.writer.add(j)
+}

@@ -1,0 +1,154 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// maxFaults is how often an engine may panic before the patient gets a new one.
+const maxFaults = 3
+
+// errEngine is wrapped by what is left of a panic.
+var errEngine = errors.New("engine panicked")
+
+// patient is somebody under care with the engine that watches over them. A panic of the engine
+// ends here.
+type patient struct {
+	id      vitals.PatientID
+	make    func(vitals.PatientID) Engine
+	engine  Engine
+	faults  int
+	devices []vitals.DeviceID
+
+	// What a new engine has to know when the old one cannot be asked any more.
+	alarms  map[alerts.AlarmID]alerts.Alarm
+	streams map[vitals.DeviceID]bool
+}
+
+func newPatient(makeEngine func(vitals.PatientID) Engine, a vitals.Admission, now time.Time) *patient {
+	pt := &patient{
+		id: a.Patient.ID, make: makeEngine, engine: makeEngine(a.Patient.ID), devices: slices.Clone(a.Devices),
+		alarms: map[alerts.AlarmID]alerts.Alarm{}, streams: map[vitals.DeviceID]bool{},
+	}
+	pt.guard(now, func(e Engine) alerts.Outcome {
+		e.Bind(pt.devices, now)
+		return alerts.Outcome{}
+	})
+	return pt
+}
+
+// restore continues what is stored.
+func (pt *patient) restore(alarms []alerts.Alarm, blocks []vitals.Block, now time.Time) error {
+	for _, b := range blocks {
+		pt.streams[b.Device] = true
+	}
+	for _, a := range alarms {
+		pt.alarms[a.ID] = a
+	}
+	_, fault := pt.guard(now, func(Engine) alerts.Outcome {
+		pt.recall()
+		return alerts.Outcome{}
+	})
+	return fault
+}
+
+// recall tells the engine what is known of the patient.
+func (pt *patient) recall() {
+	for _, device := range slices.Sorted(maps.Keys(pt.streams)) {
+		pt.engine.Streamed(device)
+	}
+	byID := func(a, b alerts.Alarm) int { return a.Onset.Compare(b.Onset) }
+	pt.engine.Restore(slices.SortedFunc(maps.Values(pt.alarms), byID))
+}
+
+// bind follows the census.
+func (pt *patient) bind(devices []vitals.DeviceID, now time.Time) {
+	if slices.Equal(devices, pt.devices) {
+		return
+	}
+	pt.devices = slices.Clone(devices)
+	pt.guard(now, func(e Engine) alerts.Outcome {
+		e.Bind(pt.devices, now)
+		return alerts.Outcome{}
+	})
+}
+
+func (pt *patient) observe(d vitals.Delivery) (alerts.Outcome, error) {
+	if len(d.Batch.Waveforms) > 0 {
+		pt.streams[d.Batch.Device] = true
+	}
+	return pt.guard(d.Received, func(e Engine) alerts.Outcome { return e.Observe(d) })
+}
+
+func (pt *patient) tick(now time.Time) (alerts.Outcome, error) {
+	return pt.guard(now, func(e Engine) alerts.Outcome { return e.Tick(now) })
+}
+
+func (pt *patient) discharge(now time.Time) (alerts.Outcome, error) {
+	return pt.guard(now, func(e Engine) alerts.Outcome { return e.Discharge(now) })
+}
+
+// acknowledge decides. An engine that fails has not decided, and nobody may believe that it has.
+func (pt *patient) acknowledge(a alerts.Acknowledgement, now time.Time) (t alerts.Transition, refused *alerts.AckError) {
+	_, fault := pt.guard(now, func(e Engine) alerts.Outcome {
+		var err error
+		if t, err = e.Acknowledge(a, now); err == nil {
+			return alerts.Outcome{Transitions: []alerts.Transition{t}}
+		}
+		if !errors.As(err, &refused) {
+			refused = &alerts.AckError{Code: alerts.UnknownAlarm}
+		}
+		return alerts.Outcome{}
+	})
+	if fault != nil {
+		refused = &alerts.AckError{Code: alerts.UnknownAlarm, Current: pt.alarms[a.Alarm]}
+	}
+	return t, refused
+}
+
+// guard calls the engine and outlives it. After a few panics the engine is replaced, for it may
+// have been left in the middle of a thought.
+func (pt *patient) guard(now time.Time, call func(Engine) alerts.Outcome) (out alerts.Outcome, fault error) {
+	defer func() {
+		if said := recover(); said != nil {
+			out, fault = alerts.Outcome{}, fmt.Errorf("%w: %v\n%s", errEngine, said, debug.Stack())
+			pt.failed(now)
+		}
+	}()
+	out = call(pt.engine)
+	pt.remember(out.Transitions, now)
+	return out, nil
+}
+
+// manyAlarms is how many alarms are remembered before those that are over are forgotten.
+const manyAlarms = 64
+
+func (pt *patient) remember(transitions []alerts.Transition, now time.Time) {
+	for _, t := range transitions {
+		pt.alarms[t.Alarm.ID] = t.Alarm
+	}
+	if len(transitions) > 0 && len(pt.alarms) > manyAlarms {
+		maps.DeleteFunc(pt.alarms, func(_ alerts.AlarmID, a alerts.Alarm) bool {
+			return !a.State.Open() && now.Sub(a.Changed) > closedMemory
+		})
+	}
+}
+
+func (pt *patient) failed(now time.Time) {
+	pt.faults++
+	if pt.faults < maxFaults {
+		return
+	}
+	pt.faults = 0
+	pt.engine = pt.make(pt.id)
+	defer func() { _ = recover() }() // an engine that cannot even remember watches all the same
+	pt.engine.Bind(pt.devices, now)
+	pt.recall()
+}

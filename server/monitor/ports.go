@@ -1,0 +1,94 @@
+package monitor
+
+import (
+	"context"
+	"time"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// Leases shares the partitions among the nodes that live.
+type Leases interface {
+	// Claim says that the node lives and returns what it owns until then.
+	Claim(ctx context.Context, node string, now, until time.Time) ([]vitals.Lease, error)
+	// Release gives back everything that the node owns.
+	Release(ctx context.Context, node string) error
+}
+
+// Store is the copy of record.
+type Store interface {
+	// Admissions lists everybody under care with the devices that are bound now.
+	Admissions(ctx context.Context) ([]vitals.Admission, error)
+	// OpenAlarms lists the partition's alarms that are open or were closed at closedSince or later.
+	OpenAlarms(ctx context.Context, partition int, closedSince time.Time) ([]alerts.Alarm, error)
+	// LatestBlocks lists the partition's blocks that start at since or later.
+	LatestBlocks(ctx context.Context, partition int, since time.Time) ([]vitals.Block, error)
+	// Block finds one block; false where there is none.
+	Block(ctx context.Context, patient vitals.PatientID, device vitals.DeviceID, kind vitals.Kind,
+		start time.Time) (b vitals.Block, found bool, err error)
+	// Quarantine keeps input that could not be dealt with. Keeping it twice is keeping it once.
+	Quarantine(ctx context.Context, r vitals.Refusal) error
+	// Commit runs fn in one transaction: all of it is on disk when it returns nil, else nothing.
+	Commit(ctx context.Context, fn func(Tx) error) error
+}
+
+// Tx is one transaction. Writing the same thing again changes nothing.
+type Tx interface {
+	// Fence reports whether the node still owns the partition under the lease's epoch, and keeps it
+	// so until the transaction ends.
+	Fence(node string, lease vitals.Lease) (bool, error)
+	// SaveTransitions records changes of alarms, in order; versions that are known change nothing.
+	SaveTransitions(transitions []alerts.Transition) error
+	// SaveReadings charts values that came alone.
+	SaveReadings(readings []vitals.Charted) error
+	// SaveBlocks writes blocks whole, each in place of the one with its key.
+	SaveBlocks(blocks []vitals.Block) error
+	// SaveProgress marks messages of a stream as stored and says how far the stream is complete.
+	SaveProgress(stream vitals.Stream, spans []vitals.Span) (vitals.Position, error)
+	// Advance notes up to which message of the journal the partition's effects are stored. It may
+	// go back, when the journal did.
+	Advance(lease vitals.Lease, journal string, seq uint64) error
+}
+
+// Journal is where deliveries and commands come from.
+type Journal interface {
+	// Resolve says how far a position that was kept with a journal's identity reaches in this one.
+	Resolve(id string, position uint64) uint64
+	// Head is the journal's identity and its newest sequence number.
+	Head(ctx context.Context) (id string, last uint64, err error)
+	// TimeOf is when the journal got the partition's first message at or behind seq.
+	TimeOf(ctx context.Context, partition int, seq uint64) (at time.Time, found bool, err error)
+	// Consume hands over the partition's messages in order, from since but never from behind from. A
+	// message that cannot be read arrives as the zero Delivery. pending is how many wait behind it.
+	Consume(ctx context.Context, partition int, from uint64, since time.Time,
+		handle func(seq, pending uint64, d vitals.Delivery)) (pending uint64, stop func(), err error)
+	// Serve answers the commands of a partition; a nil answer is none.
+	Serve(partition int, answer func([]byte) []byte) (stop func(), err error)
+	// Request asks the owner of a partition, on whatever node.
+	Request(ctx context.Context, partition int, command []byte) ([]byte, error)
+}
+
+// Feed shows what happens to whoever watches. Its methods do not wait.
+type Feed interface {
+	PublishAlarm(t alerts.Transition)
+	PublishWave(patient vitals.PatientID, device vitals.DeviceID, w vitals.Waveform)
+	PublishReading(c vitals.Charted)
+}
+
+// Engine decides about the alarms of one patient; alerts.Engine is one. It may panic: the monitor
+// keeps that from the other patients.
+type Engine interface {
+	Watcher
+	Bind(devices []vitals.DeviceID, now time.Time)
+	Streamed(device vitals.DeviceID)
+	Restore(alarms []alerts.Alarm)
+	Acknowledge(a alerts.Acknowledgement, now time.Time) (alerts.Transition, error)
+	Discharge(now time.Time) alerts.Outcome
+}
+
+// Watcher is the part of an Engine that sees the data.
+type Watcher interface {
+	Observe(d vitals.Delivery) alerts.Outcome
+	Tick(now time.Time) alerts.Outcome
+}

@@ -1,0 +1,60 @@
+package monitor
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// counts is what the goroutines count.
+type counts struct {
+	deliveries   atomic.Uint64
+	commits      atomic.Uint64
+	failures     atomic.Uint64
+	fenced       atomic.Uint64
+	poison       atomic.Uint64
+	claimsFailed atomic.Uint64
+	spoiled      atomic.Uint64
+	backlog      atomic.Int64
+	awaySince    atomic.Int64 // nanoseconds since 1970, 0 while the database takes what it gets
+}
+
+// Stats is how the monitor does, for metrics and for readiness.
+type Stats struct {
+	Partitions   int           // owned
+	CaughtUp     int           // of them, those that have read the journal to its end
+	Lag          time.Duration // age of the oldest delivery that a partition is about to handle
+	Deliveries   uint64        // handled
+	Commits      uint64        // transactions
+	Failures     uint64        // transactions that failed and were tried again
+	Fenced       uint64        // partitions that were dropped because another node owns them
+	Poison       uint64        // calls of an engine that panicked
+	ClaimsFailed uint64
+	Spoiled      uint64        // stored blocks that could not be read when they had to be continued
+	Backlog      int64         // bytes that wait for the database
+	Queue        int           // jobs that wait for the database
+	Away         time.Duration // how long the database has not taken anything; 0 while it does
+}
+
+// Stats says how the monitor does.
+func (m *Monitor) Stats() Stats {
+	s := Stats{
+		Deliveries: m.counts.deliveries.Load(), Commits: m.counts.commits.Load(),
+		Failures: m.counts.failures.Load(), Fenced: m.counts.fenced.Load(),
+		Poison: m.counts.poison.Load(), ClaimsFailed: m.counts.claimsFailed.Load(),
+		Spoiled: m.counts.spoiled.Load(), Backlog: m.counts.backlog.Load(), Queue: m.writer.waiting(),
+	}
+	if since := m.counts.awaySince.Load(); since != 0 {
+		s.Away = time.Since(time.Unix(0, since))
+	}
+	now := time.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.partitions {
+		s.Partitions++
+		if p.live.Load() {
+			s.CaughtUp++
+		}
+		s.Lag = max(s.Lag, p.lag(now))
+	}
+	return s
+}

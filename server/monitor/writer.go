@@ -1,0 +1,411 @@
+package monitor
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/samber/lo"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// How the writer groups and retries.
+const (
+	gather      = 20 * time.Millisecond
+	maxGroup    = 1000
+	commitLimit = 10 * time.Second
+	firstPause  = 100 * time.Millisecond
+	longPause   = 5 * time.Second
+	// suspicious is how many failures in a row it takes to look for one partition that spoils the
+	// transactions of all.
+	suspicious = 3
+	stuckPause = 30 * time.Second
+)
+
+// job is something of one partition that is to be stored.
+type job struct {
+	owner       *partition
+	transitions []alerts.Transition
+	readings    []vitals.Charted
+	refusals    []vitals.Refusal
+	checkpoint  *checkpoint
+	// settle is told once whether the job is on disk or never will be. It must not wait. May be nil.
+	settle func(stored bool)
+}
+
+func (j *job) size() int {
+	n := len(j.transitions) + len(j.readings) + len(j.refusals)
+	if j.checkpoint != nil {
+		n += 1 + len(j.checkpoint.blocks) + len(j.checkpoint.late)
+	}
+	return n
+}
+
+func (j *job) done(stored bool) {
+	if j.settle != nil {
+		j.settle(stored)
+	}
+}
+
+// writer stores the jobs of all partitions in groups, in their order within each partition.
+type writer struct {
+	m    *Monitor
+	wake chan struct{}
+	busy sync.Mutex // held during an attempt to commit
+
+	mu    sync.Mutex
+	queue []*job
+
+	// What belongs to run.
+	failures int
+	stuck    map[*partition]time.Time // do not try before
+}
+
+func newWriter(m *Monitor) *writer {
+	return &writer{m: m, wake: make(chan struct{}, 1), stuck: map[*partition]time.Time{}}
+}
+
+// add queues the job. It never waits.
+func (w *writer) add(j *job) {
+	if j.size() == 0 {
+		return
+	}
+	w.mu.Lock()
+	w.queue = append(w.queue, j)
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *writer) waiting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue)
+}
+
+// finish waits until no job of a partition that was dropped before can get to disk any more.
+func (w *writer) finish() {
+	w.busy.Lock()
+	defer w.busy.Unlock() // jobs of dropped partitions are not taken again
+}
+
+// run stores until there is to be no more, and then what is left, if the database takes it.
+func (w *writer) run(ctx context.Context, noMore <-chan struct{}) {
+	var pause time.Duration
+	for w.await(pause, noMore) {
+		if w.round(ctx, time.Now()) {
+			pause = 0
+		} else {
+			pause = min(max(2*pause, firstPause), longPause)
+		}
+	}
+	for end := time.Now().Add(checkpointWait); w.waiting() > 0 && time.Now().Before(end); {
+		if !w.round(ctx, time.Now()) {
+			break
+		}
+	}
+	for _, j := range w.take(nil, w.waiting()) {
+		j.done(false)
+	}
+}
+
+// await waits for jobs and gathers more of them. It reports false when there is to be no more.
+func (w *writer) await(pause time.Duration, noMore <-chan struct{}) bool {
+	if pause > 0 && !rest(pause, noMore) {
+		return false
+	}
+	for w.waiting() == 0 {
+		select {
+		case <-w.wake:
+		case <-noMore:
+			return false
+		}
+	}
+	return w.waiting() >= maxGroup || rest(gather, noMore)
+}
+
+// rest reports whether the time passed before there was to be no more.
+func rest(d time.Duration, noMore <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-noMore:
+		return false
+	}
+}
+
+// take removes jobs from the queue, oldest first, up to the size of a group. Those of dropped
+// partitions end here.
+func (w *writer) take(want func(*partition) bool, limit int) (taken []*job) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	size := 0
+	w.queue = slices.DeleteFunc(w.queue, func(j *job) bool {
+		if j.owner.over() {
+			j.done(false)
+			return true
+		}
+		if size >= limit || (want != nil && !want(j.owner)) {
+			return false
+		}
+		size += j.size()
+		taken = append(taken, j)
+		return true
+	})
+	return taken
+}
+
+// putBack returns jobs to the head of the queue.
+func (w *writer) putBack(jobs []*job) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.queue = append(slices.Clone(jobs), w.queue...)
+}
+
+// round tries to store a group. It reports whether to go on without a pause.
+func (w *writer) round(ctx context.Context, now time.Time) bool {
+	w.retryStuck(ctx, now)
+	jobs := w.take(func(p *partition) bool { return w.stuck[p].IsZero() }, maxGroup)
+	if len(jobs) == 0 {
+		return true
+	}
+	err := w.attempt(ctx, jobs)
+	if err == nil {
+		w.failures = 0
+		return true
+	}
+	w.failures++
+	w.m.log.WarnContext(ctx, "nothing stored, trying again", "jobs", len(jobs), "error", err)
+	if w.failures < suspicious || errors.Is(err, context.DeadlineExceeded) {
+		w.putBack(jobs)
+		return false
+	}
+	return w.separate(ctx, jobs, now)
+}
+
+// separate stores the jobs partition by partition. Those that fail while others do not are set
+// aside for a while, so that they do not hold up the rest.
+func (w *writer) separate(ctx context.Context, jobs []*job, now time.Time) bool {
+	var failed []*job
+	var owners []*partition
+	stored, away := false, false
+	for _, group := range lo.PartitionBy(jobs, func(j *job) *partition { return j.owner }) {
+		if away {
+			failed = append(failed, group...)
+			continue
+		}
+		if err := w.attempt(ctx, group); err != nil {
+			failed = append(failed, group...)
+			owners = append(owners, group[0].owner)
+			away = errors.Is(err, context.DeadlineExceeded)
+			continue
+		}
+		stored = true
+	}
+	w.putBack(failed)
+	if !stored {
+		return false
+	}
+	w.failures = 0
+	for _, p := range owners {
+		p.log.ErrorContext(ctx, "the database refuses what the partition has to store; the others go on")
+		w.stuck[p] = now.Add(stuckPause)
+	}
+	return true
+}
+
+// retryStuck tries the partitions that were set aside.
+func (w *writer) retryStuck(ctx context.Context, now time.Time) {
+	for p, until := range w.stuck {
+		if p.over() {
+			delete(w.stuck, p)
+			continue
+		}
+		if now.Before(until) {
+			continue
+		}
+		jobs := w.take(func(owner *partition) bool { return owner == p }, maxGroup)
+		if len(jobs) == 0 || w.attempt(ctx, jobs) == nil {
+			delete(w.stuck, p)
+			continue
+		}
+		w.putBack(jobs)
+		w.stuck[p] = now.Add(stuckPause)
+	}
+}
+
+// result is what a transaction brought about.
+type result struct {
+	fenced    map[*partition]bool
+	positions []vitals.Position
+}
+
+// attempt stores the jobs in one transaction, or none of them.
+func (w *writer) attempt(ctx context.Context, jobs []*job) error {
+	w.busy.Lock()
+	defer w.busy.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, commitLimit)
+	defer cancel()
+	r, err := w.commit(ctx, jobs)
+	if err != nil {
+		w.m.counts.failures.Add(1)
+		w.m.counts.awaySince.CompareAndSwap(0, time.Now().UnixNano())
+		return err
+	}
+	w.m.counts.commits.Add(1)
+	w.m.counts.awaySince.Store(0)
+	for p := range r.fenced {
+		w.m.counts.fenced.Add(1)
+		p.log.WarnContext(ctx, "another node owns the partition now, dropping it")
+		p.drop()
+	}
+	for _, j := range jobs {
+		j.done(!r.fenced[j.owner])
+	}
+	if len(r.positions) > 0 {
+		w.m.cfg.Acked(r.positions)
+	}
+	return nil
+}
+
+func (w *writer) commit(ctx context.Context, jobs []*job) (result, error) {
+	for _, j := range jobs {
+		if err := w.prepare(ctx, j); err != nil {
+			return result{}, err
+		}
+	}
+	var r result
+	err := w.m.cfg.Store.Commit(ctx, func(tx Tx) error {
+		r = result{fenced: map[*partition]bool{}}
+		return w.write(tx, jobs, &r)
+	})
+	if err != nil {
+		return result{}, fmt.Errorf("commit: %w", err)
+	}
+	return r, nil
+}
+
+// prepare does what is not part of the transaction: it reads the rows of late blocks, which nobody
+// else writes while the fence holds, and keeps what was refused.
+func (w *writer) prepare(ctx context.Context, j *job) error {
+	if c := j.checkpoint; c != nil {
+		for len(c.late) > 0 {
+			late := c.late[0]
+			b, refused, err := w.merge(ctx, late)
+			if err != nil {
+				return err
+			}
+			c.blocks, c.late = append(c.blocks, b), c.late[1:]
+			j.refusals = append(j.refusals, refused...)
+		}
+	}
+	for len(j.refusals) > 0 {
+		if err := w.m.cfg.Store.Quarantine(ctx, j.refusals[0]); err != nil {
+			return fmt.Errorf("quarantine: %w", err)
+		}
+		j.refusals = j.refusals[1:]
+	}
+	return nil
+}
+
+// merge adds to a stored block.
+func (w *writer) merge(ctx context.Context, late lateBlock) (vitals.Block, []vitals.Refusal, error) {
+	stored, found, err := w.m.cfg.Store.Block(ctx, late.patient, late.device, late.kind, late.time())
+	if err != nil {
+		return vitals.Block{}, nil, fmt.Errorf("read a block to continue: %w", err)
+	}
+	b, left, reason := late.merge(stored, found)
+	if reason == nil {
+		return b, nil, nil
+	}
+	w.m.counts.spoiled.Add(1)
+	w.m.log.ErrorContext(ctx, "stored block not continued as it should", "kind", late.kind.String(),
+		"start", late.time(), "left_out", len(left), "error", reason)
+	payload, err := json.Marshal(left)
+	if err != nil || len(left) == 0 {
+		return b, nil, nil //nolint:nilerr // what cannot be shown to people is still in the log
+	}
+	return b, []vitals.Refusal{{
+		Stream: vitals.Stream{Device: late.device}, Received: time.Now().UTC(),
+		Reason: "not charted: " + reason.Error(), Payload: payload,
+	}}, nil
+}
+
+// write puts into the transaction what belongs to partitions that are still ours.
+func (w *writer) write(tx Tx, jobs []*job, r *result) error {
+	owners := lo.Uniq(lo.Map(jobs, func(j *job, _ int) *partition { return j.owner }))
+	slices.SortFunc(owners, func(a, b *partition) int { return a.number - b.number }) // one order of locks
+	for _, p := range owners {
+		ours, err := tx.Fence(w.m.cfg.Node, p.lease)
+		if err != nil {
+			return fmt.Errorf("fence partition %d: %w", p.number, err)
+		}
+		if !ours {
+			r.fenced[p] = true
+		}
+	}
+	jobs = lo.Reject(jobs, func(j *job, _ int) bool { return r.fenced[j.owner] })
+	if t := lo.FlatMap(jobs, func(j *job, _ int) []alerts.Transition { return j.transitions }); len(t) > 0 {
+		if err := tx.SaveTransitions(t); err != nil {
+			return fmt.Errorf("save transitions: %w", err)
+		}
+	}
+	if c := lo.FlatMap(jobs, func(j *job, _ int) []vitals.Charted { return j.readings }); len(c) > 0 {
+		if err := tx.SaveReadings(c); err != nil {
+			return fmt.Errorf("save readings: %w", err)
+		}
+	}
+	for _, j := range jobs {
+		if j.checkpoint == nil {
+			continue
+		}
+		positions, err := j.checkpoint.write(tx, j.owner.lease)
+		if err != nil {
+			return fmt.Errorf("checkpoint partition %d: %w", j.owner.number, err)
+		}
+		r.positions = append(r.positions, positions...)
+	}
+	return nil
+}
+
+// write puts the checkpoint into the transaction.
+func (c *checkpoint) write(tx Tx, lease vitals.Lease) (positions []vitals.Position, err error) {
+	if len(c.blocks) > 0 {
+		if err := tx.SaveBlocks(c.blocks); err != nil {
+			return nil, fmt.Errorf("save blocks: %w", err)
+		}
+	}
+	streams := slices.SortedFunc(maps.Keys(c.progress), compareStreams) // one order of locks
+	for _, stream := range streams {
+		position, err := tx.SaveProgress(stream, merged(c.progress[stream]))
+		if err != nil {
+			return nil, fmt.Errorf("save progress: %w", err)
+		}
+		positions = append(positions, position)
+	}
+	if err := tx.Advance(lease, c.journal, c.seq); err != nil {
+		return nil, fmt.Errorf("advance: %w", err)
+	}
+	return positions, nil
+}
+
+func compareStreams(a, b vitals.Stream) int {
+	return cmp.Or(
+		strings.Compare(string(a.Hub), string(b.Hub)),
+		strings.Compare(string(a.Device), string(b.Device)),
+		cmp.Compare(a.Epoch, b.Epoch),
+	)
+}
