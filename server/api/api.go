@@ -1,0 +1,164 @@
+// Package api is everything that Vigil says over HTTP: the REST interface of the dashboard with its
+// OpenAPI description, the FHIR facade, health, and the mounting of the handlers that others bring
+// (dashboard, sockets, ingest, metrics).
+//
+// It is the only package that knows gin. It decides who is asking and what they may see; it decides
+// nothing about patients. Every question to the records carries the scope of the person who asks, so
+// that a patient of another unit is not found rather than forbidden.
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+)
+
+// Records are everything that is read from and written to the database here.
+type Records interface {
+	Census
+	Staffing
+	Enrolment
+	Bindings
+	AlarmRecords
+	Charts
+}
+
+// Options of the HTTP surface.
+type Options struct {
+	Records  Records
+	Identity Identity
+	Alarms   Acknowledger
+	Now      func() time.Time
+	Log      *slog.Logger
+
+	// Changed is told when the census, a binding or a device was changed; nil when nobody listens.
+	Changed func(context.Context)
+
+	PublicURL       string // address by which the installation is known; empty: as the request says
+	Secure          bool   // browsers reach us by TLS
+	Version         string
+	Started         time.Time
+	SecurityContact string  // for /.well-known/security.txt, a mailto: or https: address; empty: no such page
+	Ready           []Check // what makes this node fit to serve
+
+	// Handlers of others; nil ones are not mounted.
+	Dashboard    http.Handler // everything that is nobody else's
+	Socket       http.Handler // /ws/v1
+	IngestHTTP   http.Handler // /ingest/v1/batches
+	IngestSocket http.Handler // /ingest/v1/socket
+	Metrics      http.Handler // /metrics
+}
+
+// service is the state that handlers share.
+type service struct {
+	Options
+	huma    huma.API
+	logins  *limiter
+	origins *http.CrossOriginProtection
+}
+
+// New builds the handler for everything.
+func New(o Options) http.Handler {
+	s, engine := build(o)
+	s.mountFHIR(engine)
+	s.mountHealth(engine)
+	s.mountOthers(engine)
+	return engine
+}
+
+// OpenAPI is the description of the REST interface as JSON. It needs no database.
+func OpenAPI() ([]byte, error) {
+	s, _ := build(Options{})
+	text, err := s.huma.OpenAPI().MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("encode OpenAPI: %w", err)
+	}
+	return text, nil
+}
+
+// build makes the engine with the REST interface on it.
+func build(o Options) (*service, *gin.Engine) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Changed == nil {
+		o.Changed = func(context.Context) {}
+	}
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	_ = engine.SetTrustedProxies(nil) // nil cannot be malformed; no header may say who is asking
+	s := &service{Options: o, logins: newLimiter(), origins: trusted(o.PublicURL)}
+	engine.Use(s.requestID, s.accessLog, s.recovery, s.headers, s.sameOrigin, s.limitBody)
+	s.huma = humagin.New(engine, configuration(o.Version))
+	s.registerSessions()
+	s.registerCensus()
+	s.registerAlarms()
+	s.registerEnrolment()
+	s.registerBindings()
+	s.registerStaffing()
+	return s, engine
+}
+
+// prefix of the REST interface.
+const prefix = "/api/v1"
+
+func configuration(version string) huma.Config {
+	if version == "" {
+		version = "1"
+	}
+	config := huma.DefaultConfig("Vigil", version)
+	config.OpenAPIPath = prefix + "/openapi"
+	config.DocsPath = ""     // the page would load a script from elsewhere
+	config.SchemasPath = ""  // the schemas are in the description
+	config.CreateHooks = nil // no $schema members in answers
+	config.Info.Description = "Remote patient monitoring: what the dashboard reads and does."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: cookieName},
+		"bearer":  {Type: "http", Scheme: "bearer"},
+	}
+	return config
+}
+
+// route is what is said of an operation besides its types.
+type route struct {
+	method, path string
+	name         string // operation id
+	about        string
+	status       int   // 0: 200, or 204 without an answer
+	allow        allow // who may
+}
+
+// register adds an operation. Errors of the handler become problems here and nowhere else.
+func register[I, O any](s *service, r route, handle func(context.Context, *I) (*O, error)) {
+	operation := huma.Operation{
+		Method: r.method, Path: prefix + r.path, OperationID: r.name, Summary: r.about, DefaultStatus: r.status,
+		Middlewares:  huma.Middlewares{s.admit(r.allow)},
+		MaxBodyBytes: maxBody,
+		Errors:       []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable},
+	}
+	if r.allow.anybody {
+		operation.Errors = nil
+	} else {
+		operation.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}
+	}
+	huma.Register(s.huma, operation, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// empty is the input or answer of an operation that has none.
+type empty struct{}

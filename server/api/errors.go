@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/samber/lo"
+
+	"vigil/alerts"
+	"vigil/fhir"
+	"vigil/vitals"
+)
+
+// ProblemError is a refused or failed request as RFC 9457 has it, with what a program decides on.
+type ProblemError struct {
+	Type   string              `json:"type,omitempty" format:"uri-reference" doc:"Kind of problem; about:blank when the status says it all."`
+	Title  string              `json:"title" doc:"The HTTP status in words."`
+	Status int                 `json:"status" doc:"The HTTP status."`
+	Detail string              `json:"detail,omitempty" doc:"What is wrong, for people."`
+	Code   string              `json:"code,omitempty" doc:"What is wrong, for programs."`
+	Errors []*huma.ErrorDetail `json:"errors,omitempty" nullable:"false" doc:"What is wrong with each part of the request."`
+	Alarm  *alerts.View        `json:"alarm,omitempty" doc:"The alarm as it is, where an acknowledgement was refused."`
+
+	retryAfter time.Duration
+}
+
+// Error is the detail.
+func (p *ProblemError) Error() string { return p.Detail }
+
+// GetStatus is the HTTP status.
+func (p *ProblemError) GetStatus() int { return p.Status }
+
+// ContentType is that of RFC 9457.
+func (p *ProblemError) ContentType(string) string { return "application/problem+json" }
+
+// GetHeaders says when to try again.
+func (p *ProblemError) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((p.retryAfter + time.Second - 1).Seconds())))
+	}
+	return h
+}
+
+// newProblem makes the problem of a status.
+func newProblem(status int, detail string) *ProblemError {
+	p := &ProblemError{Title: http.StatusText(status), Status: status, Detail: detail, Code: codes[status]}
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		p.retryAfter = retryAfter
+	}
+	return p
+}
+
+// retryAfter is when a client should come back after 503 or 429.
+const retryAfter = 5 * time.Second
+
+// codes are the words for programs.
+var codes = map[int]string{
+	http.StatusBadRequest:            "bad_request",
+	http.StatusUnauthorized:          "unauthorized",
+	http.StatusForbidden:             "forbidden",
+	http.StatusNotFound:              "not_found",
+	http.StatusMethodNotAllowed:      "method_not_allowed",
+	http.StatusConflict:              "conflict",
+	http.StatusRequestEntityTooLarge: "too_large",
+	http.StatusUnsupportedMediaType:  "unsupported_media_type",
+	http.StatusUnprocessableEntity:   "invalid",
+	http.StatusTooManyRequests:       "too_many_requests",
+	http.StatusInternalServerError:   "internal",
+	http.StatusServiceUnavailable:    "unavailable",
+}
+
+// What an Identity answers when it refuses.
+var (
+	// ErrDenied says that a login, password or token is wrong. It does not say which.
+	ErrDenied = errors.New("not recognised")
+	// ErrInvalid says that what was given will not do; the text says why and may be shown.
+	ErrInvalid = errors.New("not acceptable")
+)
+
+// BusyError says that something was tried too often and when it may be tried again.
+type BusyError struct{ After time.Duration }
+
+// Error says how long to wait.
+func (e *BusyError) Error() string {
+	return "too many tries: wait " + e.After.Round(time.Second).String()
+}
+
+// Refusals that handlers make themselves.
+var (
+	errNotSignedIn = newProblem(http.StatusUnauthorized, "sign in first")
+	errForbidden   = newProblem(http.StatusForbidden, "your role may not do this")
+	errNotFound    = newProblem(http.StatusNotFound, "there is no such record, or none that you may see")
+)
+
+// huma's own refusals (validation, unreadable bodies) get the same shape. The value at fault is left
+// out: it may be a password or a name.
+func init() {
+	huma.NewError = func(status int, detail string, errs ...error) huma.StatusError {
+		p := newProblem(status, detail)
+		p.Errors = lo.FilterMap(errs, func(err error, _ int) (*huma.ErrorDetail, bool) {
+			if err == nil {
+				return nil, false
+			}
+			if described, ok := err.(huma.ErrorDetailer); ok {
+				d := described.ErrorDetail()
+				return &huma.ErrorDetail{Message: d.Message, Location: d.Location}, true
+			}
+			return &huma.ErrorDetail{Message: "not readable"}, true
+		})
+		return p
+	}
+}
+
+// problemOf chooses the status for an error of a handler. The second result is false for a fault of
+// our own, which the client must not read.
+func problemOf(err error) (*ProblemError, bool) {
+	if p, ok := errors.AsType[*ProblemError](err); ok {
+		return p, true
+	}
+	if refused, ok := errors.AsType[*alerts.AckError](err); ok {
+		return acknowledgementProblem(refused), true
+	}
+	if busy, ok := errors.AsType[*BusyError](err); ok {
+		p := newProblem(http.StatusTooManyRequests, "too many tries; wait a little")
+		p.retryAfter = busy.After
+		return p, true
+	}
+	switch {
+	case errors.Is(err, ErrDenied):
+		return errNotSignedIn, true
+	case errors.Is(err, ErrInvalid):
+		return newProblem(http.StatusUnprocessableEntity, err.Error()), true
+	case errors.Is(err, vitals.ErrNotFound):
+		return errNotFound, true
+	case errors.Is(err, vitals.ErrConflict):
+		return newProblem(http.StatusConflict, "another record stands in the way"), true
+	case errors.Is(err, vitals.ErrDeviceID):
+		return newProblem(http.StatusUnprocessableEntity, vitals.ErrDeviceID.Error()), true
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return newProblem(http.StatusServiceUnavailable, "this took too long; try again"), true
+	default:
+		return newProblem(http.StatusInternalServerError, "something went wrong; the request id names it in the log"), false
+	}
+}
+
+func acknowledgementProblem(refused *alerts.AckError) *ProblemError {
+	if refused.Code == alerts.UnknownAlarm {
+		return errNotFound
+	}
+	details := map[alerts.AckCode]string{
+		alerts.AlreadyAcked: "somebody else acknowledged it first",
+		alerts.Worse:        "the alarm has asked for attention again since it was shown",
+		alerts.ClosedAlarm:  "the episode is over",
+	}
+	p := newProblem(http.StatusConflict, details[refused.Code])
+	p.Code = string(refused.Code)
+	p.Alarm = new(refused.Current.View())
+	return p
+}
+
+// problem is what the client is told of an error. A fault of our own is logged.
+func (s *service) problem(ctx context.Context, err error) *ProblemError {
+	p, expected := problemOf(err)
+	if !expected {
+		s.Log.ErrorContext(ctx, "request failed", "request_id", requestIDOf(ctx), "error", err)
+	}
+	return p
+}
+
+// issueCodes are FHIR's words for a status.
+var issueCodes = map[int]fhir.IssueCode{
+	http.StatusBadRequest:            fhir.Invalid,
+	http.StatusUnauthorized:          fhir.Login,
+	http.StatusForbidden:             fhir.Forbidden,
+	http.StatusNotFound:              fhir.NotFound,
+	http.StatusMethodNotAllowed:      fhir.NotSupported,
+	http.StatusNotAcceptable:         fhir.NotSupported,
+	http.StatusConflict:              fhir.Conflict,
+	http.StatusRequestEntityTooLarge: fhir.TooLong,
+	http.StatusUnsupportedMediaType:  fhir.NotSupported,
+	http.StatusTooManyRequests:       fhir.Throttled,
+	http.StatusServiceUnavailable:    fhir.Transient,
+}
+
+// issueOf is what a FHIR client is told of an error.
+func (s *service) issueOf(ctx context.Context, err error) (int, fhir.Issue) {
+	if refused, ok := errors.AsType[*fhir.Error](err); ok {
+		return http.StatusBadRequest, refused.Issue
+	}
+	p := s.problem(ctx, err)
+	code, known := issueCodes[p.Status]
+	if !known {
+		code = fhir.Exception
+	}
+	return p.Status, fhir.Issue{Severity: fhir.Fault, Code: code, Text: p.Detail}
+}
