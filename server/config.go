@@ -28,6 +28,7 @@ type config struct {
 	NATSURL           string // VIGIL_NATS_URL
 	AdminPassword     string // VIGIL_ADMIN_PASSWORD
 	Demo              bool   // VIGIL_DEMO
+	SecurityContact   string // VIGIL_SECURITY_CONTACT, for /.well-known/security.txt
 	RetentionWaveform time.Duration
 	RetentionSeries   time.Duration
 }
@@ -56,6 +57,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		NATSURL:           getenv("VIGIL_NATS_URL"),
 		AdminPassword:     getenv("VIGIL_ADMIN_PASSWORD"),
 		Demo:              e.boolean("VIGIL_DEMO"),
+		SecurityContact:   getenv("VIGIL_SECURITY_CONTACT"),
 		RetentionWaveform: e.duration("VIGIL_RETENTION_WAVEFORM", defaultRetentionWaveform),
 		RetentionSeries:   e.duration("VIGIL_RETENTION_SERIES", defaultRetentionSeries),
 	}
@@ -91,6 +93,9 @@ func (c config) validate() []error {
 	}
 	if !urlWith(c.DatabaseURL, "postgres", "postgresql") {
 		fault("VIGIL_DATABASE_URL: want postgres://user:password@host/database, or nothing for SQLite")
+	}
+	if !strings.HasPrefix(c.SecurityContact, "mailto:") && !urlWith(c.SecurityContact, "https") {
+		fault("VIGIL_SECURITY_CONTACT: want mailto:… or https://…")
 	}
 	if c.NATSURL != "" {
 		for _, u := range strings.Split(c.NATSURL, ",") {

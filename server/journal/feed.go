@@ -23,10 +23,11 @@ const (
 // Handlers receive the feed; a nil one is not subscribed. Each is called by one goroutine at a
 // time and must not wait: what is too slow loses messages.
 type Handlers struct {
-	Alarm   func(alerts.Transition)
-	Wave    func(vitals.PatientID, vitals.DeviceID, vitals.Waveform)
-	Reading func(vitals.Charted)
-	Census  func()
+	Alarm     func(alerts.Transition)
+	Wave      func(vitals.PatientID, vitals.DeviceID, vitals.Waveform)
+	Reading   func(vitals.Charted)
+	Positions func([]vitals.Position)
+	Census    func()
 }
 
 // PublishAlarm tells everybody about a change of an alarm.
@@ -106,6 +107,9 @@ func (*Journal) takers(h Handlers) map[string]func([]byte) error {
 		takers[feedWave+"*"] = func(data []byte) error {
 			return give(data, wireFeedWave.shown, func(s shownWave) { h.Wave(s.patient, s.device, s.wave) })
 		}
+	}
+	if h.Positions != nil {
+		takers[feedPositions] = func(data []byte) error { return give(data, wirePositions.positions, h.Positions) }
 	}
 	if h.Census != nil {
 		takers[feedCensus] = func([]byte) error { h.Census(); return nil }

@@ -200,10 +200,9 @@ func (j *Journal) close() error {
 	j.mu.Lock()
 	j.closed = true
 	j.mu.Unlock()
-	server := j.server
 	j.hangUp()
-	if server != nil {
-		errs = append(errs, server.leave(left))
+	if j.server != nil {
+		errs = append(errs, j.server.leave(left))
 	}
 	return errors.Join(errs...)
 }
@@ -219,7 +218,8 @@ func (j *Journal) spawn(run func()) bool {
 	return true
 }
 
-// hangUp closes the connections, waits for the goroutines and stops the embedded server.
+// hangUp closes the connections, waits for the goroutines and stops the embedded server. Doing it
+// twice does no harm.
 func (j *Journal) hangUp() {
 	for _, conn := range []*nats.Conn{j.read, j.talk} {
 		if conn != nil {
@@ -230,7 +230,6 @@ func (j *Journal) hangUp() {
 	if j.server != nil {
 		j.server.stop()
 	}
-	j.read, j.talk, j.server = nil, nil, nil
 }
 
 // Head is the journal's identity and its newest sequence number.

@@ -42,6 +42,8 @@ type Feed struct {
 	log   *slog.Logger
 	now   func() time.Time
 
+	changed chan struct{} // the census is said to have changed
+
 	mu      sync.Mutex
 	units   map[vitals.PatientID]vitals.UnitID
 	boards  map[vitals.UnitID]*board
@@ -81,7 +83,7 @@ type channel struct {
 // New is a feed without state; Refresh fills it.
 func New(store Store, log *slog.Logger, now func() time.Time) *Feed {
 	return &Feed{
-		store: store, log: log, now: now,
+		store: store, log: log, now: now, changed: make(chan struct{}, 1),
 		units:   map[vitals.PatientID]vitals.UnitID{},
 		boards:  map[vitals.UnitID]*board{},
 		viewers: map[*viewer]struct{}{},
@@ -101,7 +103,16 @@ func (f *Feed) Run(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-f.changed:
 		}
+	}
+}
+
+// CensusChanged asks for a refresh now.
+func (f *Feed) CensusChanged() {
+	select {
+	case f.changed <- struct{}{}:
+	default: // asked for already
 	}
 }
 

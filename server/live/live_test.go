@@ -112,8 +112,11 @@ func (h *house) Acknowledge(_ context.Context, _ vitals.PatientID, a alerts.Ackn
 func (h *house) identify(*http.Request) (vitals.Staff, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.down {
+		return vitals.Staff{}, errors.New("database is away")
+	}
 	if !h.signedIn {
-		return vitals.Staff{}, errors.New("not signed in")
+		return vitals.Staff{}, live.ErrSignedOut
 	}
 	return h.staff, nil
 }
@@ -480,6 +483,16 @@ func TestAScreenLosesItsRights(t *testing.T) {
 	if code := st.closed(); code != 4401 {
 		t.Errorf("close code %d, want 4401", code)
 	}
+}
+
+func TestAScreenStaysWhileTheDatabaseIsAway(t *testing.T) {
+	s := open(t)
+	st, _ := s.join(t, "west")
+	s.house.set(func() { s.house.down = true })
+	st.until("hb")
+	st.until("hb") // the rights were asked for before each
+	s.feed.Alarm(alerts.Transition{Alarm: asystole(1, alerts.ActiveUnack)})
+	st.until("ev:alarm")
 }
 
 func TestAScreenThatCannotKeepUpIsClosedAndNobodyWaitsForIt(t *testing.T) {

@@ -21,6 +21,11 @@ import (
 // Protocol is the websocket subprotocol.
 const Protocol = "vigil.v1"
 
+// ErrSignedOut is what Identify returns when nobody is signed in, or no longer. Any other error means
+// that it cannot be told now; a screen that is open stays open then, because losing the alarms
+// would be worse.
+var ErrSignedOut = errors.New("signed out")
+
 // Commands carries out what nurses decide.
 type Commands interface {
 	// Acknowledge records the acknowledgement and returns the alarm as it is then. A conflict is an
@@ -147,7 +152,10 @@ func (s *Socket) serve(r *http.Request, conn *websocket.Conn, staff vitals.Staff
 	v.log.Info("screen joined")
 	code, err := v.serve(r.Context(), func() bool {
 		now, err := s.identify(r)
-		return err == nil && now.Scope().Covers(h.Unit)
+		if err != nil {
+			return !errors.Is(err, ErrSignedOut)
+		}
+		return now.Scope().Covers(h.Unit)
 	})
 	v.log.Info("screen left", "code", code)
 	return code, err

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vigil/server/api"
+	"vigil/server/identity"
+	"vigil/server/ingest"
+	"vigil/server/journal"
+	"vigil/server/live"
+	"vigil/server/monitor"
+	"vigil/server/store"
+	"vigil/vitals"
+	"vigil/web"
+)
+
+// Times of the server.
+const (
+	feedRefresh     = 5 * time.Second // what the feed missed is found again within
+	pruneEvery      = time.Hour
+	shutdownLimit   = 10 * time.Second
+	readHeaderLimit = 5 * time.Second
+	idleLimit       = 2 * time.Minute
+	laggingBehind   = 10 * time.Second // a node that is later than this is not fit to serve
+	maxHeader       = 32 << 10
+)
+
+// app is the running server: the only place where the parts meet. They are opened in order and
+// closed in reverse.
+type app struct {
+	cfg     config
+	log     *slog.Logger
+	closers []func() error
+
+	store   *store.Store
+	desk    *identity.Desk
+	journal *journal.Journal
+	feed    *live.Feed
+	monitor *monitor.Monitor
+	ingest  *ingest.Handler
+	screens *live.Socket
+	drawn   prometheus.Histogram
+
+	http     *http.Server
+	listener net.Listener
+	httpAddr net.Addr
+	mqttAddr net.Addr
+}
+
+// open builds the server up to the point where its doors listen.
+func open(ctx context.Context, cfg config, log *slog.Logger, stdout io.Writer) (*app, error) {
+	a := &app{cfg: cfg, log: log, drawn: drawTimes()}
+	for _, step := range []func(context.Context) error{a.openStore, a.openJournal, a.openMonitor, a.openDoors} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
+	if err := a.welcome(ctx, stdout); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *app) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+func (a *app) close() error {
+	var faults []error
+	for _, f := range slices.Backward(a.closers) {
+		faults = append(faults, f())
+	}
+	a.closers = nil
+	return errors.Join(faults...)
+}
+
+func (a *app) openStore(ctx context.Context) error {
+	if err := a.cfg.makeDataDir(); err != nil {
+		return err
+	}
+	var err error
+	if a.store, err = store.Open(ctx, store.Config{Dir: a.cfg.DataDir, URL: a.cfg.DatabaseURL}); err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	a.onClose(a.store.Close)
+	if a.desk, err = identity.New(identity.Options{Store: a.store, Log: a.log}); err != nil {
+		return fmt.Errorf("open the desk: %w", err)
+	}
+	return nil
+}
+
+func (a *app) openJournal(ctx context.Context) error {
+	var err error
+	a.journal, err = journal.Open(ctx, journal.Config{Dir: a.cfg.journalDir(), URL: a.cfg.NATSURL, Logger: a.log})
+	if err != nil {
+		return fmt.Errorf("open the journal: %w", err)
+	}
+	a.onClose(a.journal.Close)
+	return nil
+}
+
+func (a *app) openMonitor(context.Context) error {
+	a.feed = live.New(feedStore{a.store}, a.log, time.Now)
+	a.ingest = ingest.New(ingest.Options{Store: a.store, Journal: a.journal, Gate: a.desk, Log: a.log, Now: time.Now})
+	a.monitor = monitor.New(monitor.Config{
+		Node:   rand.Text(),
+		Leases: a.store, Store: monitorStore{a.store}, Journal: monitorJournal{a.journal}, Feed: a.journal,
+		Acked: a.journal.PublishPositions, Logger: a.log,
+	})
+	stop, err := a.journal.Subscribe(journal.Handlers{
+		Alarm:     a.feed.Alarm,
+		Wave:      a.feed.Wave,
+		Reading:   func(c vitals.Charted) { a.feed.Reading(c, time.Now()) },
+		Census:    a.censusChanged,
+		Positions: a.ingest.Stored,
+	})
+	if err != nil {
+		return fmt.Errorf("subscribe to the feed: %w", err)
+	}
+	a.onClose(func() error { stop(); return nil })
+	return nil
+}
+
+// censusChanged makes a change of the census felt at once instead of within seconds.
+func (a *app) censusChanged() {
+	a.monitor.CensusChanged()
+	a.feed.CensusChanged()
+}
+
+func (a *app) openDoors(ctx context.Context) error {
+	encryption, err := a.cfg.tls()
+	if err != nil {
+		return err
+	}
+	if a.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.HTTPAddr); err != nil {
+		return fmt.Errorf("listen for HTTP: %w", err)
+	}
+	a.onClose(func() error { return ignoreClosed(a.listener.Close()) })
+	a.httpAddr = a.listener.Addr()
+	a.screens = live.NewSocket(a.feed, live.Options{
+		Commands: a.monitor, Identify: a.identify, PublicURL: a.cfg.PublicURL, Log: a.log,
+		Drawn: func(took time.Duration) { a.drawn.Observe(took.Seconds()) },
+	})
+	hubs := ingest.NewSocket(a.ingest)
+	a.onClose(func() error { a.screens.Close(); hubs.Close(); return nil })
+	a.http = &http.Server{
+		Handler: a.handler(hubs, encryption), TLSConfig: encryption,
+		ReadHeaderTimeout: readHeaderLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug), // scans and broken handshakes are no news
+	}
+	door, err := ingest.ListenMQTT(a.cfg.MQTTAddr, encryption, a.ingest)
+	if err != nil {
+		return err
+	}
+	a.onClose(door.Close)
+	a.mqttAddr = door.Addr()
+	return nil
+}
+
+func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
+	return api.New(api.Options{
+		Records: a.store, Identity: frontDesk{a.desk}, Alarms: acknowledger{a.monitor},
+		Now: time.Now, Log: a.log,
+		Changed:   func(context.Context) { a.journal.PublishCensus() },
+		PublicURL: a.cfg.PublicURL, Secure: encryption != nil,
+		Version: version, Started: time.Now(), SecurityContact: a.cfg.SecurityContact,
+		Ready: []api.Check{
+			{Name: "database", Run: a.store.Ping},
+			{Name: "journal", Run: a.journal.Ping},
+			{Name: "monitor", Run: a.watching},
+		},
+		Dashboard: web.Handler(), Socket: a.screens,
+		IngestHTTP: a.ingest.Batches(), IngestSocket: hubs,
+		Metrics: a.metrics(),
+	})
+}
+
+// watching says why this node does not watch its patients as it should.
+func (a *app) watching(context.Context) error {
+	s := a.monitor.Stats()
+	switch {
+	case s.Partitions == 0 && a.cfg.NATSURL == "":
+		return errors.New("this node owns no patients yet")
+	case s.Lag > laggingBehind:
+		return fmt.Errorf("deliveries are handled %s late", s.Lag.Round(time.Second))
+	default:
+		return nil
+	}
+}
+
+// run serves until ctx ends, then stops in order: no new input, the last checkpoint, the rest.
+func (a *app) run(ctx context.Context) error {
+	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBackground()
+	failed := make(chan error, 2)
+	var running sync.WaitGroup
+	running.Go(func() { failed <- a.serveHTTP() })
+	running.Go(func() { a.feed.Run(background, feedRefresh) })
+	running.Go(func() { a.prune(background) })
+	var watching sync.WaitGroup
+	watch, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWatching()
+	watching.Go(func() {
+		if err := a.monitor.Run(watch); err != nil {
+			failed <- fmt.Errorf("watch the patients: %w", err)
+		}
+	})
+	var cause error
+	select {
+	case <-ctx.Done():
+		a.log.Info("stopping")
+	case cause = <-failed:
+	}
+	return errors.Join(cause, a.stop(stopWatching, &watching, stopBackground, &running))
+}
+
+func (a *app) stop(stopWatching func(), watching *sync.WaitGroup, stopBackground func(), running *sync.WaitGroup) error {
+	a.screens.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownLimit)
+	defer cancel()
+	err := a.http.Shutdown(ctx)
+	stopWatching()
+	watching.Wait()
+	stopBackground()
+	running.Wait()
+	return errors.Join(err, a.close())
+}
+
+func (a *app) serveHTTP() error {
+	var err error
+	if a.http.TLSConfig != nil {
+		err = a.http.ServeTLS(a.listener, "", "")
+	} else {
+		err = a.http.Serve(a.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve HTTP: %w", err)
+}
+
+// prune deletes what is older than its retention, once an hour.
+func (a *app) prune(ctx context.Context) {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		if err := a.store.Prune(ctx, now.Add(-a.cfg.RetentionWaveform), now.Add(-a.cfg.RetentionSeries)); err != nil && ctx.Err() == nil {
+			a.log.Warn("old data could not be deleted", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+
+	"vigil/vitals"
+)
+
+// demoUnit is where VIGIL_DEMO=1 puts simulated patients.
+var demoUnit = vitals.Unit{ID: "demo", Name: "Demo ward", Zone: "UTC"}
+
+// demoStaff work there. Their passwords are made anew at each start and printed: there is no default
+// password.
+var demoStaff = []vitals.Staff{
+	{Login: "nurse", Name: "Kim Lee, RN", Role: vitals.Nurse, Units: []vitals.UnitID{demoUnit.ID}},
+	{Login: "charge", Name: "Ada Okafor, charge nurse", Role: vitals.Charge, Units: []vitals.UnitID{demoUnit.ID}},
+	{Login: "physician", Name: "Dr. Sofia Reyes", Role: vitals.Physician, Units: []vitals.UnitID{demoUnit.ID}},
+	{Login: "viewer", Name: "Wall board", Role: vitals.Viewer, Units: []vitals.UnitID{demoUnit.ID}},
+}
+
+// welcome makes the first administrator and, where asked for, the demo unit, and prints the
+// passwords that nobody knows yet.
+func (a *app) welcome(ctx context.Context, stdout io.Writer) error {
+	generated, err := a.desk.EnsureAdmin(ctx, a.cfg.AdminPassword)
+	if err != nil {
+		return fmt.Errorf("make the first administrator: %w", err)
+	}
+	if generated != "" {
+		_, _ = fmt.Fprintf(stdout, "first administrator: user admin, password %s (shown once)\n", generated)
+	}
+	if !a.cfg.Demo {
+		return nil
+	}
+	if err := a.store.SaveUnit(ctx, demoUnit); err != nil {
+		return fmt.Errorf("make the demo unit: %w", err)
+	}
+	for _, person := range demoStaff {
+		password := rand.Text()
+		if err := a.enrolDemo(ctx, person, password); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(stdout, "demo staff: user %s, password %s\n", person.Login, password)
+	}
+	return nil
+}
+
+func (a *app) enrolDemo(ctx context.Context, person vitals.Staff, password string) error {
+	known, _, err := a.store.StaffByLogin(ctx, person.Login)
+	if err != nil && !errors.Is(err, vitals.ErrNotFound) {
+		return fmt.Errorf("find demo staff: %w", err)
+	}
+	person.ID = known.ID
+	if _, err := a.desk.Enrol(ctx, person, password); err != nil {
+		return fmt.Errorf("enrol demo staff: %w", err)
+	}
+	return nil
+}
