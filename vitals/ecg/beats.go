@@ -23,6 +23,7 @@ type beat struct {
 	size     int32   // length of the form before it was scaled: its energy
 	width    int32   // of the QRS in ticks
 	toMain   float32 // correlation with the dominant form
+	match    float32 // correlation with the template that fits best
 	form     int8
 }
 
@@ -56,7 +57,7 @@ func newClassifier() classifier {
 
 // classify measures the beat of a candidate and decides its class.
 func (k *classifier) classify(f *frontEnd, c *candidate) (beat, Beat) {
-	b := beat{at: c.fiducial - highPassDelay}
+	b := beat{at: c.fiducial - highPassDelay, match: c.match}
 	if gap := b.at - k.last; gap < longestRR && !f.gap.touches(k.last-lowPassDelay, b.at, 0) {
 		b.interval = gap
 	}

@@ -88,7 +88,9 @@ func (d *Detector) step(s sample) {
 	d.watchGap(s)
 	slotDone := d.judge.push(s, &d.front)
 	if slotDone {
-		d.judge.assess(d.qrs.learned, d.life.absent(d.front.tick-1))
+		d.judge.assess(circumstances{
+			learned: d.qrs.learned, lifeless: d.life.absent(d.front.tick - 1), fibrillating: d.fibMaybe&1 != 0,
+		})
 		d.reportQuality()
 	}
 	decided := d.qrs.count
@@ -151,6 +153,9 @@ func (d *Detector) takeBeat(c *candidate) {
 		class = UnknownBeat
 	}
 	d.report(Finding{Kind: BeatFound, Beat: class, At: d.inputIndex(b.at - lowPassDelay)})
+	if run && !d.standing[VT] && d.cause == Noise && d.fibMaybe&1 == 0 {
+		return // pieces of noise are wide and come fast
+	}
 	if run != d.standing[VT] {
 		at := b.at
 		if run {
@@ -181,7 +186,7 @@ func (d *Detector) watchFibrillation(tick int64) {
 	if d.electrodesGone() {
 		return
 	}
-	votes := d.fibrillation.votes(d.judge.meanMatch())
+	votes := d.fibrillation.votes(d.judge.recent())
 	if votes >= isFib {
 		d.fibVotes |= 1
 	}

@@ -9,7 +9,7 @@ const (
 	mainsSlots   = 10
 	missingSlots = 5
 	longSlots    = 25
-	settleSlots  = 5 // of good signal before beats are trusted behind NoAnalysis
+	settleSlots  = 5 // that must be better before the judgement is
 
 	flatLimit     = 30   // µV peak to peak
 	railLevel     = 4000 // µV: no ECG rests so far from zero; a value repeated there is the amplifier's limit
@@ -18,11 +18,12 @@ const (
 	mainsPeriod   = 50   // ticks, 200 ms: 10 periods of 50 Hz and 12 of 60 Hz
 	hissOfBeat    = 12   // % of the QRS height: shapes cannot be judged
 	hissDrowns    = 40   // %: nor beats be counted
-	poorMatch     = 0.8  // mean correlation of beats with their templates
-	worstMatch    = 0.6
-	extraPerBeat  = 2  // strong candidates that are not beats, per beat
-	unsettledPart = 60 // % of the QRS height: a baseline that moves so far without a beat comes from the electrode
-	missingToOnly = 8  // % of the last 5 s
+	poorMatch     = 0.85 // correlation of a beat with its template that makes it doubtful
+	poorShare     = 25   // % of doubtful beats: shapes cannot be judged
+	worstShare    = 75   // %: nor beats be counted
+	extraPerBeat  = 2    // strong candidates that are not beats, per beat
+	unsettledPart = 60   // % of the QRS height: a baseline that moves so far without a beat comes from the electrode
+	missingToOnly = 8    // % of the last 5 s
 	missingToNone = 40
 )
 
@@ -36,6 +37,7 @@ type slot struct {
 	strongest int32 // strength
 	beats     int16
 	extras    int16
+	poor      int16 // of beats, those that match no template well
 	match     int32 // sum over beats, thousandths
 }
 
@@ -48,7 +50,7 @@ type judge struct {
 	repeats int32
 	last    int32
 	height  int32 // usual height of a QRS, quarters of µV
-	good    int   // slots in a row with nothing against the signal
+	better  int   // slots in a row that were better than the judgement
 	quality Quality
 	cause   Cause
 }
@@ -92,8 +94,15 @@ func (j *judge) addValue(v int32) {
 
 // addBeat notes an accepted beat.
 func (j *judge) addBeat(c *candidate) {
+	match := c.match
+	if match < 0 { // the first of all, which had nothing to match
+		match = 1
+	}
 	j.now.beats++
-	j.now.match += int32(c.match * 1000)
+	j.now.match += int32(match * 1000)
+	if match < poorMatch {
+		j.now.poor++
+	}
 	if j.height == 0 {
 		j.height = c.height
 	}
@@ -116,25 +125,34 @@ func (j *judge) over(slotCount int64) slot {
 		sum.strongest = max(sum.strongest, s.strongest)
 		sum.beats += s.beats
 		sum.extras += s.extras
+		sum.poor += s.poor
 		sum.match += s.match
 	}
 	return sum
 }
 
-// assess judges anew. Worse holds at once; better only after a second.
-func (j *judge) assess(learned, lifeless bool) {
-	quality, cause := j.look(learned, lifeless)
-	if quality == NoAnalysis {
-		j.good = 0
-	} else if j.good++; j.good < settleSlots && j.quality == NoAnalysis {
-		return
-	}
-	j.quality, j.cause = quality, cause
+// circumstances are what the judgement must know from elsewhere.
+type circumstances struct {
+	learned      bool // the levels of beats are known
+	lifeless     bool // beats have been absent for so long that it is asystole, if not the electrode
+	fibrillating bool // the last window may be fibrillation, which no template matches
 }
 
-// look takes the faults in the order of what they hide. Lifeless says that beats have been absent
-// for so long that it would be asystole, if it is not the electrode.
-func (j *judge) look(learned, lifeless bool) (Quality, Cause) {
+// assess judges anew. What is worse holds at once, what is better when it has lasted a second.
+func (j *judge) assess(c circumstances) {
+	quality, cause := j.look(c)
+	if quality <= j.quality {
+		j.better = 0
+		j.quality, j.cause = quality, cause
+		return
+	}
+	if j.better++; j.better >= settleSlots {
+		j.quality, j.cause = quality, cause
+	}
+}
+
+// look takes the faults in the order of what they hide.
+func (j *judge) look(c circumstances) (Quality, Cause) {
 	second := j.over(missingSlots)
 	long := j.over(longSlots)
 	switch {
@@ -148,13 +166,16 @@ func (j *judge) look(learned, lifeless bool) (Quality, Cause) {
 		return NoAnalysis, Missing
 	case j.count >= mainsSlots && j.isMains():
 		return NoAnalysis, Mains
-	case lifeless && j.unsettled():
+	case c.lifeless && j.unsettled():
 		return NoAnalysis, Noise
-	case !learned:
+	case !c.learned:
 		return NoAnalysis, Learning
 	}
-	if q := j.noise(&long); q != FullAnalysis {
-		return q, Noise
+	switch q := j.noise(&long); {
+	case q == NoAnalysis && !c.fibrillating:
+		return NoAnalysis, Noise
+	case q != FullAnalysis:
+		return RhythmOnly, Noise
 	}
 	if int64(long.missing)*100 > longSlots*slotTicks*missingToOnly {
 		return RhythmOnly, Missing
@@ -184,34 +205,37 @@ func (j *judge) unsettled() bool {
 func (j *judge) isMains() bool {
 	s := j.over(mainsSlots)
 	hum := s.hiss / (mainsSlots * slotTicks)
-	return hum >= mainsLeast && s.change*10 < s.hiss*3 && s.strongest < mainsToPeak*hum
+	return hum >= mainsLeast && s.hums() && s.strongest < mainsToPeak*hum
 }
+
+// hums reports whether the hiss repeats itself as mains do.
+func (s *slot) hums() bool { return s.change*10 < s.hiss*3 }
 
 // noise judges by what is not ECG: hiss against the height of the beats, beats that match no
 // template, and strong candidates between the beats.
 func (j *judge) noise(s *slot) Quality {
 	hiss := int64(s.hiss) * 100 / (longSlots * slotTicks)
 	height := int64(j.height) / unitsPerMicro
-	match := float32(1000)
-	if s.beats > 0 {
-		match = float32(s.match) / float32(s.beats)
-	}
+	poor := int(s.poor) * 100
 	switch {
-	case height > 0 && hiss > hissDrowns*height, s.beats > 2 && match < worstMatch*1000:
+	case height > 0 && hiss > hissDrowns*height, s.beats > 2 && poor > worstShare*int(s.beats):
 		return NoAnalysis
-	case height > 0 && hiss > hissOfBeat*height, s.beats > 2 && match < poorMatch*1000,
+	case height > 0 && hiss > hissOfBeat*height, s.beats > 2 && poor > poorShare*int(s.beats),
 		s.beats > 0 && s.extras > extraPerBeat*s.beats:
 		return RhythmOnly
 	}
 	return FullAnalysis
 }
 
-// meanMatch is the mean correlation of the beats of the last five seconds with their templates, 0
-// without beats.
-func (j *judge) meanMatch() float32 {
+// recent gives, of the last five seconds, the mean correlation of the beats with their templates,
+// 0 without beats, and the mean hiss in µV that is not mains.
+func (j *judge) recent() (match float32, hiss int32) {
 	s := j.over(longSlots)
-	if s.beats == 0 {
-		return 0
+	if s.beats > 0 {
+		match = float32(s.match) / float32(s.beats) / 1000
 	}
-	return float32(s.match) / float32(s.beats) / 1000
+	if !s.hums() {
+		hiss = s.hiss / (longSlots * slotTicks)
+	}
+	return match, hiss
 }

@@ -1,5 +1,7 @@
 package ecg
 
+import "math/bits"
+
 // A run of ventricular beats is tachycardia from five beats at 100/min on (five beats at more
 // than 100/min: PhysioNet/CinC Challenge 2015, Clifford et al., Physiol Meas 2016;37:E5).
 const (
@@ -12,12 +14,15 @@ const (
 	alwaysFast   = internalHz * 60 / 140
 	alwaysBeats  = 12
 	runPause     = 3 * internalHz // without a beat a run is over
+	clearMatch   = 0.85           // with a template: a beat, and not a piece of noise
+	clearInRun   = 3              // of the five beats of a run
 )
 
 // tachycardia watches the latest beats for ventricular runs.
 type tachycardia struct {
 	at       [recentBeats]int64 // ticks of the latest beats
 	wide     uint8              // bit per beat, newest lowest: ventricular
+	clear    uint8              // the same: looks like a beat seen before
 	beats    int64
 	inRow    int
 	otherRow int
@@ -30,7 +35,10 @@ func (t *tachycardia) push(b *beat, class Beat, standing bool) bool {
 	t.wideRow = t.countWide(b)
 	t.at[t.beats%recentBeats] = b.at
 	t.beats++
-	t.wide <<= 1
+	t.wide, t.clear = t.wide<<1, t.clear<<1
+	if b.match > clearMatch {
+		t.clear |= 1
+	}
 	if class == VentricularBeat {
 		t.wide |= 1
 		t.inRow, t.otherRow = t.inRow+1, 0
@@ -41,6 +49,8 @@ func (t *tachycardia) push(b *beat, class Beat, standing bool) bool {
 		return t.otherRow < endBeats && t.ventricular() > fewRecent && t.fast(recentBeats) || t.wideRow >= alwaysBeats
 	}
 	switch {
+	case bits.OnesCount8(t.clear&(1<<runBeats-1)) < clearInRun:
+		return false
 	case t.inRow >= runBeats && t.fast(runBeats):
 		t.began = t.beat(runBeats - 1)
 	case t.ventricular() >= mostlyRecent && t.fast(recentBeats), t.wideRow >= alwaysBeats:
@@ -72,12 +82,7 @@ func (t *tachycardia) fast(beats int64) bool {
 }
 
 // ventricular counts the ventricular of the last eight beats.
-func (t *tachycardia) ventricular() (count int) {
-	for bits := t.wide; bits != 0; bits &= bits - 1 {
-		count++
-	}
-	return count
-}
+func (t *tachycardia) ventricular() int { return bits.OnesCount8(t.wide) }
 
 // paused reports whether no beat has come for so long that a run is over.
 func (t *tachycardia) paused(tick int64) bool {

@@ -12,6 +12,7 @@ const (
 	phaseCells  = 40    // the phase plane has 40 by 40 cells (Amann et al., BioMed Eng OnLine 2005;4:60, and IEEE TBME 2007;54:174)
 	phaseDelay  = 25    // 0.5 s, as there
 	leastFib    = 80    // µV peak to peak: below is asystole, not fibrillation
+	hissPart    = 5     // hiss of more than a fifth of the range: muscles; in fibrillation it is below a tenth
 	isFib       = 12    // of 16 votes: 92 % of the windows in vfdb's fibrillation, none in normal rhythm
 	mayBeFib    = 10    // of 16 votes: enough to go on where it stands
 	fibLimit    = 30000 // quarters of µV
@@ -55,8 +56,9 @@ func (v *fibrillation) push(f *frontEnd) {
 }
 
 // votes judges the last five seconds, 0 to 16. match is the mean correlation of the beats in
-// them with their templates, 0 where there are none.
-func (v *fibrillation) votes(match float32) int {
+// them with their templates, 0 where there are none; hiss is the mean deviation, in µV, of what is
+// faster than any ECG.
+func (v *fibrillation) votes(match float32, hiss int32) int {
 	if v.count < fibWindow {
 		return 0
 	}
@@ -65,8 +67,9 @@ func (v *fibrillation) votes(match float32) int {
 		w.values[i] = v.ring[(v.count-fibWindow+int64(i))&fibRingMask]
 	}
 	w.measureSlopes()
-	if w.resting*100 >= 40*fibWindow || w.high-w.low < leastFib*unitsPerMicro {
-		return 0 // a rhythm with rests between its beats: no need to look closer
+	span := w.high - w.low
+	if w.resting*100 >= 40*fibWindow || span < leastFib*unitsPerMicro || hiss*unitsPerMicro*hissPart > span {
+		return 0 // a rhythm with rests between its beats, or nothing of the heart: no need to look closer
 	}
 	votes := 1 + under(int64(w.resting), fibWindow*30/100, fibWindow*25/100)
 	votes += under(int64(w.steep), 7*int64(w.median), 5*int64(w.median))

@@ -1,0 +1,127 @@
+package ecg_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"vigil/vitals/ecg"
+)
+
+// disturb replaces what happens from 30 to 45 s of a resting heart.
+func disturb(t *testing.T, value func(t float64, v int32) int32) []finding {
+	t.Helper()
+	h := restingHeart(75)
+	samples := h.sample(250, 75)
+	for i := 30 * 250; i < 45*250; i++ {
+		samples[i] = value(float64(i)/250, samples[i])
+	}
+	return analyse(t, 250, samples)
+}
+
+func TestWhatIsNotAnECGIsCalledByItsCause(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, row := range []struct {
+		story  string
+		cause  ecg.Cause
+		within float64 // s
+		leads  bool
+		value  func(t float64, v int32) int32
+	}{
+		{"the electrode falls off and the input floats at zero", ecg.FlatLine, 4, true, func(float64, int32) int32 { return 0 }},
+		{"a flat line has the noise of the amplifier", ecg.FlatLine, 4, true, func(float64, int32) int32 { return int32(random.IntN(20)) }},
+		{"the amplifier goes to its limit", ecg.Rail, 3, true, func(float64, int32) int32 { return 10000 }},
+		{"the amplifier goes to its other limit", ecg.Rail, 3, true, func(float64, int32) int32 { return -32768 }},
+		{"the loose cable picks up 50 Hz", ecg.Mains, 4, true, func(t float64, _ int32) int32 { return int32(700 * math.Sin(2*math.Pi*50*t)) }},
+		{"the loose cable picks up 60 Hz", ecg.Mains, 4, true, func(t float64, _ int32) int32 { return int32(700 * math.Sin(2*math.Pi*60*t)) }},
+		{"muscles drown the heart", ecg.Noise, 8, false, func(_ float64, v int32) int32 { return v + int32(3000*random.NormFloat64()) }},
+	} {
+		t.Run(row.story, func(t *testing.T) {
+			all := disturb(t, row.value)
+			noRhythm(t, all)
+			changes := slices.DeleteFunc(ofKind(all, ecg.QualityChanged), func(f finding) bool { return f.known < 30 || f.Quality != ecg.NoAnalysis })
+			if len(changes) == 0 || changes[0].known > 30+row.within || changes[0].Cause != row.cause || changes[0].Cause.LeadsOff() != row.leads {
+				t.Fatalf("from 30 s on reported as %+v, want %v", changes, row.cause)
+			}
+			resumed(t, all, 45)
+		})
+	}
+}
+
+// resumed fails where the signal is not trusted again within 5 s, or not with its beats.
+func resumed(t *testing.T, all []finding, from float64) {
+	t.Helper()
+	quality := ecg.NoAnalysis
+	for _, f := range ofKind(all, ecg.QualityChanged) {
+		if f.known < from+5 {
+			quality = f.Quality
+		}
+	}
+	if quality == ecg.NoAnalysis {
+		t.Errorf("5 s of good signal are not enough to resume")
+	}
+	beats := slices.DeleteFunc(ofKind(all, ecg.BeatFound), func(f finding) bool { return f.at < from+5 || f.at > from+25 })
+	if len(beats) < 22 || len(beats) > 26 {
+		t.Errorf("%d beats in 20 s of good signal at 72/min", len(beats))
+	}
+}
+
+func TestLostSamplesAreTold(t *testing.T) {
+	h := restingHeart(75)
+	samples := h.sample(250, 75)
+	lost := func(t float64) bool { return t >= 30 && t < 45 }
+	d := newDetector(t, 250)
+	all := feed(d, 250, samples, lost)
+	noRhythm(t, all)
+	changes := slices.DeleteFunc(ofKind(all, ecg.QualityChanged), func(f finding) bool { return f.known < 30 || f.Quality != ecg.NoAnalysis })
+	if len(changes) == 0 || changes[0].known > 31 || changes[0].Cause != ecg.Missing {
+		t.Fatalf("loss from 30 s on reported as %+v", changes)
+	}
+	for _, b := range ofKind(all, ecg.BeatFound) {
+		if lost(b.at) {
+			t.Errorf("beat invented at %.2f s, where nothing was received", b.at)
+		}
+	}
+	resumed(t, all, 45)
+	if d.Quality() != ecg.FullAnalysis || d.Cause() != ecg.NoCause {
+		t.Errorf("quality is %v (%v) in the end", d.Quality(), d.Cause())
+	}
+}
+
+func TestLostPacketsInventNoBeats(t *testing.T) {
+	h := restingHeart(120)
+	samples := h.sample(250, 120)
+	random := rand.New(rand.NewPCG(5, 6))
+	lost := make([]bool, 1200) // per 100 ms
+	for i := range lost {
+		lost[i] = random.IntN(50) == 0
+	}
+	all := feed(newDetector(t, 250), 250, samples, func(t float64) bool { return lost[min(int(t*10), len(lost)-1)] })
+	noRhythm(t, all)
+	times := h.times()
+	beats := ofKind(all, ecg.BeatFound)
+	for _, b := range beats {
+		if !slices.ContainsFunc(times, func(at float64) bool { return math.Abs(at-b.at) < 0.05 }) {
+			t.Errorf("beat invented at %.2f s", b.at)
+		}
+	}
+	if len(beats)*100 < len(times)*92 {
+		t.Errorf("found %d of %d beats with 2 %% of the packets lost", len(beats), len(times))
+	}
+}
+
+func TestAnElectrodePopIsNoBeatForLong(t *testing.T) {
+	h := restingHeart(75)
+	h.extra = func(t float64) float64 {
+		if t < 30 {
+			return 0
+		}
+		return 4000 * math.Exp(-(t-30)/0.8)
+	}
+	all := analyse(t, 250, h.sample(250, 75))
+	noRhythm(t, all)
+	want := slices.DeleteFunc(h.times(), func(at float64) bool { return at < 34 })
+	late := slices.DeleteFunc(ofKind(all, ecg.BeatFound), func(f finding) bool { return f.at < 33.95 })
+	sameTimes(t, late, want, 0.03)
+}
