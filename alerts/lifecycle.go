@@ -43,10 +43,18 @@ type episode struct {
 	pressing   int       // version since which the alarm asks for attention again
 }
 
-// standing reports whether the condition holds as far as is known, which inhibits others. A
-// latched alarm does not inhibit: its condition has gone, and another one may be real.
+// standing reports whether the condition has been true and is not known to have gone.
 func (p *episode) standing() bool {
 	return p.alarm.State == ActiveUnack || p.alarm.State == ActiveAck
+}
+
+// inhibits reports whether the condition keeps others from being raised. It must be known to be
+// true: a latched one has gone, and one whose input is lost may have, while the other is real.
+func (p *episode) inhibits() bool {
+	if p.rule.condition == LeadsOff && !p.lastTrue.Equal(p.last) {
+		return false // the leads may be back: what the ECG shows from here on counts at once
+	}
+	return p.standing() && p.alarm.Truth == True
 }
 
 // judge takes a judgement into the episode at server time now. At most one thing changes.
