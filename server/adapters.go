@@ -92,7 +92,7 @@ func recognised(err error) error {
 // identify says whose screen it is.
 func (a *app) identify(r *http.Request) (vitals.Staff, error) {
 	who, err := api.Identify(frontDesk{a.desk}, time.Now)(r)
-	if p, ok := errors.AsType[*api.Problem](err); ok && p.Status == http.StatusUnauthorized {
+	if p, ok := errors.AsType[*api.ProblemError](err); ok && p.Status == http.StatusUnauthorized {
 		return vitals.Staff{}, live.ErrSignedOut
 	}
 	return who, err

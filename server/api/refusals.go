@@ -9,11 +9,11 @@ import (
 // as they are.
 
 // TooManyRequests asks the client to come back later.
-func TooManyRequests(detail string, after time.Duration) *Problem {
+func TooManyRequests(detail string, after time.Duration) *ProblemError {
 	p := newProblem(http.StatusTooManyRequests, detail)
 	p.retryAfter = after
 	return p
 }
 
 // Unavailable says that nothing was done and that trying again makes sense.
-func Unavailable(detail string) *Problem { return newProblem(http.StatusServiceUnavailable, detail) }
+func Unavailable(detail string) *ProblemError { return newProblem(http.StatusServiceUnavailable, detail) }
