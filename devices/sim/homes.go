@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/samber/lo"
+	"golang.org/x/sync/errgroup"
+
+	"vigil/devices/gatt"
+	"vigil/devices/sim/heart"
+	"vigil/devices/sim/home"
+	"vigil/devices/sim/hub"
+	"vigil/devices/sim/ward"
+	"vigil/vitals"
+	"vigil/vitals/wfdb"
+)
+
+// patchRate is what most ECG patches sample at.
+var patchRate = vitals.Rate{Num: 250, Den: 1}
+
+// resident is a home with what is to be enrolled of it.
+type resident struct {
+	enrol   ward.Home
+	patient home.Patient
+	worn    []home.Wearable
+	spool   *hub.Spool
+	link    *hub.Link
+}
+
+func (o options) signIn(ctx context.Context) (*ward.Client, error) {
+	client, err := ward.NewClient(o.url)
+	if err != nil {
+		return nil, fmt.Errorf("prepare for the server: %w", err)
+	}
+	if err := client.Ready(ctx); err != nil {
+		client.Close()
+		return nil, fmt.Errorf("prepare for the server: %w", err)
+	}
+	if err := client.SignIn(ctx, o.user, o.password); err != nil {
+		client.Close()
+		return nil, fmt.Errorf("sign in as %s: %w", o.user, err)
+	}
+	return client, nil
+}
+
+// enrol makes the residents known to the server and gives each a link.
+func (o options) enrol(ctx context.Context, client *ward.Client, unit ward.Unit, residents []*resident, log *slog.Logger) error {
+	secrets, err := ward.LoadSecrets(o.state)
+	if err != nil {
+		return fmt.Errorf("prepare the hubs: %w", err)
+	}
+	began := time.Now()
+	homes := lo.Map(residents, func(r *resident, _ int) ward.Home { return r.enrol })
+	_, err = client.Enrol(ctx, unit, homes, secrets)
+	if err := errors.Join(err, secrets.Save(o.state)); err != nil { // secrets are told once: kept even if the rest failed
+		return fmt.Errorf("enrol the homes: %w", err)
+	}
+	log.Info("homes are enrolled", "homes", len(homes), "unit", unit.ID, "took", time.Since(began).Round(time.Millisecond))
+	for _, r := range residents {
+		r.spool = hub.NewSpool(rand.Uint32(), rand.Uint64(), 0) //nolint:gosec // drawn anew at each start, not secret
+		r.link = &hub.Link{
+			Hub: r.enrol.Hub, Secret: secrets.Of(client.Base(), r.enrol.Hub), Server: o.server, Spool: r.spool, Log: log,
+		}
+	}
+	return nil
+}
+
+// live runs the residents' hubs until the context ends, and their wearables for as long as is
+// asked for; zero is no limit.
+func live(ctx context.Context, residents []*resident, measureFor time.Duration, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
+	measuring := ctx
+	if measureFor > 0 {
+		var cancel context.CancelFunc
+		measuring, cancel = context.WithTimeout(ctx, measureFor)
+		defer cancel()
+	}
+	begin := time.Now()
+	for i, r := range residents {
+		h := &home.Home{
+			Hub: r.enrol.Hub, Patient: r.patient, Wearables: r.worn, Spool: r.spool, Cut: r.link.Cut, Log: log,
+		}
+		// homes do not measure in step
+		phase := time.Duration(i) * time.Second / time.Duration(len(residents))
+		group.Go(func() error { return r.link.Run(ctx) })
+		group.Go(func() error { return h.Run(measuring, begin.Add(phase)) })
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("live in the homes: %w", err)
+	}
+	return nil
+}
+
+// runHomes shows a ward of simulated or recorded patients.
+func runHomes(ctx context.Context, o options, log *slog.Logger) error {
+	if o.runFor > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.runFor)
+		defer cancel()
+	}
+	residents, err := o.residents()
+	if err != nil {
+		return err
+	}
+	client, err := o.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if err := o.enrol(ctx, client, demoUnit, residents, log); err != nil {
+		return err
+	}
+	err = live(ctx, residents, 0, log)
+	log.Info("homes are closed", "stored", lo.SumBy(residents, func(r *resident) uint64 { return r.spool.Stats().Stored }))
+	return err
+}
+
+func (o options) residents() ([]*resident, error) {
+	if o.wfdb != "" {
+		return o.recorded()
+	}
+	all := make([]*resident, 0, o.homes)
+	for n := range o.homes {
+		script, err := scriptOf(n, o.script)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o.simulated(n, script))
+	}
+	return all, nil
+}
+
+// simulated is a home with an oximeter and, by turns, a patch with a plain strap or a strap that
+// sends its ECG.
+func (o options) simulated(n int, script heart.Script) *resident {
+	id := func(device int) vitals.DeviceID { return deviceID(demoRange, n+1, device) }
+	rawECG := n%2 == 1
+	rate := patchRate
+	if rawECG {
+		rate = gatt.PMDRate
+	}
+	h := heart.New(heartOf(n, o), script, rate.Hz())
+	r := &resident{patient: h, worn: []home.Wearable{
+		&home.Oximeter{ID: id(oximeterDevice), Patient: h},
+		&home.ChestStrap{ID: id(strapDevice), Patient: h, RawECG: rawECG},
+	}}
+	if rawECG {
+		r.enrol = demoHome(n, oximeterDevice, strapDevice)
+		return r
+	}
+	r.enrol = demoHome(n, patchDevice, oximeterDevice, strapDevice)
+	r.worn = append(r.worn, &home.Patch{ID: id(patchDevice), Patient: h, Kind: vitals.ECGII, Rate: patchRate})
+	return r
+}
+
+var errNoRecord = errors.New("no record to play")
+
+// recorded are homes whose patches play records; there are as many as -homes or records.
+func (o options) recorded() ([]*resident, error) {
+	names := lo.Compact(strings.Split(o.record, ","))
+	if len(names) == 0 {
+		all, err := wfdb.Records(o.wfdb)
+		if err != nil {
+			return nil, fmt.Errorf("list records: %w", err)
+		}
+		names = all
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("play %s: %w", o.wfdb, errNoRecord)
+	}
+	var all []*resident
+	for n, name := range names[:min(len(names), o.homes)] {
+		r, err := o.playing(n, strings.TrimSpace(name))
+		if err != nil {
+			return nil, fmt.Errorf("play record %s: %w", name, err)
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (o options) playing(n int, name string) (*resident, error) {
+	record, err := wfdb.Open(o.wfdb, name)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller names the record
+	}
+	lead := max(0, slices.IndexFunc(record.Signals, func(s wfdb.Signal) bool { return strings.Contains(s.Name, "II") }))
+	samples, err := record.Microvolts(lead)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller names the record
+	}
+	begin := int(o.start.Seconds() * record.Rate)
+	if begin >= len(samples) {
+		return nil, fmt.Errorf("begin at %v: %w", o.start, errNoRecord)
+	}
+	const exact = 1000 // rates of records have at most three decimals
+	rate := vitals.Rate{Num: uint32(math.Round(record.Rate)), Den: 1}
+	if record.Rate != math.Trunc(record.Rate) {
+		rate = vitals.Rate{Num: uint32(math.Round(record.Rate * exact)), Den: exact}
+	}
+	patient := &home.Recording{Samples: samples, Position: begin, Once: o.once}
+	return &resident{
+		enrol: demoHome(n, patchDevice), patient: patient,
+		worn: []home.Wearable{&home.Patch{ID: deviceID(demoRange, n+1, patchDevice), Patient: patient, Kind: vitals.ECGII, Rate: rate}},
+	}, nil
+}
