@@ -145,6 +145,7 @@ func (d *Detector) takeBeat(c *candidate) {
 	if d.standing[VF] || d.quality == NoAnalysis && d.cause != Learning {
 		return // no beats are counted in fibrillation, nor where nothing may be concluded
 	}
+	d.judge.addHeight(c.height)
 	d.life.addBeat(c.strength)
 	b, class := d.classes.classify(&d.front, c)
 	d.rate.push(b.at, b.interval)

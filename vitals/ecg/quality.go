@@ -22,7 +22,8 @@ const (
 	poorShare     = 25   // % of doubtful beats: shapes cannot be judged
 	worstShare    = 75   // %: nor beats be counted
 	extraPerBeat  = 2    // strong candidates that are not beats, per beat
-	unsettledPart = 60   // % of the QRS height: a baseline that moves so far without a beat comes from the electrode
+	unsettledPart = 60   // % of the QRS height, and
+	unsettledBy   = 300  // µV at least: a baseline that moves so far without a beat comes from the electrode
 	missingToOnly = 8    // % of the last 5 s
 	missingToNone = 40
 )
@@ -103,10 +104,14 @@ func (j *judge) addBeat(c *candidate) {
 	if match < poorMatch {
 		j.now.poor++
 	}
+}
+
+// addHeight lets the usual height follow the beats of a signal that can be trusted.
+func (j *judge) addHeight(height int32) {
 	if j.height == 0 {
-		j.height = c.height
+		j.height = height
 	}
-	j.height += (c.height - j.height) / 8
+	j.height += (height - j.height) / 8
 }
 
 // addExtra notes a strong candidate that was not taken for a beat.
@@ -198,7 +203,8 @@ func (j *judge) isFlat() bool {
 // seconds without a beat the heart does not move it so far.
 func (j *judge) unsettled() bool {
 	s := j.over(flatSlots)
-	return j.height > 0 && (s.high-s.low)*unitsPerMicro*100 > j.height*unsettledPart
+	moved := s.high - s.low
+	return moved > unsettledBy && moved*unitsPerMicro*100 > j.height*unsettledPart
 }
 
 // isMains reports whether nothing but a hum at 50 or 60 Hz arrives, as from an electrode that hangs free.
