@@ -3,6 +3,7 @@ package journal
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,9 +47,9 @@ func (i identity) resolve(id string, position uint64) uint64 {
 	if id == i.ID {
 		return position
 	}
-	for n := len(i.Lineage) - 1; n >= 0; n-- {
-		position = min(position, i.Lineage[n].Cut)
-		if i.Lineage[n].ID == id {
+	for _, a := range slices.Backward(i.Lineage) {
+		position = min(position, a.Cut)
+		if a.ID == id {
 			return position
 		}
 	}

@@ -207,15 +207,13 @@ func (j *Journal) close() error {
 	return errors.Join(errs...)
 }
 
-// spawn runs the function on a goroutine that Close waits for. It reports false after Close.
-func (j *Journal) spawn(run func()) bool {
+// spawn runs the function on a goroutine that Close waits for. After Close it does nothing.
+func (j *Journal) spawn(run func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.closed {
-		return false
+	if !j.closed {
+		j.serving.Go(run)
 	}
-	j.serving.Go(run)
-	return true
 }
 
 // hangUp closes the connections, waits for the goroutines and stops the embedded server. Doing it

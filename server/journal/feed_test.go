@@ -1,0 +1,89 @@
+package journal_test
+
+import (
+	"testing"
+	"time"
+
+	"vigil/alerts"
+	"vigil/server/journal"
+	"vigil/vitals"
+)
+
+func transition() alerts.Transition {
+	return alerts.Transition{
+		Change: alerts.Acknowledged, Before: alerts.ActiveUnack, At: noon, Actor: "nurse-1", Command: "c-1", Station: "desk",
+		Alarm: alerts.Alarm{
+			ID: "01JNALARM", Patient: ann, Condition: "VF", Site: "a09e1a000001", Priority: alerts.High,
+			State: alerts.ActiveAck, Truth: alerts.True, Version: 3, Onset: noon, Evidence: noon.Add(time.Second),
+			Raised: noon.Add(2 * time.Second), Changed: noon.Add(3 * time.Second), Count: 2, Detail: "VF for 4 s",
+			Value: vitals.Int(4), Limit: vitals.NewDecimal(35, -1), AckedBy: "nurse-1", AckedName: "N. Urse",
+			AckedAt: noon.Add(3 * time.Second), Reason: alerts.ClosedSelf,
+		},
+	}
+}
+
+func TestTheFeedShowsWhatWasPublished(t *testing.T) {
+	everywhere(t, func(t *testing.T, j *journal.Journal) {
+		t.Helper()
+		type seen struct {
+			alarm   alerts.Transition
+			wave    vitals.Waveform
+			of      vitals.PatientID
+			by      vitals.DeviceID
+			reading vitals.Charted
+		}
+		var got seen
+		done := make(chan struct{}, 8)
+		stop, err := j.Subscribe(journal.Handlers{
+			Alarm: func(a alerts.Transition) { got.alarm = a; done <- struct{}{} },
+			Wave: func(p vitals.PatientID, d vitals.DeviceID, w vitals.Waveform) {
+				got.of, got.by, got.wave = p, d, w
+				done <- struct{}{}
+			},
+			Reading: func(c vitals.Charted) { got.reading = c; done <- struct{}{} },
+			Census:  func() { done <- struct{}{} },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stop()
+		d := delivery(ann, 1)
+		charted := vitals.Charted{Patient: ann, Device: d.Batch.Device, Reading: d.Batch.Readings[0]}
+		j.PublishAlarm(transition())
+		j.PublishWave(ann, d.Batch.Device, d.Batch.Waveforms[0])
+		j.PublishReading(charted)
+		j.PublishCensus()
+		for range 4 {
+			select {
+			case <-done:
+			case <-time.After(patience):
+				t.Fatal("not everything arrived")
+			}
+		}
+		equal(t, transition(), got.alarm)
+		equal(t, d.Batch.Waveforms[0], got.wave)
+		equal(t, ann, got.of)
+		equal(t, d.Batch.Device, got.by)
+		equal(t, charted, got.reading)
+		equal(t, journal.Stats{}, j.Stats())
+	})
+}
+
+func TestAfterStopTheFeedIsSilent(t *testing.T) {
+	j := open(t, config(t))
+	heard := make(chan struct{}, 8)
+	stop, err := j.Subscribe(journal.Handlers{Census: func() { heard <- struct{}{} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.PublishCensus()
+	<-heard
+	stop()
+	j.PublishCensus()
+	if err := j.Ping(t.Context()); err != nil { // everything sent before has been dealt with
+		t.Fatal(err)
+	}
+	if len(heard) > 0 {
+		t.Error("heard after stop")
+	}
+}
