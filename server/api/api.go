@@ -12,11 +12,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
+
+	"vigil/alerts"
 )
 
 // Records are everything that is read from and written to the database here.
@@ -117,6 +121,7 @@ func configuration(version string) huma.Config {
 		version = "1"
 	}
 	config := huma.DefaultConfig("Vigil", version)
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", nameSchema)
 	config.OpenAPIPath = prefix + "/openapi"
 	config.DocsPath = ""     // the page would load a script from elsewhere
 	config.SchemasPath = ""  // the schemas are in the description
@@ -127,6 +132,21 @@ func configuration(version string) huma.Config {
 		"bearer":  {Type: "http", Scheme: "bearer"},
 	}
 	return config
+}
+
+// nameSchema names types that other packages or Go's habits named for their own readers.
+func nameSchema(t reflect.Type, hint string) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t {
+	case reflect.TypeFor[alerts.View]():
+		return "Alarm"
+	case reflect.TypeFor[ProblemError]():
+		return "Problem"
+	default:
+		return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "View")
+	}
 }
 
 // route is what is said of an operation besides its types.
@@ -144,11 +164,8 @@ func register[I, O any](s *service, r route, handle func(context.Context, *I) (*
 		Method: r.method, Path: prefix + r.path, OperationID: r.name, Summary: r.about, DefaultStatus: r.status,
 		Middlewares:  huma.Middlewares{s.admit(r.allow)},
 		MaxBodyBytes: maxBody,
-		Errors:       []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable},
 	}
-	if r.allow.anybody {
-		operation.Errors = nil
-	} else {
+	if !r.allow.anybody {
 		operation.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}
 	}
 	huma.Register(s.huma, operation, func(ctx context.Context, in *I) (*O, error) {
