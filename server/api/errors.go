@@ -74,21 +74,19 @@ var codes = map[int]string{
 	http.StatusServiceUnavailable:    "unavailable",
 }
 
-// What an Identity answers when it refuses.
-var (
-	// ErrDenied says that a login, password or token is wrong. It does not say which.
-	ErrDenied = errors.New("not recognised")
-	// ErrInvalid says that what was given will not do; the text says why and may be shown.
-	ErrInvalid = errors.New("not acceptable")
-)
+// ErrInvalid says that what was given will not do; the text of the error that wraps it says why and
+// may be shown.
+var ErrInvalid = errors.New("not acceptable")
 
-// BusyError says that something was tried too often and when it may be tried again.
-type BusyError struct{ After time.Duration }
-
-// Error says how long to wait.
-func (e *BusyError) Error() string {
-	return "too many tries: wait " + e.After.Round(time.Second).String()
+// TooManyRequests says that something was tried too often and when it may be tried again.
+func TooManyRequests(detail string, after time.Duration) error {
+	p := newProblem(http.StatusTooManyRequests, detail)
+	p.retryAfter = max(after, time.Second)
+	return p
 }
+
+// Unavailable says that something was not done and may be tried again.
+func Unavailable(detail string) error { return newProblem(http.StatusServiceUnavailable, detail) }
 
 // Refusals that handlers make themselves.
 var (
@@ -125,14 +123,7 @@ func problemOf(err error) (*ProblemError, bool) {
 	if refused, ok := errors.AsType[*alerts.AckError](err); ok {
 		return acknowledgementProblem(refused), true
 	}
-	if busy, ok := errors.AsType[*BusyError](err); ok {
-		p := newProblem(http.StatusTooManyRequests, "too many tries; wait a little")
-		p.retryAfter = busy.After
-		return p, true
-	}
 	switch {
-	case errors.Is(err, ErrDenied):
-		return errNotSignedIn, true
 	case errors.Is(err, ErrInvalid):
 		return newProblem(http.StatusUnprocessableEntity, err.Error()), true
 	case errors.Is(err, vitals.ErrNotFound):

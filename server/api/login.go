@@ -74,10 +74,10 @@ func (s *service) registerSessions() {
 func (s *service) login(ctx context.Context, in *loginInput) (*sessionOutput, error) {
 	now := s.Now()
 	if !s.logins.allow(in.address, now) {
-		return nil, newProblem(http.StatusTooManyRequests, "too many tries to sign in; wait a little")
+		return nil, TooManyRequests("too many tries to sign in; wait a little", loginEvery)
 	}
 	token, who, err := s.Identity.Login(ctx, in.Body.User, in.Body.Password, now)
-	if errors.Is(err, ErrDenied) {
+	if errors.Is(err, vitals.ErrNotFound) {
 		return nil, newProblem(http.StatusUnauthorized, "unknown user or wrong password")
 	}
 	if err != nil {

@@ -16,4 +16,6 @@ func TooManyRequests(detail string, after time.Duration) *ProblemError {
 }
 
 // Unavailable says that nothing was done and that trying again makes sense.
-func Unavailable(detail string) *ProblemError { return newProblem(http.StatusServiceUnavailable, detail) }
+func Unavailable(detail string) *ProblemError {
+	return newProblem(http.StatusServiceUnavailable, detail)
+}

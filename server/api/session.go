@@ -18,10 +18,10 @@ import (
 
 // Identity knows who signs in.
 type Identity interface {
-	// Login checks a password and opens a session. Wrong credentials wrap ErrDenied; too many of them
-	// in a row give a *BusyError.
+	// Login checks a password and opens a session. Wrong credentials wrap vitals.ErrNotFound; what is
+	// tried too often is TooManyRequests.
 	Login(ctx context.Context, user, password string, now time.Time) (token string, who vitals.Staff, err error)
-	// Session finds whose token it is; an unknown or expired one wraps ErrDenied.
+	// Session finds whose token it is; an unknown or expired one wraps vitals.ErrNotFound.
 	Session(ctx context.Context, token string, now time.Time) (vitals.Staff, error)
 	// Logout ends the session of the token. Ending one that is over changes nothing.
 	Logout(ctx context.Context, token string) error
@@ -80,7 +80,7 @@ func Identify(identity Identity, now func() time.Time) func(*http.Request) (vita
 			return vitals.Staff{}, errNotSignedIn
 		}
 		who, err := identity.Session(r.Context(), token, now())
-		if errors.Is(err, ErrDenied) {
+		if errors.Is(err, vitals.ErrNotFound) {
 			return vitals.Staff{}, errNotSignedIn
 		}
 		return who, err
