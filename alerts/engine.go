@@ -158,7 +158,7 @@ func (e *Engine) emit(t Transition) { e.out.Transitions = append(e.out.Transitio
 // already is never touched by this.
 func (e *Engine) inhibited(r *rule, f fact) bool {
 	return slices.ContainsFunc(e.episodes, func(p *episode) bool {
-		if !p.inhibits() || !slices.Contains(r.InhibitedBy, p.rule.condition) {
+		if !p.inhibits(f.at) || !slices.Contains(r.InhibitedBy, p.rule.condition) {
 			return false
 		}
 		switch p.rule.condition {

@@ -6,13 +6,18 @@ import (
 	"vigil/vitals"
 )
 
-// staleAfter is how long a condition counts as known without a new judgement, by the server's
-// clock: DESIGN.md, NO DATA of a continuous device.
-const staleAfter = 10 * time.Second
-
-// forgetAfter bounds how far two true judgements may lie apart and still be one pending onset. A
-// device that measures every few minutes must be able to outlast an on-delay, too.
-const forgetAfter = 10 * time.Minute
+const (
+	// staleAfter is how long a condition counts as known without a new judgement, by the server's
+	// clock. It is the patience with a continuous device, too (NO DATA).
+	staleAfter = 10 * time.Second
+	// unsureAfter is how long it counts as known while the signal is there but cannot be judged, by
+	// the time of the samples: as long as artefact may last before the analysis is called suspended,
+	// and longer than a detector that starts anew needs.
+	unsureAfter = 20 * time.Second
+	// forgetAfter bounds how far two true judgements may lie apart and still be one pending onset. A
+	// device that measures every few minutes must be able to outlast an on-delay, too.
+	forgetAfter = 10 * time.Minute
+)
 
 // episode is one key's life: the alarm that is pending or open, or the last one, and what is
 // needed to decide about the next. Everything in it is rebuilt from a stored Alarm and the
@@ -36,9 +41,10 @@ type episode struct {
 
 	last       time.Time // time of the samples of the newest judgement: older ones change nothing
 	lastTrue   time.Time // the same, of the newest true one
+	lastKnown  time.Time // the same, of the newest one that was not unknown
 	falseSince time.Time // off-delay running since; zero while it does not run
 	overlaps   bool      // the pending onset reached back into the closed episode
-	heard      time.Time // server time of the newest judgement that knew something
+	heard      time.Time // server time of the newest judgement
 	told       Truth     // the truth that the newest transition carried
 	pressing   int       // version since which the alarm asks for attention again
 }
@@ -48,13 +54,30 @@ func (p *episode) standing() bool {
 	return p.alarm.State == ActiveUnack || p.alarm.State == ActiveAck
 }
 
-// inhibits reports whether the condition keeps others from being raised. It must be known to be
-// true: a latched one has gone, and one whose input is lost may have, while the other is real.
-func (p *episode) inhibits() bool {
-	if p.rule.condition == LeadsOff && !p.lastTrue.Equal(p.last) {
+// inhibits reports whether the condition keeps others from being raised by what was sampled at the
+// time. It must be known to be true: a latched one has gone, and one whose input is lost may have,
+// while the other is real.
+func (p *episode) inhibits(at time.Time) bool {
+	switch {
+	case p.stood(&p.alarm, at) || p.stood(&p.closed, at):
+		return true
+	case p.rule.condition == LeadsOff && !p.lastTrue.Equal(p.last):
 		return false // the leads may be back: what the ECG shows from here on counts at once
+	default:
+		return p.standing() && p.alarm.Truth == True
 	}
-	return p.standing() && p.alarm.Truth == True
+}
+
+// stood reports whether the alarm stood at a time before the last judgement that it tells of. This
+// is how a restored one inhibits while the deliveries that led to it are observed again.
+func (p *episode) stood(a *Alarm, at time.Time) bool {
+	if a.Version == 0 || at.Before(a.Onset.Add(p.rule.OnDelay)) {
+		return false
+	}
+	if a.State == ActiveUnack || a.State == ActiveAck {
+		return !at.After(a.Evidence)
+	}
+	return at.Before(a.Evidence)
 }
 
 // judge takes a judgement into the episode at server time now. At most one thing changes.
@@ -62,18 +85,22 @@ func (p *episode) judge(f fact, now time.Time, inhibited bool) (Transition, bool
 	if !f.at.After(p.last) {
 		return Transition{}, false // late, or seen before
 	}
-	p.last = f.at
+	p.last, p.heard = f.at, now
+	if f.truth != Unknown || p.lastKnown.IsZero() { // just restored: the time counts from now on
+		p.lastKnown = f.at
+	}
 	switch f.truth {
 	case True:
-		p.heard = now
 		p.falseSince = time.Time{}
 		return p.judgeTrue(f, now, inhibited)
 	case False:
-		p.heard = now
 		return p.judgeFalse(f, now)
 	default:
 		p.falseSince = time.Time{} // an off-delay counts known time only
-		return p.age(now)
+		if p.alarm.State == Pending && f.at.Sub(p.lastTrue) > staleAfter {
+			p.alarm = Alarm{} // nobody knows whether it lasted: it begins anew
+		}
+		return p.lose(now, f.at.Sub(p.lastKnown) > unsureAfter)
 	}
 }
 
@@ -94,10 +121,17 @@ func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, 
 	default:
 		p.begin(f) // T1
 	}
-	if inhibited || f.at.Sub(p.alarm.Onset) < p.delay(f) {
+	switch {
+	case inhibited:
+		// The time until now is the inhibitor's. What is kept is no longer than an on-delay, so that
+		// an engine that starts anew comes to the same onset.
+		p.alarm.Onset = later(p.alarm.Onset, f.at.Add(-p.rule.OnDelay))
 		return Transition{}, false
+	case f.at.Sub(p.alarm.Onset) < p.delay(f):
+		return Transition{}, false
+	default:
+		return p.raise(f, now), true // T3, T4
 	}
-	return p.raise(f, now), true // T3, T4
 }
 
 // begin makes the condition pending. What reaches back into the last closed episode belongs to
@@ -230,15 +264,9 @@ func (p *episode) change(c Change, before State, now time.Time) Transition {
 	return Transition{Change: c, Before: before, Alarm: p.alarm, At: now}
 }
 
-// age notes that time passes without anything known (T18).
-func (p *episode) age(now time.Time) (Transition, bool) {
-	if !p.standing() {
-		return Transition{}, false
-	}
-	if p.heard.IsZero() { // restored: give its input the time to come back
-		p.heard = now
-	}
-	if p.told == Unknown || now.Sub(p.heard) <= staleAfter {
+// lose tells, once, that an alarm that stands can no longer be judged (T18).
+func (p *episode) lose(now time.Time, lost bool) (Transition, bool) {
+	if !lost || !p.standing() || p.told == Unknown {
 		return Transition{}, false
 	}
 	p.alarm.Truth = Unknown
@@ -249,7 +277,10 @@ func (p *episode) age(now time.Time) (Transition, bool) {
 
 // tick lets the server's clock act on the episode.
 func (p *episode) tick(now time.Time) (Transition, bool) {
-	if t, ok := p.age(now); ok {
+	if p.heard.IsZero() { // just restored: its input has the time to come back
+		p.heard = now
+	}
+	if t, ok := p.lose(now, now.Sub(p.heard) > staleAfter); ok {
 		return t, true
 	}
 	return p.rearm(now)
@@ -284,9 +315,7 @@ func (p *episode) acknowledge(a Acknowledgement, now time.Time) (Transition, err
 // restore continues a stored episode. What was known before is not known now: it comes back with
 // the next judgement, and no transition tells of it unless it stays away.
 func (p *episode) restore(a Alarm) {
-	if a.Evidence.After(p.last) {
-		p.last = a.Evidence
-	}
+	p.last = later(p.last, a.Evidence)
 	switch {
 	case a.State == Closed:
 		if p.closed.ID == "" || a.Ended.After(p.closed.Ended) {
@@ -300,4 +329,11 @@ func (p *episode) restore(a Alarm) {
 			p.alarm.Truth = Unknown
 		}
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

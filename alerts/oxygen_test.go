@@ -46,8 +46,8 @@ func TestOxygenConditions(t *testing.T) {
 		},
 		{
 			name: "questionable and absent values end nothing",
-			tell: func(r *room) { r.last(20, oxygen(84)); r.last(5, unsure(oxygen(99))); r.last(15, absent(oxygen(0))) },
-			want: []string{"16s SPO2_LOW raised: SpO₂ 84 < 88 %", "31s SPO2_LOW input_lost"},
+			tell: func(r *room) { r.last(20, oxygen(84)); r.last(5, unsure(oxygen(99))); r.last(20, absent(oxygen(0))) },
+			want: []string{"16s SPO2_LOW raised: SpO₂ 84 < 88 %", "41s SPO2_LOW input_lost"},
 		},
 		{
 			name: "the off-delay counts known time only",

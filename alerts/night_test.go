@@ -1,0 +1,357 @@
+package alerts_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// A night is everything that an engine is given, in order. Tests draw one, play it to engines and
+// compare what they tell.
+type step struct {
+	delivery vitals.Delivery // where Received is set
+	tick     time.Time       // where set
+	ack      bool            // at tick: acknowledge the first open alarm that waits for it
+}
+
+// drawing says what may happen in a night.
+type drawing struct {
+	hearts  []int // codes of the ECG, -1 for silence
+	oxygens []int // percent, -1 for silence, -2 for questionable
+	longest int   // seconds that one of them lasts at most
+}
+
+var (
+	anything = drawing{
+		hearts: []int{
+			72, 140, 160, 28, 40, scriptVF, scriptStop, scriptVT + 168, scriptNois, scriptFlat, scriptLost, -1,
+		},
+		oxygens: []int{97, 89, 84, 79, 65, 50, -1, -2},
+		longest: 45,
+	}
+	// steady leaves out what makes input unknown.
+	steady = drawing{
+		hearts:  []int{72, 140, 160, 28, 40, scriptVF, scriptStop, scriptVT + 168},
+		oxygens: []int{97, 89, 84, 79, 65, 50},
+		longest: 45,
+	}
+)
+
+// codes draws what one device measures in each second of the night.
+func codes(t *rapid.T, name string, from []int, longest, seconds int) []int {
+	var all []int
+	for len(all) < seconds {
+		code := rapid.SampledFrom(from).Draw(t, name)
+		n := rapid.IntRange(1, longest).Draw(t, name+" seconds")
+		all = append(all, slices.Repeat([]int{code}, n)...)
+	}
+	return all[:seconds]
+}
+
+// draw makes a night of whole seconds, with a tick after each of them.
+func (d drawing) draw(t *rapid.T, seconds int) []step {
+	hearts := codes(t, "heart", d.hearts, d.longest, seconds)
+	oxygens := codes(t, "oxygen", d.oxygens, d.longest, seconds)
+	nurse := rapid.SliceOfN(rapid.IntRange(0, 14), seconds, seconds).Draw(t, "nurse")
+	var night []step
+	for i := range seconds {
+		at := start.Add(time.Duration(i) * time.Second)
+		received := at.Add(time.Second)
+		if hearts[i] != -1 {
+			night = append(night, step{delivery: delivered(received, vitals.Batch{
+				Device: patch, Waveforms: []vitals.Waveform{
+					scriptedWave(vitals.ECG, at, uint64(i*scriptHz), hearts[i], scriptHz),
+				},
+			})})
+		}
+		if o := oxygens[i]; o != -1 {
+			r := vitals.Reading{Kind: vitals.SpO2, Time: at, Value: vitals.Int(int64(o))}
+			if o == -2 {
+				r.Value, r.Quality = vitals.Int(50), vitals.Questionable
+			}
+			night = append(night, step{delivery: delivered(received, vitals.Batch{
+				Device: oximeter, Readings: []vitals.Reading{r},
+			})})
+		}
+		night = append(night, step{tick: received, ack: nurse[i] == 0})
+	}
+	return night
+}
+
+func delivered(at time.Time, b vitals.Batch) vitals.Delivery {
+	return vitals.Delivery{Patient: patient, Stream: vitals.Stream{Hub: home}, Received: at, Batch: b}
+}
+
+func newEngine(now time.Time) *alerts.Engine {
+	e := alerts.NewEngine(patient)
+	e.Analyse(newScripted)
+	e.Bind([]vitals.DeviceID{patch, oximeter}, now)
+	return e
+}
+
+// play gives one step to the engine and returns what it tells.
+func play(e *alerts.Engine, s step) []alerts.Transition {
+	if !s.delivery.Received.IsZero() {
+		return e.Observe(s.delivery).Transitions
+	}
+	told := e.Tick(s.tick).Transitions
+	if !s.ack {
+		return told
+	}
+	for _, a := range e.Open() {
+		if a.State == alerts.ActiveAck {
+			continue
+		}
+		t, err := e.Acknowledge(seen(a, fmt.Sprint(s.tick, a.ID)), s.tick)
+		if err == nil {
+			told = append(told, t)
+		}
+		break
+	}
+	return told
+}
+
+func playAll(e *alerts.Engine, night []step) []alerts.Transition {
+	var told []alerts.Transition
+	for _, s := range night {
+		told = append(told, play(e, s)...)
+	}
+	return told
+}
+
+// legal lists the state changes of the life-cycle.
+var legal = map[alerts.Change][][2]alerts.State{
+	alerts.Raised:       {{alerts.Pending, alerts.ActiveUnack}},
+	alerts.Acknowledged: {{alerts.ActiveUnack, alerts.ActiveAck}},
+	alerts.Latched:      {{alerts.ActiveUnack, alerts.LatchedUnack}},
+	alerts.Recurred:     {{alerts.LatchedUnack, alerts.ActiveUnack}},
+	alerts.Rearmed:      {{alerts.ActiveAck, alerts.ActiveUnack}},
+	alerts.Ceased: {
+		{alerts.ActiveUnack, alerts.Closed}, {alerts.ActiveAck, alerts.Closed}, {alerts.LatchedUnack, alerts.Closed},
+	},
+	alerts.InputLost: {{alerts.ActiveUnack, alerts.ActiveUnack}, {alerts.ActiveAck, alerts.ActiveAck}},
+	alerts.InputBack: {{alerts.ActiveUnack, alerts.ActiveUnack}, {alerts.ActiveAck, alerts.ActiveAck}},
+}
+
+// book checks transitions as they come and keeps each alarm as it is, as the database does.
+type book struct {
+	alarms map[alerts.AlarmID]alerts.Alarm
+	open   map[string]alerts.AlarmID // by condition and site
+	order  []alerts.AlarmID
+}
+
+func newBook() *book {
+	return &book{alarms: map[alerts.AlarmID]alerts.Alarm{}, open: map[string]alerts.AlarmID{}}
+}
+
+func (b *book) enter(t rapid.TB, x alerts.Transition) {
+	a := x.Alarm
+	before, known := b.alarms[a.ID]
+	k := string(a.Condition) + "/" + a.Site
+	switch {
+	case known != (x.Change != alerts.Raised):
+		t.Fatalf("%s of %s, which was raised before: %v", x.Change, k, known)
+	case a.Version != before.Version+1:
+		t.Fatalf("%s %s goes from version %d to %d", k, x.Change, before.Version, a.Version)
+	case known && before.State != x.Before:
+		t.Fatalf("%s %s says it was %s, but it was %s", k, x.Change, x.Before, before.State)
+	case !slices.Contains(legal[x.Change], [2]alerts.State{x.Before, a.State}):
+		t.Fatalf("%s %s goes from %s to %s", k, x.Change, x.Before, a.State)
+	case !known && b.open[k] != "":
+		t.Fatalf("%s has two open episodes", k)
+	case !known && a.ID != alerts.NewAlarmID(patient, a.Condition, a.Site, a.Onset):
+		t.Fatalf("%s is not named after its onset", k)
+	case a.Changed != x.At || a.Changed.Before(before.Changed) || a.Evidence.Before(before.Evidence):
+		t.Fatalf("%s %s goes back in time", k, x.Change)
+	}
+	if !known {
+		b.order = append(b.order, a.ID)
+	}
+	b.alarms[a.ID] = a
+	b.open[k] = a.ID
+	if a.State == alerts.Closed {
+		delete(b.open, k)
+	}
+}
+
+// list is the alarms in the order in which they were raised.
+func (b *book) list() []alerts.Alarm {
+	var all []alerts.Alarm
+	for _, id := range b.order {
+		all = append(all, b.alarms[id])
+	}
+	return all
+}
+
+func TestEveryNightKeepsToTheLifecycle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := newBook()
+		e := newEngine(start)
+		for _, s := range anything.draw(t, 300) {
+			for _, x := range play(e, s) {
+				b.enter(t, x)
+			}
+		}
+		open := e.Open()
+		if len(open) != len(b.open) {
+			t.Fatalf("%d alarms are open, %d were told", len(open), len(b.open))
+		}
+		for _, a := range open {
+			if diff := cmp.Diff(b.alarms[a.ID], a); diff != "" {
+				t.Fatalf("the open alarm is not what was told (-told +open):\n%s", diff)
+			}
+		}
+	})
+}
+
+func TestTheSameNightIsToldTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		night := anything.draw(t, 300)
+		if diff := cmp.Diff(playAll(newEngine(start), night), playAll(newEngine(start), night)); diff != "" {
+			t.Fatalf("the second time (-first +second):\n%s", diff)
+		}
+	})
+}
+
+func TestLostInputNeverEndsAnAlarm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := newEngine(start)
+		night := anything.draw(t, 200)
+		playAll(e, night)
+		before := e.Open()
+
+		now := start.Add(200 * time.Second)
+		noise := rapid.SampledFrom([]int{-1, scriptNois, scriptFlat, scriptLost}).Draw(t, "lost how")
+		for i := range 120 {
+			at := now
+			now = now.Add(time.Second)
+			if noise != -1 {
+				w := scriptedWave(vitals.ECG, at, uint64((200+i)*scriptHz), noise, scriptHz)
+				e.Observe(delivered(now, vitals.Batch{Device: patch, Waveforms: []vitals.Waveform{w}}))
+			}
+			e.Tick(now)
+		}
+		open := map[alerts.AlarmID]alerts.Alarm{}
+		for _, a := range e.Open() {
+			open[a.ID] = a
+		}
+		for _, a := range before {
+			after, still := open[a.ID]
+			if a.Condition.Spec().Type != alerts.Physiological {
+				continue
+			}
+			if !still {
+				t.Fatalf("%s was %s and is gone", a.Condition, a.State)
+			}
+			if a.State != alerts.LatchedUnack && after.Truth != alerts.Unknown {
+				t.Fatalf("%s is %s without input", a.Condition, after.Truth)
+			}
+		}
+	})
+}
+
+func TestAnAcknowledgementSucceedsOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := newEngine(start)
+		playAll(e, anything.draw(t, 120))
+		now := start.Add(120 * time.Second)
+		for _, a := range e.Open() {
+			waits := a.State != alerts.ActiveAck
+			done := 0
+			for i := range 20 {
+				if _, err := e.Acknowledge(seen(a, fmt.Sprint("nurse ", i)+string(a.ID)), now); err == nil {
+					done++
+				}
+			}
+			if (done == 1) != waits || done > 1 {
+				t.Fatalf("%s in state %s was acknowledged %d times", a.Condition, a.State, done)
+			}
+		}
+	})
+}
+
+// judged is what of a transition does not depend on how the samples were cut into chunks.
+func judged(told []alerts.Transition) map[alerts.Condition][]string {
+	lines := map[alerts.Condition][]string{}
+	for _, t := range told {
+		a := t.Alarm
+		if a.Condition == alerts.NoData {
+			continue
+		}
+		lines[a.Condition] = append(lines[a.Condition], fmt.Sprint(
+			t.Change, a.ID, a.State, a.Truth, a.Version, a.Onset, a.Evidence, a.Ended, a.Count, a.Detail,
+		))
+	}
+	return lines
+}
+
+func TestChunkingChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const seconds = 200
+		hearts := codes(t, "heart", steady.hearts, steady.longest, seconds)
+		var samples []int16
+		for _, code := range hearts {
+			samples = append(samples, slices.Repeat([]int16{int16(code)}, scriptHz)...)
+		}
+		cut := func(next func() int) ([]alerts.Transition, []vitals.Charted) {
+			e := newEngine(start)
+			var told []alerts.Transition
+			var rates []vitals.Charted
+			for i := 0; i < len(samples); {
+				n := min(len(samples)-i, next())
+				w := vitals.Waveform{
+					Kind: vitals.ECG, Rate: vitals.Rate{Num: scriptHz, Den: 1}, Scale: vitals.Int(1),
+					First: uint64(i), Samples: samples[i : i+n],
+				}
+				w.Start = start.Add(w.Rate.Span(i))
+				o := e.Observe(delivered(w.End(), vitals.Batch{Device: patch, Waveforms: []vitals.Waveform{w}}))
+				told, rates = append(told, o.Transitions...), append(rates, o.Derived...)
+				i += n
+			}
+			return told, rates
+		}
+		one, oneRates := cut(func() int { return scriptHz })
+		other, otherRates := cut(func() int { return rapid.IntRange(1, 5*scriptHz).Draw(t, "chunk") })
+		if diff := cmp.Diff(judged(one), judged(other)); diff != "" {
+			t.Fatalf("cut otherwise (-seconds +chunks):\n%s", diff)
+		}
+		if diff := cmp.Diff(oneRates, otherRates); diff != "" {
+			t.Fatalf("heart rates, cut otherwise (-seconds +chunks):\n%s", diff)
+		}
+	})
+}
+
+// Repeats and late copies, as any transport may produce them, change nothing.
+func TestRepeatsChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		night := anything.draw(t, 200)
+		var again []step
+		for i, s := range night {
+			again = append(again, s)
+			if back := rapid.IntRange(0, 60).Draw(t, "repeat"); back > 40 && i >= back-40 {
+				if old := night[i-(back-40)]; !old.delivery.Received.IsZero() {
+					old.delivery.Received = again[len(again)-1].now()
+					again = append(again, old)
+				}
+			}
+		}
+		if diff := cmp.Diff(playAll(newEngine(start), night), playAll(newEngine(start), again)); diff != "" {
+			t.Fatalf("with repeats (-without +with):\n%s", diff)
+		}
+	})
+}
+
+// now is the server time of the step.
+func (s step) now() time.Time {
+	if s.tick.IsZero() {
+		return s.delivery.Received
+	}
+	return s.tick
+}

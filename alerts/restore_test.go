@@ -1,0 +1,125 @@
+package alerts_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// replay is how much of the journal a new owner observes again.
+const replay = 30 * time.Second
+
+// crash plays the night to an engine that is killed after step k, and continues it with another
+// one. The database then lacks what the last steps told, down to the last acknowledgement, because
+// that is answered only when it is stored. The book is the database at the end.
+func crash(t rapid.TB, night []step, k, unstored int) *book {
+	b := newBook()
+	first := newEngine(start)
+	var told [][]alerts.Transition
+	for _, s := range night[:k] {
+		told = append(told, play(first, s))
+	}
+	stored := max(0, k-unstored)
+	for i := stored; i < k; i++ {
+		for _, x := range told[i] {
+			if x.Change == alerts.Acknowledged || x.Actor != "" {
+				stored = i + 1
+			}
+		}
+	}
+	for _, all := range told[:stored] {
+		for _, x := range all {
+			b.enter(t, x)
+		}
+	}
+
+	now := start
+	if k > 0 {
+		now = night[k-1].now()
+	}
+	second := newEngine(now)
+	second.Restore(b.list())
+	for _, s := range night[:k] {
+		if r := s.delivery.Received; r.After(now.Add(-replay)) {
+			for _, x := range second.Observe(s.delivery).Transitions {
+				b.again(t, x)
+			}
+		}
+	}
+	for _, s := range night[k:] {
+		for _, x := range play(second, s) {
+			b.again(t, x)
+		}
+	}
+	return b
+}
+
+// again enters a transition that the book may have already: a version that is not higher changes
+// nothing.
+func (b *book) again(t rapid.TB, x alerts.Transition) {
+	if known, ok := b.alarms[x.Alarm.ID]; ok && x.Alarm.Version <= known.Version {
+		return
+	}
+	b.enter(t, x)
+}
+
+// episodes counts the physiological episodes of each condition.
+func (b *book) episodes() map[alerts.Condition][]time.Time {
+	all := map[alerts.Condition][]time.Time{}
+	for _, a := range b.list() {
+		if a.Condition.Spec().Type == alerts.Physiological {
+			all[a.Condition] = append(all[a.Condition], a.Onset)
+		}
+	}
+	return all
+}
+
+func TestACrashNeitherLosesNorRepeatsAnEpisode(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		night := steady.draw(t, 240)
+		k := rapid.IntRange(0, len(night)).Draw(t, "killed after")
+		unstored := rapid.IntRange(0, 10).Draw(t, "steps not stored")
+
+		whole := newBook()
+		for _, x := range playAll(newEngine(start), night) {
+			whole.enter(t, x)
+		}
+		broken := crash(t, night, k, unstored)
+		if diff := cmp.Diff(whole.episodes(), broken.episodes()); diff != "" {
+			t.Fatalf("episodes (-whole +crashed):\n%s", diff)
+		}
+		for _, a := range whole.list() {
+			if c, ok := broken.alarms[a.ID]; ok && c.State != a.State {
+				t.Fatalf("%s ends as %s, not as %s", a.Condition, c.State, a.State)
+			}
+		}
+	})
+}
+
+func TestRestoredAlarmsAreUnknownUntilJudged(t *testing.T) {
+	a := alerts.Alarm{
+		ID:      alerts.NewAlarmID(patient, alerts.SpO2Low, "", start),
+		Patient: patient, Condition: alerts.SpO2Low, Priority: alerts.Medium, State: alerts.ActiveUnack,
+		Truth: alerts.True, Version: 1, Count: 1, Onset: start, Evidence: start.Add(15 * time.Second),
+	}
+	e := newEngine(start.Add(time.Minute))
+	e.Restore([]alerts.Alarm{a})
+	if got := e.Open(); len(got) != 1 || got[0].Truth != alerts.Unknown || got[0].Version != 1 {
+		t.Fatalf("restored as %+v", got)
+	}
+	at := start.Add(50 * time.Second)
+	o := e.Observe(delivered(at, vitals.Batch{Device: oximeter, Readings: []vitals.Reading{
+		{Kind: vitals.SpO2, Time: at, Value: vitals.Int(84)},
+	}}))
+	if len(o.Transitions) != 0 {
+		t.Errorf("what was known before is told again: %+v", o.Transitions)
+	}
+	if got := e.Open(); got[0].Truth != alerts.True {
+		t.Errorf("still %s after a judgement", got[0].Truth)
+	}
+}
