@@ -179,7 +179,7 @@ func (h *Heart) beat(r, rr float64, rhythm Rhythm, wide bool) {
 	stretch := math.Sqrt(min(max(rr, 0.3), 1.5))
 	if wide { // no P wave, broad, with a T wave of the opposite direction
 		h.waves = append(h.waves,
-			wave{r - 0.02, 0.035, 1.5}, wave{r + 0.07, 0.03, -0.55}, wave{r + 0.28*stretch, 0.055, -0.45})
+			wave{r - 0.02, 0.030, 1.5}, wave{r + 0.06, 0.026, -0.5}, wave{r + 0.28*stretch, 0.045, -0.25})
 		return
 	}
 	if rhythm != AF {
