@@ -104,9 +104,18 @@ func (f *Feed) Run(ctx context.Context, every time.Duration) {
 			return
 		case <-tick.C:
 		case <-f.changed:
+			// Admitting a ward changes the census hundreds of times in a row: let it settle.
+			settle := time.NewTimer(settleTime)
+			select {
+			case <-ctx.Done():
+			case <-settle.C:
+			}
 		}
 	}
 }
+
+// settleTime is how long a change of the census may wait for the next one.
+const settleTime = 300 * time.Millisecond
 
 // CensusChanged asks for a refresh now.
 func (f *Feed) CensusChanged() {

@@ -23,6 +23,7 @@ var ErrUnavailable = errors.New("monitor is unavailable")
 const (
 	defaultLease   = 5 * time.Second // a dead node's patients are watched again within this and a third
 	censusEvery    = 2 * time.Second
+	censusSettles  = 200 * time.Millisecond
 	checkpointWait = 5 * time.Second // for the last checkpoint of a node that stops
 )
 
@@ -131,6 +132,7 @@ func (m *Monitor) own(ctx, base context.Context) {
 	defer reads.Stop()
 	m.readCensus(ctx)
 	m.claim(ctx, base)
+	var settled <-chan time.Time // admitting a ward changes the census hundreds of times in a row
 	for {
 		select {
 		case <-ctx.Done():
@@ -140,6 +142,11 @@ func (m *Monitor) own(ctx, base context.Context) {
 		case <-reads.C:
 			m.readCensus(ctx)
 		case <-m.refresh:
+			if settled == nil {
+				settled = time.After(censusSettles)
+			}
+		case <-settled:
+			settled = nil
 			m.readCensus(ctx)
 		}
 	}
