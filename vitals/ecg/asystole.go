@@ -12,10 +12,8 @@ const (
 	familiarMatch  = 0.9 // a beat that looks like the patient's own is one, however small
 	familiarBeats  = 16
 	familiarShare  = 12
-	settledMargin  = ticksOfFilter + dominance
 	ticksOfFilter  = bandDelay + strengthWidth/2
-	levelUnknown   = 2400 // strength of a QRS of about 100 µV, where no level is known yet
-	unknownTime    = 8 * internalHz
+	unknownTime    = 8 * internalHz // where no level is known yet
 	artefactFactor = 2
 )
 
@@ -40,7 +38,7 @@ func (l *lifeSigns) addBeat(strength int32) {
 
 // addCandidate notes a candidate; familiar says that it looks like the patient's usual beat.
 func (l *lifeSigns) addCandidate(at int64, strength int32, familiar bool) {
-	limit := int32(levelUnknown)
+	limit := int32(leastLevel)
 	if l.beats >= knownBeats {
 		limit = l.level / asystoleShare
 		if familiar {

@@ -35,6 +35,7 @@ type Detector struct {
 
 	fibVotes   uint8 // bit per second, newest lowest: the window voted for fibrillation
 	fibMaybe   uint8 // the same with the votes that are enough to go on
+	fibBlind   int64 // last tick at which the electrodes were off
 	standing   [lastRhythm + 1]bool
 	quality    Quality // as last reported
 	cause      Cause
@@ -112,19 +113,15 @@ func (d *Detector) watchGap(s sample) {
 	if !s.missing {
 		return
 	}
-	tick := d.front.tick - 1
-	switch d.front.gap.run {
-	case relearnAfter:
+	tick, run := d.front.tick-1, d.front.gap.run
+	if run == relearnAfter {
 		d.qrs.relearn(tick)
 		d.rate.forget()
-	case 0:
-	default:
-		if d.qrs.learned || d.front.gap.run < relearnAfter {
-			break
-		}
-		d.qrs.since = tick // learning starts with the first good sample
 	}
-	if d.front.gap.run > blindTime {
+	if run > relearnAfter {
+		d.qrs.since = tick // learning starts with the first sample that comes
+	}
+	if run > blindTime {
 		d.life.blind(tick)
 	}
 }
@@ -170,7 +167,10 @@ func (d *Detector) takeBeat(c *candidate) {
 func (d *Detector) everySecond() {
 	tick := d.front.tick - 1
 	d.watchFibrillation(tick)
-	if d.standing[VT] && d.runs.paused(tick) && d.quality != NoAnalysis {
+	if d.quality == NoAnalysis {
+		d.runs.blind = tick
+	}
+	if d.standing[VT] && d.runs.paused(tick) {
 		d.stand(VT, false, tick)
 	}
 	if d.quality == NoAnalysis || d.standing[VF] || d.standing[Asystole] {
@@ -183,10 +183,13 @@ func (d *Detector) everySecond() {
 
 // watchFibrillation takes two windows of three as an alarm, and three without as its end.
 func (d *Detector) watchFibrillation(tick int64) {
-	d.fibVotes, d.fibMaybe = d.fibVotes<<1, d.fibMaybe<<1
-	if d.electrodesGone() {
-		return
+	if d.quality == NoAnalysis && d.cause.LeadsOff() {
+		d.fibBlind = tick
 	}
+	if tick-d.fibBlind < fibWindow*fibEvery {
+		return // the window holds what is not the patient
+	}
+	d.fibVotes, d.fibMaybe = d.fibVotes<<1, d.fibMaybe<<1
 	votes := d.fibrillation.votes(d.judge.recent())
 	if votes >= isFib {
 		d.fibVotes |= 1
@@ -224,11 +227,6 @@ func (d *Detector) watchAsystole() {
 	case d.standing[Asystole] && d.life.revived(tick):
 		d.stand(Asystole, false, d.life.before-ticksOfFilter)
 	}
-}
-
-// electrodesGone reports whether what arrives is not the patient.
-func (d *Detector) electrodesGone() bool {
-	return d.quality == NoAnalysis && d.cause.LeadsOff()
 }
 
 func (d *Detector) stand(r Rhythm, stands bool, tick int64) {

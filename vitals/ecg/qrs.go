@@ -2,7 +2,10 @@ package ecg
 
 // Times of the QRS decision, in ticks.
 const (
-	learningTime  = 3 * internalHz
+	learningTime = 3 * internalHz
+	// A QRS of about 50 µV. Monitors ignore what is below 150 µV (IEC 60601-2-27); a third of it
+	// leaves room for small leads.
+	leastLevel    = 1200
 	firstInterval = internalHz * 4 / 5 // 75/min until beats are known
 	refractory    = internalHz * 24 / 100
 	tWaveTime     = internalHz * 36 / 100 // a T wave peaks up to 360 ms behind its QRS (Pan and Tompkins 1985)
@@ -11,6 +14,8 @@ const (
 	longestRR     = 3 * internalHz
 	shortestRR    = internalHz / 5
 	never         = -(1 << 40)
+	wellKnown     = 0.94 // match from which a candidate needs
+	knownShare    = 50   // % of the threshold only: beats of a new focus are often smaller than those before
 )
 
 // qrs decides which candidates are beats.
@@ -81,6 +86,10 @@ func (q *qrs) learn(f *frontEnd) {
 		}
 	}
 	beat := max(min(largest[0], largest[1]), min(max(largest[0], largest[1]), largest[2])) // the median
+	if beat < leastLevel {                                                                 // nothing here is a beat: begin again
+		q.since, q.count = q.candidate(q.count-1).at, 0
+		return
+	}
 	var slope int32
 	for i := first; i < q.count; i++ {
 		if c := q.candidate(i); c.strength > beat/2 {
@@ -100,7 +109,11 @@ func (q *qrs) learn(f *frontEnd) {
 func (q *qrs) decide(number int64) {
 	c := q.candidate(number)
 	gap := c.at - q.last
-	isBeat := c.strength > q.levels.threshold()
+	threshold := q.levels.threshold()
+	if c.match > wellKnown && gap > tWaveTime {
+		threshold = int32(int64(threshold) * knownShare / 100)
+	}
+	isBeat := c.strength > threshold
 	if gap < refractory {
 		isBeat = q.replaces(number)
 		gap = c.at - q.last

@@ -89,6 +89,41 @@ func TestLostSamplesAreTold(t *testing.T) {
 	}
 }
 
+// What stands when the signal goes is unknown, not over.
+func TestLosingTheSignalEndsNoRhythm(t *testing.T) {
+	for _, row := range []struct {
+		rhythm ecg.Rhythm
+		change func(h *heart)
+	}{
+		{ecg.VF, func(h *heart) { h.extra = fibrillate(30, 200) }},
+		{ecg.VT, func(h *heart) { h.rhythm(30, 200, 165, ventricularBeat) }},
+		{ecg.Asystole, func(*heart) {}},
+	} {
+		for name, value := range map[string]func(v int32) (int32, bool){
+			"nothing arrives":  func(v int32) (int32, bool) { return v, true },
+			"the line is flat": func(int32) (int32, bool) { return 0, false },
+		} {
+			t.Run(row.rhythm.String()+" while "+name, func(t *testing.T) {
+				h := &heart{wander: 60, noise: 8}
+				h.rhythm(0.5, 29.8, 75, sinusBeat)
+				row.change(h)
+				d := newDetector(t, 250)
+				var all []finding
+				for i, v := range h.sample(250, 70) {
+					lost := false
+					if i >= 45*250 && i < 60*250 {
+						v, lost = value(v)
+					}
+					all = append(all, feed(d, 250, []int32{v}, func(float64) bool { return lost })...)
+				}
+				if !d.Standing(row.rhythm) || len(ended(all, row.rhythm)) > 0 {
+					t.Error("it went while the signal was away")
+				}
+			})
+		}
+	}
+}
+
 func TestLostPacketsInventNoBeats(t *testing.T) {
 	h := restingHeart(120)
 	samples := h.sample(250, 120)

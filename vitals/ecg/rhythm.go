@@ -28,10 +28,14 @@ type tachycardia struct {
 	otherRow int
 	wideRow  int // beats in a row that were wide, fast and regular by absolute measure
 	began    int64
+	blind    int64 // last tick at which beats could not be seen
 }
 
 // push takes a beat and tells whether a run stands behind it.
 func (t *tachycardia) push(b *beat, class Beat, standing bool) bool {
+	if b.interval == 0 { // the first of all, or the first behind a loss
+		*t = tachycardia{began: t.began, blind: t.blind}
+	}
 	t.wideRow = t.countWide(b)
 	t.at[t.beats%recentBeats] = b.at
 	t.beats++
@@ -46,7 +50,7 @@ func (t *tachycardia) push(b *beat, class Beat, standing bool) bool {
 		t.inRow, t.otherRow = 0, t.otherRow+1
 	}
 	if standing {
-		return t.otherRow < endBeats && t.ventricular() > fewRecent && t.fast(recentBeats) || t.wideRow >= alwaysBeats
+		return t.goesOn()
 	}
 	switch {
 	case bits.OnesCount8(t.clear&(1<<runBeats-1)) < clearInRun:
@@ -59,6 +63,20 @@ func (t *tachycardia) push(b *beat, class Beat, standing bool) bool {
 		return false
 	}
 	return true
+}
+
+// goesOn reports whether a run that stands is not yet over. Behind a loss it stands until enough
+// beats have come to judge.
+func (t *tachycardia) goesOn() bool {
+	switch {
+	case t.wideRow >= alwaysBeats:
+		return true
+	case t.otherRow >= endBeats:
+		return false
+	case t.beats < recentBeats:
+		return true
+	}
+	return t.ventricular() > fewRecent && t.fast(recentBeats)
 }
 
 // countWide counts beats that would be called ventricular by anybody who saw nothing else.
@@ -86,5 +104,5 @@ func (t *tachycardia) ventricular() int { return bits.OnesCount8(t.wide) }
 
 // paused reports whether no beat has come for so long that a run is over.
 func (t *tachycardia) paused(tick int64) bool {
-	return t.beats == 0 || tick-t.beat(0) > runPause
+	return t.beats == 0 || tick-max(t.beat(0), t.blind) > runPause
 }

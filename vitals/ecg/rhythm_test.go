@@ -135,6 +135,17 @@ func TestAsystoleIsToldWithinFiveAndAHalfSeconds(t *testing.T) {
 	}
 }
 
+func TestAHeartThatStandsStillFromTheStartIsTold(t *testing.T) {
+	h := &heart{wander: 60, noise: 10}
+	all := analyse(t, 250, h.sample(250, 20))
+	if alarms := began(all, ecg.Asystole); len(alarms) != 1 || alarms[0].known > 10 {
+		t.Errorf("asystole from the start reported as %+v", alarms)
+	}
+	if beats := ofKind(all, ecg.BeatFound); len(beats) > 0 {
+		t.Errorf("beat invented at %.1f s", beats[0].at)
+	}
+}
+
 func TestAPauseOfThreeSecondsIsNoAsystole(t *testing.T) {
 	h := &heart{wander: 60, noise: 10}
 	h.rhythm(0.5, 30, 70, sinusBeat)

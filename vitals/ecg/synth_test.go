@@ -86,11 +86,11 @@ type finding struct {
 	at, known float64
 }
 
-func newDetector(t testing.TB, rateHz float64) *ecg.Detector {
-	t.Helper()
+func newDetector(tb testing.TB, rateHz float64) *ecg.Detector {
+	tb.Helper()
 	d, err := ecg.New(rateHz)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
@@ -107,9 +107,9 @@ func feed(d *ecg.Detector, rateHz float64, samples []int32, missing func(t float
 	return out
 }
 
-func analyse(t testing.TB, rateHz float64, samples []int32) []finding {
-	t.Helper()
-	return feed(newDetector(t, rateHz), rateHz, samples, nil)
+func analyse(tb testing.TB, rateHz float64, samples []int32) []finding {
+	tb.Helper()
+	return feed(newDetector(tb, rateHz), rateHz, samples, nil)
 }
 
 func ofKind(all []finding, kind ecg.FindingKind) []finding {

@@ -1,8 +1,8 @@
 package ecg
 
 // A beat is ventricular when enough speaks for it. The signs are those of the textbook: it looks
-// different, it is wide, it comes early, it is large. Each adds votes by steps; the steps were
-// set on the visible halves of mitdb and svdb.
+// different, it is wide, it comes early, it is large. Each adds votes by steps, which were set on
+// records of mitdb and svdb.
 const (
 	isVentricular  = 3                    // votes
 	strangerUsual  = 32                   // thousandths: how unlike the dominant form normal beats are at first

@@ -20,8 +20,8 @@ const (
 	halfPiDen   = 113
 )
 
-// fibrillation collects the window and judges it by votes of six features. Each lies where
-// fibrillation and all other rhythms part best in the study of docs/detector.md: how much of the
+// fibrillation collects the window and judges it by votes of six features. Their limits lie
+// where fibrillation parts best from all else in records of vfdb, cudb, mitdb and svdb: how much of the
 // time the signal rests, how much steeper its steepest parts are, how it fills the phase plane,
 // how well a narrow band-stop removes it, how it opposes itself half a period later, and how
 // badly its beats match any template.

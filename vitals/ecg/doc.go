@@ -1,0 +1,49 @@
+// Package ecg finds beats, dangerous rhythms, the heart rate and the quality of the signal in one
+// ECG channel, sample by sample. It is arithmetic only: it knows no clock, no patient, no alarm
+// and no unit's limits; its times are sample indexes, and what its findings are worth to a nurse
+// is decided in package alerts. It is not a medical device.
+//
+// In the order in which a sample passes:
+//
+// Resampling. Any rate from 100 to 512 Hz becomes 250 Hz by linear interpolation (resample.go).
+// Behind that point everything counts in ticks of 4 ms.
+//
+// Front end (filter.go). Two boxcars of 24 ms take away mains and muscle; minus a boxcar of
+// 124 ms takes away T wave and baseline; the absolute slope over 12 ms, summed over 80 ms, is the
+// strength: how much QRS is here. All are running sums over integers. Lost samples are bridged by
+// the last value, and the signal is shifted to go on without a step.
+//
+// Candidates (candidate.go) are maxima of strength that dominate 100 ms to either side. They
+// cover practically all beats, and much that is none.
+//
+// QRS decision (qrs.go, levels.go, template.go). A candidate is a beat when it exceeds a
+// threshold 5/16 of the way between the levels of noise and of beats, each from the last eight;
+// half of that suffices for one that matches a known shape (Pan and Tompkins, IEEE TBME
+// 1985;32:230; Hamilton and Tompkins, IEEE TBME 1986;33:1157; Hamilton, Computers in Cardiology
+// 2002;29:101). Within 240 ms of a beat a clearly larger candidate replaces it; within 360 ms
+// one that is flat and unknown is a T wave. Where no beat came for 1.6 RR intervals the best
+// candidate since is taken after all. Levels are learned from the first three seconds.
+//
+// Beat classes (beats.go, ventricular.go). Beats are sorted into eight forms by the shape of
+// their QRS; the most usual is the patient's own. Votes for a different shape, width, prematurity
+// and size make a beat ventricular. These rules are all that a trained classifier would replace.
+//
+// Tachycardia (rhythm.go). Five ventricular beats in a row at 100/min, or nearly all of the last
+// eight, or a fast regular rhythm that is wide by any measure, are ventricular tachycardia.
+//
+// Fibrillation (vf.go). Each second, six features of the last five seconds vote; two windows of
+// three raise it (Amann, Tratnig and Unterkofler, BioMed Eng OnLine 2005;4:60 compare the features).
+//
+// Asystole (asystole.go). Four seconds without a candidate above a fifth of the patient's
+// long-term level, whatever the QRS decision took for a beat meanwhile.
+//
+// Heart rate (rate.go). The median of the last intervals, once a second.
+//
+// Quality (quality.go). Slots of 200 ms tell a flat line, the amplifier's limit, mains, noise and
+// loss apart. Where nothing may be concluded no rhythm begins, except fibrillation in noise, and
+// none that stands ends: losing the signal is not recovery.
+//
+// All decisions are causal and made of integers, or of floating-point operations whose result
+// every processor rounds alike, so a recorded night gives the same findings on a server and on a
+// hub. The state is one value of bounded size without pointers.
+package ecg

@@ -1,0 +1,5 @@
+//go:build race
+
+package ecg_test
+
+const raceDetector = true
