@@ -132,7 +132,7 @@ func (l *ledger) add(s slot, i item) error {
 		b.late = append(b.late, i)
 		return nil
 	}
-	if err := b.content.add(i); err != nil {
+	if err := b.add(i); err != nil {
 		return fmt.Errorf("add to the %s block of %s: %w", s.kind, s.time().Format(time.RFC3339), err)
 	}
 	return nil
@@ -168,10 +168,16 @@ func (l *ledger) cut() (blocks []vitals.Block, late []lateBlock) {
 	return blocks, late
 }
 
-// settle forgets what is stored now and not likely to be added to.
-func (l *ledger) settle(now time.Time) {
-	for s, b := range l.blocks {
+// settle notes that what was cut is stored.
+func (l *ledger) settle() {
+	for _, b := range l.blocks {
 		b.late, b.taken = b.late[b.taken:], 0
+	}
+}
+
+// sweep forgets what is stored and not likely to be added to. Nothing may be on its way to disk.
+func (l *ledger) sweep(now time.Time) {
+	for s, b := range l.blocks {
 		passed := s.start < l.newest[s.channel] || now.Sub(s.time()) > 2*s.length()
 		if !b.dirty && (b.empty() || passed) {
 			delete(l.blocks, s)

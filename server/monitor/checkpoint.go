@@ -33,6 +33,7 @@ func (p *partition) checkpoint(now time.Time) {
 	}
 	p.due = now.Add(checkpointEvery)
 	if p.seq == p.stored {
+		p.ledger.sweep(now)
 		return
 	}
 	c := &checkpoint{journal: *p.journal.Load(), seq: p.seq, progress: p.progress, bytes: p.bytes}
@@ -50,7 +51,8 @@ func (p *partition) settle(now time.Time) {
 	p.stored = p.inFlight.seq
 	p.m.counts.backlog.Add(-p.inFlight.bytes)
 	p.inFlight = nil
-	p.ledger.settle(now)
+	p.ledger.settle()
+	p.ledger.sweep(now)
 }
 
 // close stores what there is, for a partition that retires. What does not get to disk in time is in
@@ -199,4 +201,3 @@ func merged(spans []vitals.Span) []vitals.Span {
 	}
 	return apart
 }
-

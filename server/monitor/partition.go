@@ -70,6 +70,8 @@ type partition struct {
 	due         time.Time
 	behindSince time.Time // zero while nothing waits in the journal
 	patience    time.Duration
+	paused      bool // because the database is behind
+	caughtUp    bool // before the pause
 }
 
 func newPartition(m *Monitor, lease vitals.Lease, dropped <-chan struct{}, drop func()) *partition {
@@ -156,7 +158,7 @@ func (p *partition) watch(ctx context.Context) bool {
 	defer ticks.Stop()
 	for {
 		in := p.in
-		if p.full() {
+		if p.pause(time.Now()) {
 			in = nil // the journal waits, the clock does not
 		}
 		select {
@@ -181,6 +183,27 @@ func (p *partition) watch(ctx context.Context) bool {
 // full reports whether the database is so far behind that the journal has to wait.
 func (p *partition) full() bool { return p.m.counts.backlog.Load() >= p.m.cfg.Backlog }
 
+// pause reports whether to take nothing from the journal, and keeps account of it.
+func (p *partition) pause(now time.Time) bool {
+	full := p.full()
+	if full == p.paused {
+		return full
+	}
+	p.paused = full
+	if full {
+		p.caughtUp = p.behindSince.IsZero()
+		p.behindSince = now
+		p.heard.Store(now.UnixNano())
+		return true
+	}
+	p.behindSince = now
+	if p.caughtUp { // the next message says how many have come meanwhile
+		p.behindSince = time.Time{}
+		p.heard.Store(0)
+	}
+	return false
+}
+
 // take handles one message of the journal.
 func (p *partition) take(ctx context.Context, msg message, now time.Time) {
 	p.seq = msg.seq
@@ -197,19 +220,18 @@ func (p *partition) take(ctx context.Context, msg message, now time.Time) {
 
 // noteBehind keeps account of whether more waits in the journal.
 func (p *partition) noteBehind(pending uint64, received, now time.Time) {
-	switch {
-	case pending == 0:
+	if pending == 0 {
 		p.behindSince = time.Time{}
 		p.patience = patienceLater
 		p.heard.Store(0)
 		p.live.Store(true)
-	default:
-		if p.behindSince.IsZero() {
-			p.behindSince = now
-		}
-		if !received.IsZero() {
-			p.heard.Store(received.UnixNano())
-		}
+		return
+	}
+	if p.behindSince.IsZero() {
+		p.behindSince = now
+	}
+	if !received.IsZero() {
+		p.heard.Store(received.UnixNano())
 	}
 }
 
@@ -256,7 +278,7 @@ func (p *partition) tell(transitions []alerts.Transition, j *job) {
 
 // tick lets the clock act on the patients, and stores what is due.
 func (p *partition) tick(now time.Time) {
-	if p.behindSince.IsZero() || p.full() || now.Sub(p.behindSince) > p.patience {
+	if p.behindSince.IsZero() || p.paused || now.Sub(p.behindSince) > p.patience {
 		j := &job{owner: p}
 		for _, pt := range p.patients {
 			out, fault := pt.tick(now)
@@ -268,7 +290,7 @@ func (p *partition) tick(now time.Time) {
 		}
 		p.m.writer.add(j)
 	}
-	if !now.Before(p.due) || p.full() {
+	if !now.Before(p.due) || p.paused {
 		p.checkpoint(now)
 	}
 }

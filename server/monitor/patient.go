@@ -37,7 +37,7 @@ func newPatient(makeEngine func(vitals.PatientID) Engine, a vitals.Admission, no
 		id: a.Patient.ID, make: makeEngine, engine: makeEngine(a.Patient.ID), devices: slices.Clone(a.Devices),
 		alarms: map[alerts.AlarmID]alerts.Alarm{}, streams: map[vitals.DeviceID]bool{},
 	}
-	pt.guard(now, func(e Engine) alerts.Outcome {
+	_, _ = pt.guard(now, func(e Engine) alerts.Outcome { // counted; the engine is replaced in the end
 		e.Bind(pt.devices, now)
 		return alerts.Outcome{}
 	})
@@ -74,7 +74,7 @@ func (pt *patient) bind(devices []vitals.DeviceID, now time.Time) {
 		return
 	}
 	pt.devices = slices.Clone(devices)
-	pt.guard(now, func(e Engine) alerts.Outcome {
+	_, _ = pt.guard(now, func(e Engine) alerts.Outcome { // counted; the engine is replaced in the end
 		e.Bind(pt.devices, now)
 		return alerts.Outcome{}
 	})

@@ -358,15 +358,8 @@ func (w *writer) write(tx Tx, jobs []*job, r *result) error {
 		}
 	}
 	jobs = lo.Reject(jobs, func(j *job, _ int) bool { return r.fenced[j.owner] })
-	if t := lo.FlatMap(jobs, func(j *job, _ int) []alerts.Transition { return j.transitions }); len(t) > 0 {
-		if err := tx.SaveTransitions(t); err != nil {
-			return fmt.Errorf("save transitions: %w", err)
-		}
-	}
-	if c := lo.FlatMap(jobs, func(j *job, _ int) []vitals.Charted { return j.readings }); len(c) > 0 {
-		if err := tx.SaveReadings(c); err != nil {
-			return fmt.Errorf("save readings: %w", err)
-		}
+	if err := saveSingle(tx, jobs); err != nil {
+		return err
 	}
 	for _, j := range jobs {
 		if j.checkpoint == nil {
@@ -377,6 +370,21 @@ func (w *writer) write(tx Tx, jobs []*job, r *result) error {
 			return fmt.Errorf("checkpoint partition %d: %w", j.owner.number, err)
 		}
 		r.positions = append(r.positions, positions...)
+	}
+	return nil
+}
+
+// saveSingle puts transitions and single values into the transaction.
+func saveSingle(tx Tx, jobs []*job) error {
+	if t := lo.FlatMap(jobs, func(j *job, _ int) []alerts.Transition { return j.transitions }); len(t) > 0 {
+		if err := tx.SaveTransitions(t); err != nil {
+			return fmt.Errorf("save transitions: %w", err)
+		}
+	}
+	if c := lo.FlatMap(jobs, func(j *job, _ int) []vitals.Charted { return j.readings }); len(c) > 0 {
+		if err := tx.SaveReadings(c); err != nil {
+			return fmt.Errorf("save readings: %w", err)
+		}
 	}
 	return nil
 }

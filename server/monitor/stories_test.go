@@ -1,0 +1,385 @@
+package monitor_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vigil/alerts"
+	"vigil/server/monitor"
+	"vigil/vitals"
+)
+
+func TestRepeatsAndReorderingChangeNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		var held []vitals.Delivery
+		for i := range 60 {
+			d := w.beat(ann, 70)
+			switch {
+			case i%7 == 3: // comes later, newest first
+				held = append(held, d)
+			case i%5 == 0: // comes twice
+				w.log.publish(d)
+				w.log.publish(d)
+			default:
+				w.log.publish(d)
+			}
+			pass(time.Second)
+		}
+		for _, d := range slices.Backward(held) {
+			w.log.publish(d)
+		}
+		pass(20 * time.Second)
+		if upto := w.acked[streamOf(ann)]; upto != 60 {
+			t.Errorf("stored up to %d of 60", upto)
+		}
+		w.settle()
+	})
+}
+
+func TestADetectorThatPanicsHarmsNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann, ben)
+		engines := map[vitals.PatientID]int{}
+		cfg := w.config("node-1")
+		cfg.NewEngine = func(p vitals.PatientID) monitor.Engine {
+			engines[p]++
+			return newSimple(p)
+		}
+		m := w.start(cfg)
+		w.live(ann, 1, racing)
+		w.live(ann, 2, poison)
+		w.live(ben, 1, racing)
+		if engines[ann] != 1 {
+			t.Errorf("%d engines after 2 panics", engines[ann])
+		}
+		w.live(ann, 1, poison)
+		if engines[ann] != 2 || engines[ben] != 1 {
+			t.Errorf("%v engines after 3 panics", engines)
+		}
+		w.live(ann, 1, 70) // the new engine knows of the alarm of the old one
+		w.shows("EXTREME_TACHY active_unack", "EXTREME_TACHY closed")
+		w.settle() // what the detector failed on is charted all the same
+		if s := m.Stats(); s.Poison != 3 || len(w.db.quarantined) != 3 {
+			t.Errorf("%+v, %d in quarantine", s, len(w.db.quarantined))
+		}
+		for _, r := range w.db.quarantined {
+			if r.Whole || r.Seq == 0 || !strings.Contains(string(r.Payload), `"Patient":"ann"`) {
+				t.Errorf("%+v", r)
+			}
+		}
+	})
+}
+
+func TestWhatCannotBeChartedIsKeptInQuarantine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		odd := w.beat(ann, 70)
+		odd.Batch.Readings = append(odd.Batch.Readings, vitals.Reading{Kind: vitals.ECG, Time: time.Now()})
+		odd.Batch.Waveforms = append(odd.Batch.Waveforms, vitals.Waveform{Kind: vitals.SpO2, Start: time.Now()})
+		w.log.publish(odd)
+		pass(20 * time.Second)
+		if len(w.db.quarantined) != 1 || w.acked[streamOf(ann)] != 1 {
+			t.Errorf("%v in quarantine, stored up to %d", w.db.quarantined, w.acked[streamOf(ann)])
+		}
+		w.settle() // the rest of it is charted
+	})
+}
+
+func TestBeyondTheBoundTheJournalWaitsAndTheClockDoesNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		cfg := w.config("node-1")
+		cfg.Backlog = 4000
+		m := w.start(cfg)
+		w.db.set(func() { w.db.away = true })
+		w.live(ann, 60, 70)
+		handled := m.Stats().Deliveries
+		if handled > 30 {
+			t.Errorf("%d of 60 deliveries taken with a full backlog", handled)
+		}
+		if s := m.Stats(); s.Backlog < 4000 || s.Lag < 20*time.Second {
+			t.Errorf("%+v", s)
+		}
+		w.shows("NO_DATA active_unack") // what is not read is not watched, and that is said
+		w.db.set(func() { w.db.away = false })
+		w.live(ann, 15, 70)
+		w.shows("NO_DATA closed")
+		w.settle()
+		if s := m.Stats(); s.Backlog != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestTheClockWaitsForTheJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.live(ann, 200, 70) // while nobody watches
+		m := w.start(w.config("node-1"))
+		synctest.Wait()
+		w.shows() // all is read before silence is judged
+		if s := m.Stats(); s.Deliveries != 200 || s.CaughtUp != 1 {
+			t.Errorf("%+v", s)
+		}
+		pass(30 * time.Second)
+		w.shows("NO_DATA active_unack")
+		w.settle()
+	})
+}
+
+func TestAnotherJournalIsReadFromTheBeginning(t *testing.T) {
+	stories := map[string]struct {
+		keep int
+		id   string
+	}{
+		"lost and made anew":                       {0, "log-2"},
+		"cut while nobody looked":                  {10, "log-1"},
+		"restored from an old copy under new name": {20, "log-2"},
+	}
+	for story, s := range stories {
+		for _, running := range []bool{true, false} {
+			name := story + map[bool]string{true: ", in use", false: ", between two runs"}[running]
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWard(t, ann)
+					w.start(w.config("node-1"))
+					w.live(ann, 35, 70)
+					if !running {
+						w.stop()
+					}
+					w.log.cut(s.keep, s.id)
+					if !running {
+						w.start(w.config("node-2"))
+					}
+					pass(3 * time.Second)
+					w.resend()
+					w.live(ann, 35, 70)
+					w.resend()
+					pass(20 * time.Second)
+					if upto := w.acked[streamOf(ann)]; upto != 70 {
+						t.Errorf("stored up to %d of 70", upto)
+					}
+					w.settle()
+				})
+			})
+		}
+	}
+}
+
+// resend is what a hub does when it connects: it sends again what it may not forget.
+func (w *ward) resend() {
+	w.mu.Lock()
+	sent := slices.Clone(w.sent)
+	w.mu.Unlock()
+	for _, d := range sent {
+		w.mu.Lock()
+		upto := w.acked[d.Stream]
+		w.mu.Unlock()
+		if d.Seq > upto {
+			d.Received = time.Now().UTC()
+			w.log.publish(d)
+		}
+	}
+	synctest.Wait()
+}
+
+func TestTheCensusDecidesWhoIsWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		m := w.start(w.config("node-1"))
+		w.live(ann, 3, racing)
+		w.shows("EXTREME_TACHY active_unack")
+
+		admissions := w.db.admissions
+		w.db.set(func() { w.db.admissions = nil })
+		m.CensusChanged()
+		pass(time.Millisecond)
+		synctest.Wait()
+		w.shows("EXTREME_TACHY closed")
+
+		w.live(ann, 3, racing) // charted, not alarmed
+		w.shows("EXTREME_TACHY closed")
+
+		w.db.set(func() { w.db.admissions = admissions })
+		pass(3 * time.Second) // nobody says so, but the census is read every two seconds
+		w.live(ann, 3, racing)
+		w.shows("EXTREME_TACHY active_unack", "EXTREME_TACHY closed")
+		w.settle()
+	})
+}
+
+func TestAPatientWhoWasDischargedWhileNobodyWatchedHasNoAlarms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		w.live(ann, 3, racing)
+		w.stop()
+		w.db.set(func() { w.db.admissions = nil })
+		pass(time.Minute)
+		w.start(w.config("node-2"))
+		w.shows("EXTREME_TACHY closed")
+		w.settle()
+	})
+}
+
+func TestLateDataAreAddedToWhatIsStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		m := w.start(w.config("node-1"))
+		var late []vitals.Delivery
+		for range 120 {
+			if d := w.beat(ann, 70); d.Seq%3 == 0 {
+				late = append(late, d)
+			} else {
+				w.log.publish(d)
+			}
+			pass(time.Second)
+		}
+		pass(10 * time.Minute)
+		w.screen.waves, w.screen.readings = nil, nil
+		for _, d := range late {
+			d.Received = time.Now().UTC()
+			w.log.publish(d)
+		}
+		synctest.Wait()
+		if len(w.screen.waves) != 0 || slices.ContainsFunc(w.screen.readings, func(c vitals.Charted) bool { return c.Kind == vitals.HeartRate }) {
+			t.Error("data of ten minutes ago are shown as if they were new")
+		}
+		pass(20 * time.Second)
+		if upto := w.acked[streamOf(ann)]; upto != 120 {
+			t.Errorf("stored up to %d of 120", upto)
+		}
+		w.settle()
+		if s := m.Stats(); s.Spoiled != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestASpoiledBlockDoesNotStopThePartition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		m := w.start(w.config("node-1"))
+		first := w.beat(ann, 70)
+		w.log.publish(first)
+		pass(15 * time.Minute)
+		w.db.set(func() {
+			for k, b := range w.db.blocks {
+				b.Data = []byte("not what it was")
+				w.db.blocks[k] = b
+			}
+		})
+		w.sent = nil
+		again := first
+		again.Seq++
+		w.sent = append(w.sent, again)
+		w.log.publish(again)
+		pass(20 * time.Second)
+		w.settle()
+		if s := m.Stats(); s.Spoiled != 2 { // the series and the waveform
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestOnePartitionThatCannotBeStoredDoesNotHoldUpTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann, ben)
+		w.start(w.config("node-1"))
+		w.db.set(func() { w.db.refuses = ann })
+		for range 120 {
+			w.log.publish(w.beat(ann, 70))
+			w.log.publish(w.beat(ben, 70))
+			pass(time.Second)
+		}
+		synctest.Wait()
+		if upto := w.acked[streamOf(ben)]; upto < 100 {
+			t.Errorf("stored up to %d of 120 of the other patient", upto)
+		}
+		if upto := w.acked[streamOf(ann)]; upto != 0 {
+			t.Errorf("stored up to %d of what cannot be stored", upto)
+		}
+		w.db.set(func() { w.db.refuses = "" })
+		pass(time.Minute)
+		w.settle()
+	})
+}
+
+func TestAStopInGoodOrderStoresEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann, ben)
+		w.start(w.config("node-1"))
+		w.live(ann, 3, racing)
+		w.live(ben, 4, 70)
+		w.settle()
+		for number, p := range w.db.parts {
+			if p.owner != "" {
+				t.Errorf("partition %d still belongs to %s", number, p.owner)
+			}
+		}
+		if w.acked[streamOf(ann)] != 3 || w.acked[streamOf(ben)] != 4 {
+			t.Errorf("stored up to %v", w.acked)
+		}
+	})
+}
+
+func TestAStopWithoutADatabaseEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		w.live(ann, 3, racing)
+		w.db.set(func() { w.db.hangs = true })
+		w.live(ann, 3, 70)
+		began := time.Now()
+		w.stop()
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("stopping took %s", took)
+		}
+	})
+}
+
+func TestCommandsThatNobodyCanAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		m := monitor.New(w.config("node-1"))
+		if _, err := m.Acknowledge(t.Context(), ann, alerts.Acknowledgement{}); !errors.Is(err, monitor.ErrUnavailable) {
+			t.Errorf("without an owner: %v", err)
+		}
+		m = w.start(w.config("node-1"))
+		refused, _ := errors.AsType[*alerts.AckError](second(m.Acknowledge(t.Context(), ann, alerts.Acknowledgement{Alarm: "x"})))
+		if refused == nil || refused.Code != alerts.UnknownAlarm {
+			t.Errorf("unknown alarm: %v", refused)
+		}
+		w.db.set(func() { w.db.admissions = nil })
+		pass(3 * time.Second)
+		refused, _ = errors.AsType[*alerts.AckError](second(m.Acknowledge(t.Context(), ann, alerts.Acknowledgement{Alarm: "x"})))
+		if refused == nil || refused.Code != alerts.UnknownAlarm {
+			t.Errorf("patient who is not here: %v", refused)
+		}
+	})
+}
+
+func second[A, B any](_ A, b B) B { return b }
+
+func TestFreshDataAreShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		w.live(ann, 15, 70)
+		w.stop()
+		if len(w.screen.waves) != 15 || len(w.screen.readings) != 30 {
+			t.Errorf("%d waves, %d readings shown", len(w.screen.waves), len(w.screen.readings))
+		}
+		w.start(w.config("node-2"))
+		if len(w.screen.waves) != 15 {
+			t.Error("what was shown before is shown again after a restart")
+		}
+	})
+}
