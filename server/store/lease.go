@@ -31,7 +31,7 @@ type partRow struct {
 	P       int    `gorm:"primaryKey;autoIncrement:false"`
 	Owner   string // empty: free
 	Epoch   int64
-	Until   int64  `gorm:"column:until_at"`
+	Until   int64 `gorm:"column:until_at"`
 	Journal string
 	Seq     int64 // of the journal; unsigned, bit for bit
 }

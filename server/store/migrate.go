@@ -101,10 +101,10 @@ func (m migration) apply(tx *gorm.DB, newest int) error {
 	if err := tx.Order("version").Find(&applied).Error; err != nil {
 		return err
 	}
+	if n := len(applied); n > 0 && applied[n-1].Version > newest {
+		return fmt.Errorf("migration %s was applied: %w", applied[n-1].Name, ErrNewer)
+	}
 	for _, row := range applied {
-		if row.Version > newest {
-			return fmt.Errorf("migration %s was applied: %w", row.Name, ErrNewer)
-		}
 		if row.Version == m.Version {
 			if row.Checksum != m.Checksum {
 				return fmt.Errorf("%s: %w", m.Name, ErrChanged)

@@ -95,8 +95,10 @@ func (postgresDialect) makeRoom(tx *gorm.DB, table string, first, last time.Time
 	return nil
 }
 
+// hasTable asks the catalogue itself: to_regclass may answer from what this connection remembers.
 func hasTable(tx *gorm.DB, name string) (there bool, err error) {
-	err = tx.Raw("SELECT to_regclass(?) IS NOT NULL", name).Scan(&there).Error
+	err = tx.Raw(`SELECT EXISTS (SELECT 1 FROM pg_class
+		WHERE relname = ? AND relnamespace = current_schema()::regnamespace)`, name).Scan(&there).Error
 	return there, err
 }
 

@@ -91,26 +91,37 @@ func (s *source) head() (next vitals.Charted, ok bool, err error) {
 func merge(q vitals.Query, sources []source) ([]vitals.Charted, error) {
 	var merged []vitals.Charted
 	for len(merged) < q.Limit {
-		var best *source
-		var first vitals.Charted
-		for i := range sources {
-			next, ok, err := sources[i].head()
-			if err != nil {
-				return nil, err
-			}
-			if ok && (best == nil || order(q)(next, first) < 0) {
-				best, first = &sources[i], next
-			}
+		next, ok, err := first(sources, order(q))
+		if err != nil {
+			return nil, err
 		}
-		if best == nil {
+		if !ok {
 			break
 		}
-		best.waiting = best.waiting[1:]
-		if n := len(merged); n == 0 || merged[n-1].Key().Compare(first.Key()) != 0 {
-			merged = append(merged, first)
+		if n := len(merged); n == 0 || merged[n-1].Key().Compare(next.Key()) != 0 {
+			merged = append(merged, next)
 		}
 	}
 	return merged, nil
+}
+
+// first takes the source's reading that comes first; ok is false when all are at their end.
+func first(sources []source, compare func(a, b vitals.Charted) int) (best vitals.Charted, ok bool, err error) {
+	var from *source
+	for i := range sources {
+		next, there, err := sources[i].head()
+		if err != nil {
+			return best, false, err
+		}
+		if there && (from == nil || compare(next, best) < 0) {
+			from, best = &sources[i], next
+		}
+	}
+	if from == nil {
+		return best, false, nil
+	}
+	from.waiting = from.waiting[1:]
+	return best, true, nil
 }
 
 // order compares readings as the query wants them sorted.
@@ -148,10 +159,10 @@ var kindOrder = func() string {
 
 // SQL of the order of keys and of the place behind one, in both directions.
 var (
-	spotAscending    = "at, " + kindOrder + ", device"
-	spotDescending   = "at DESC, " + kindOrder + " DESC, device DESC"
-	spotBehindRising = "(at, " + kindOrder + ", device) > (?, ?, ?)"
-	spotBehindFaling = "(at, " + kindOrder + ", device) < (?, ?, ?)"
+	spotAscending     = "at, " + kindOrder + ", device"
+	spotDescending    = "at DESC, " + kindOrder + " DESC, device DESC"
+	spotBehindRising  = "(at, " + kindOrder + ", device) > (?, ?, ?)"
+	spotBehindFalling = "(at, " + kindOrder + ", device) < (?, ?, ?)"
 )
 
 // spotFiller reads the readings that came alone.
@@ -168,7 +179,7 @@ func (s *Store) spotFiller(ctx context.Context, q vitals.Query) func() ([]vitals
 		}
 		sorting, behind, bound := spotAscending, spotBehindRising, "at >= ?"
 		if q.Descending {
-			sorting, behind, bound = spotDescending, spotBehindFaling, "at <= ?"
+			sorting, behind, bound = spotDescending, spotBehindFalling, "at <= ?"
 		}
 		if after != nil { // the bound says the same again in a way that an index understands
 			query = query.Where(bound, micros(after.Time)).Where(behind, micros(after.Time), after.Kind, after.Device)

@@ -12,7 +12,6 @@ import (
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
-
 	_ "modernc.org/sqlite" // registers the driver "sqlite", SQLite in pure Go
 )
 

@@ -133,14 +133,14 @@ func (c *cluster) run(bin string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
 	// --no-sync is about the empty cluster only. The server flushes as in production.
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "vigil",
-		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), //nolint:gosec // a program of this machine, arguments of ours
+		"--pgdata", data, "--username", "vigil", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
 	initdb.Dir, initdb.SysProcAttr = c.dir, user
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	// Only a socket in a folder that nobody else may enter: trust is safe there.
-	c.server = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir, "-c", "listen_addresses=")
+	c.server = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir, "-c", "listen_addresses=") //nolint:gosec // as above
 	c.server.Dir, c.server.SysProcAttr = c.dir, user
 	return c.launch()
 }

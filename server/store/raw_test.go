@@ -1,0 +1,37 @@
+package store_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx", for tests that go behind the store's back
+
+	"vigil/server/store"
+)
+
+// openRaw opens the database behind the store's back.
+func openRaw(t *testing.T, c store.Config) *sql.DB {
+	t.Helper()
+	driver, address := "sqlite", "file:"+filepath.Join(c.Dir, "vigil.db")
+	if c.URL != "" {
+		driver, address = "pgx", c.URL
+	}
+	db, err := sql.Open(driver, address)
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	return db
+}
+
+// dropGuards takes off what keeps alarm events from being changed, as somebody with the rights could.
+func dropGuards(t *testing.T, db *sql.DB, c store.Config) {
+	t.Helper()
+	statements := []string{"DROP TRIGGER alarm_event_keep", "DROP TRIGGER alarm_event_hold"}
+	if c.URL != "" {
+		statements = []string{"DROP TRIGGER alarm_event_keep ON alarm_event"}
+	}
+	for _, statement := range statements {
+		_, err := db.Exec(statement)
+		must(t, err)
+	}
+}
