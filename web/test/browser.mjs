@@ -16,6 +16,7 @@ export function launch() {
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1920, height: 1080 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(8000);
   const faults = [];
   page.on("pageerror", (err) => faults.push(String(err)));
   page.on("console", (m) => {
@@ -33,8 +34,13 @@ export async function signIn(page, url) {
   await page.waitForSelector("[data-testid=start-monitoring]");
 }
 
-export async function startMonitoring(page, url) {
-  await signIn(page, url);
+/** Presses the one button, and waits until the screen has proven itself. */
+export async function begin(page) {
   await page.click("[data-testid=start-monitoring]");
   await page.waitForSelector("[data-testid=link-state][data-state=live]", { timeout: 8000 });
+}
+
+export async function startMonitoring(page, url) {
+  await signIn(page, url);
+  await begin(page);
 }

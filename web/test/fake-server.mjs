@@ -242,6 +242,7 @@ export class FakeWard {
     if (m.t === "hello") {
       client.send({ t: "welcome", session: randomUUID(), server_ms: Date.now(), hb_ms: 2000 });
       this.#snap(client);
+      this.beat();
     }
     if (m.t === "resync") this.#snap(client);
     if (m.t === "cred") {
@@ -306,17 +307,14 @@ export class FakeWard {
       const spotTime = iso(now - (20 + ((i * 11) % 90)) * 60000);
       const spot = { ...base, time: spotTime, age_ms: now - Date.parse(spotTime) };
       const streamed = [
-        {
-          ...base,
-          kind: "heart_rate",
-          value: h.rhythm === "asystole" ? "0" : wobble(h.rate, 1),
-          unit: "beats/minute",
-        },
+        { ...base, kind: "heart_rate", value: wobble(h.rate, 1), unit: "beats/minute" },
         { ...base, kind: "spo2", value: String(Math.min(100, Number(wobble(h.spo2, 2)))), unit: "%" },
-        ...(i % 4 === 3
-          ? []
-          : [{ ...base, kind: "respiration_rate", value: wobble(h.breath, 3), unit: "breaths/minute" }]),
-      ];
+        { ...base, kind: "respiration_rate", value: wobble(h.breath, 3), unit: "breaths/minute" },
+      ].filter(
+        (n) =>
+          !(n.kind === "respiration_rate" && i % 4 === 3) &&
+          !(n.kind === "heart_rate" && h.rhythm === "asystole"),
+      );
       return [
         ...(h.frozenNumerics || h.silent ? [] : streamed),
         { ...spot, kind: "systolic", value: String(108 + ((i * 9) % 44)), unit: "mmHg" },

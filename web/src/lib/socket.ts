@@ -88,10 +88,12 @@ export class Link {
   #retryAt: number | null = null;
   #connectedAt = 0;
   #lastProof: number;
-  #lastHeard = 0;
+  #lastHeard: number | null = null;
   #lastTick: number;
   #lastCredit = 0;
   #synced = false;
+  /** A proof came since the connection was made or the state was last in doubt. */
+  #proven = false;
   #wave = 0;
   #seq = 0;
   #mismatches = 0;
@@ -134,7 +136,7 @@ export class Link {
 
   #supervise(now: number): void {
     if (!this.#socket) return;
-    const dead = this.#lastHeard > 0 && now - this.#lastHeard > DEAD_AFTER;
+    const dead = this.#lastHeard !== null && now - this.#lastHeard > DEAD_AFTER;
     const empty = !this.#synced && now - this.#connectedAt > SNAP_WITHIN;
     if (dead || empty) this.#lost(CLOSE.heartbeat);
   }
@@ -156,8 +158,9 @@ export class Link {
     this.#drop(1000);
     this.#retryAt = null;
     this.#connectedAt = this.options.now();
-    this.#lastHeard = 0;
+    this.#lastHeard = null;
     this.#synced = false;
+    this.#proven = false;
     this.#wave = 0;
     this.#mismatches = 0;
     const socket = this.options.open(SUBPROTOCOL);
@@ -183,6 +186,7 @@ export class Link {
   #lost(code: number): void {
     this.#drop(code);
     this.#synced = false;
+    this.#proven = false;
     const wait = RETRY[Math.min(this.#attempt, RETRY.length - 1)] ?? 8000;
     this.#attempt++;
     this.#retryAt = this.options.now() + wait + this.options.random() * JITTER;
@@ -253,6 +257,7 @@ export class Link {
     if (hb.seq === this.#seq && hb.digest === this.handlers.digest()) {
       this.#mismatches = 0;
       this.#attempt = 0;
+      this.#proven = true;
       this.#lastProof = this.options.now();
       return;
     }
@@ -263,6 +268,7 @@ export class Link {
 
   #resync(): void {
     this.#synced = false;
+    this.#proven = false;
     this.#connectedAt = this.options.now();
     this.send({ t: "resync" });
   }
@@ -274,17 +280,11 @@ export class Link {
 
   get status(): LinkStatus {
     const age = this.options.now() - this.#lastProof;
-    const proven = this.#synced && this.#mismatches === 0 && age <= DEGRADED_AFTER && this.#lastHeard > 0;
-    const state: LinkState =
-      age > OFFLINE_AFTER ? "offline" : proven && this.#provenSince() ? "live" : "degraded";
-    const connected = this.#socket !== null && this.#lastHeard > 0;
-    const phase = state === "live" ? "live" : connected ? "resync" : "connecting";
+    const live = this.#synced && this.#proven && age <= DEGRADED_AFTER;
+    const state: LinkState = age > OFFLINE_AFTER ? "offline" : live ? "live" : "degraded";
+    const heard = this.#socket !== null && this.#lastHeard !== null;
+    const phase = state === "live" ? "live" : heard ? "resync" : "connecting";
     return { state, phase, lastProof: this.#lastProof, retryAt: this.#retryAt };
-  }
-
-  /** A proof counts only on the connection that it came on. */
-  #provenSince(): boolean {
-    return this.#lastProof >= this.#connectedAt;
   }
 
   /** Tells the status when it changed; the seconds of a countdown are the listener's. */

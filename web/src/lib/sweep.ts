@@ -1,4 +1,5 @@
 import { MISSING, type Batch, type Channel, type Chunk } from "./protocol";
+import { Pen, type TraceColour } from "./pen";
 import { STALL, Trace } from "./trace";
 
 /** Without a valid sample for this long the trace is erased and the tile says so, ms. */
@@ -40,7 +41,6 @@ export function columns(from: number, to: number, windowMs: number, width: numbe
       ];
 }
 
-export type TraceColour = "ecg" | "pleth";
 type Palette = Record<TraceColour | "page" | "strip" | "gap", string>;
 
 const PALETTE: Palette = {
@@ -63,24 +63,13 @@ export interface StripStatus {
 interface Strip {
   el: HTMLElement;
   idx: number;
-  colour: TraceColour;
-  x: number;
-  y: number;
-  w: number;
-  h: number;
+  pen: Pen;
   windowMs: number;
   /** Sample time up to which the trace is drawn, and server time up to which the bar has erased. */
   drawn: number;
   erased: number;
+  /** Nothing is drawn in it. */
   blank: boolean;
-  /** The pen: where the last segment ended; NaN when lifted. */
-  px: number;
-  py: number;
-  baseline: number;
-  /** Largest deviation of this sweep, and of the one before. */
-  peak: number;
-  range: number;
-  gain: number;
 }
 
 /**
@@ -129,12 +118,12 @@ export class Sweep {
 
   /** Registers the element whose box shows the channel; the returned function takes it away. */
   attach(el: HTMLElement, idx: number, colour: TraceColour): () => void {
-    const strip: Strip = { el, idx, colour, ...EMPTY_STRIP };
+    const strip: Strip = { el, idx, pen: new Pen(colour), windowMs: 6000, drawn: 0, erased: 0, blank: false };
     this.#strips.add(strip);
     this.#measure(strip);
     return () => {
       this.#strips.delete(strip);
-      if (strip.w > 0) this.#fill(strip, 0, strip.w);
+      this.#clear(strip);
     };
   }
 
@@ -178,7 +167,7 @@ export class Sweep {
       noDataMs: silent > NO_DATA_AFTER ? silent : null,
       leadOff: trace?.leadOff ?? false,
       delayMs: trace?.delay ?? 0,
-      gain: strip?.gain ?? 1,
+      gain: strip?.pen.gain ?? 1,
     };
   }
 
@@ -203,23 +192,32 @@ export class Sweep {
     if (!this.#canvas) return;
     const origin = this.#canvas.getBoundingClientRect();
     const box = strip.el.getBoundingClientRect();
-    strip.x = Math.round((box.left - origin.left) * this.#dpr);
-    strip.y = Math.round((box.top - origin.top) * this.#dpr);
-    strip.w = Math.round((box.right - origin.left) * this.#dpr) - strip.x;
-    strip.h = Math.round((box.bottom - origin.top) * this.#dpr) - strip.y;
+    const left = Math.round((box.left - origin.left) * this.#dpr);
+    const top = Math.round((box.top - origin.top) * this.#dpr);
+    strip.pen.box = {
+      x: left,
+      y: top,
+      w: Math.round((box.right - origin.left) * this.#dpr) - left,
+      h: Math.round((box.bottom - origin.top) * this.#dpr) - top,
+    };
+    strip.pen.reset();
     strip.windowMs = windowFor(box.width);
     strip.drawn = 0;
     strip.erased = 0;
-    strip.px = NaN;
     strip.blank = false;
-    if (strip.w > 0) this.#fill(strip, 0, strip.w);
+    this.#clear(strip);
+  }
+
+  #clear(strip: Strip): void {
+    this.#fill(strip, 0, strip.pen.box.w);
   }
 
   #fill(strip: Strip, from: number, to: number): void {
-    if (!this.#ctx) return;
+    const { x, y, w, h } = strip.pen.box;
+    if (!this.#ctx || w <= 0) return;
     const left = Math.floor(from);
     this.#ctx.fillStyle = PALETTE.strip;
-    this.#ctx.fillRect(strip.x + left, strip.y, Math.min(Math.ceil(to), strip.w) - left, strip.h);
+    this.#ctx.fillRect(x + left, y, Math.min(Math.ceil(to), w) - left, h);
   }
 
   /** Draws what is new; called on every animation frame, does its work 30 times per second. */
@@ -244,17 +242,18 @@ export class Sweep {
   }
 
   #erase(strip: Strip, now: number, stalled: boolean): void {
-    if (strip.w <= 0) return;
+    const { pen } = strip;
+    if (pen.box.w <= 0) return;
     const trace = this.#traces.get(strip.idx);
     if (!trace || this.#silent(strip, now)) {
-      if (!strip.blank) this.#fill(strip, 0, strip.w);
+      if (!strip.blank) this.#clear(strip);
       strip.blank = true;
       strip.drawn = now;
       strip.erased = now;
-      strip.px = NaN;
+      pen.reset();
       return;
     }
-    const bar = (ERASE_BAR * this.#dpr * strip.windowMs) / strip.w;
+    const bar = (ERASE_BAR * this.#dpr * strip.windowMs) / pen.box.w;
     const playing = now - trace.delay;
     if (strip.drawn === 0) {
       strip.drawn = playing - strip.windowMs + bar;
@@ -262,10 +261,10 @@ export class Sweep {
     }
     if (strip.blank || stalled) {
       strip.drawn = strip.blank ? playing : Math.max(strip.drawn, playing);
-      strip.px = NaN;
+      pen.lift();
       strip.blank = false;
     }
-    for (const span of columns(strip.erased, now + bar, strip.windowMs, strip.w)) {
+    for (const span of columns(strip.erased, now + bar, strip.windowMs, pen.box.w)) {
       this.#fill(strip, span.from, span.to);
     }
     strip.erased = now + bar;
@@ -277,7 +276,7 @@ export class Sweep {
     const gap = new Path2D();
     for (const strip of this.#strips) {
       const trace = this.#traces.get(strip.idx);
-      if (strip.colour === colour && strip.w > 0 && !strip.blank && trace)
+      if (strip.pen.colour === colour && strip.pen.box.w > 0 && !strip.blank && trace)
         this.#draw(strip, trace, now, line, gap);
     }
     ctx.lineJoin = "round";
@@ -291,95 +290,18 @@ export class Sweep {
 
   /** Adds the samples between the last frame and now to the paths. */
   #draw(strip: Strip, trace: Trace, now: number, line: Path2D, gap: Path2D): void {
+    const { pen } = strip;
     const unit = this.#channels.get(strip.idx)?.scale ?? 1;
     const playing = now - trace.delay;
     const last = trace.slotAt(playing);
-    for (let slot = trace.slotAt(strip.drawn) + 1; slot <= last; slot++) {
+    for (let slot = Math.max(trace.slotAt(strip.drawn) + 1, trace.first); slot <= last; slot++) {
       const at = trace.timeOf(slot) + trace.delay;
-      const x = strip.x + cursorAt(at, strip.windowMs) * strip.w;
-      if (x < strip.px) this.#wrap(strip);
-      const sample = trace.at(slot);
-      if (sample === MISSING) this.#missing(strip, x, at, gap);
-      else this.#sample(strip, sample * unit, x, trace.rateHz, line);
+      // One pixel in from the edges: a line has a width, and outside nobody erases it.
+      const x = pen.box.x + 1 + cursorAt(at, strip.windowMs) * (pen.box.w - 2);
+      if (x < pen.x) pen.wrap();
+      if (trace.at(slot) === MISSING) pen.missing(x, at, gap);
+      else pen.sample(trace, slot, unit, x, line);
     }
     strip.drawn = Math.max(strip.drawn, playing);
   }
-
-  #sample(strip: Strip, value: number, x: number, rateHz: number, line: Path2D): void {
-    // A slow high-pass (time constant 1 s, 0.16 Hz) keeps a wandering baseline in the strip; it
-    // is for the eye only, no measurement is taken from the screen.
-    if (Number.isNaN(strip.baseline)) strip.baseline = value;
-    strip.baseline += (value - strip.baseline) / rateHz;
-    const deviation = value - strip.baseline;
-    strip.peak = Math.max(strip.peak, Math.abs(deviation));
-    const middle = strip.y + strip.h * MIDDLE[strip.colour];
-    const y = Math.min(
-      Math.max(middle - deviation * this.#pixelsPerUnit(strip), strip.y + 1),
-      strip.y + strip.h - 1,
-    );
-    if (Number.isNaN(strip.px) || Number.isNaN(strip.py)) {
-      line.moveTo(x, y);
-    } else {
-      line.moveTo(strip.px, strip.py);
-      line.lineTo(x, y);
-    }
-    strip.px = x;
-    strip.py = y;
-  }
-
-  /** A gap is drawn as a dashed grey line: never mistaken for a flat heart. */
-  #missing(strip: Strip, x: number, at: number, gap: Path2D): void {
-    const middle = Math.round(strip.y + strip.h * MIDDLE[strip.colour]) + 0.5;
-    if (Math.floor(at / 60) % 2 === 0 && !Number.isNaN(strip.px)) {
-      gap.moveTo(strip.px, middle);
-      gap.lineTo(x, middle);
-    }
-    strip.px = x;
-    strip.py = NaN;
-    strip.baseline = NaN;
-  }
-
-  /** At the end of a sweep: lift the pen, and halve the gain where the trace left the strip. */
-  #wrap(strip: Strip): void {
-    strip.px = NaN;
-    const room = strip.h * MIDDLE[strip.colour];
-    if (strip.colour === "ecg") {
-      // Never above 1: amplified noise looks like fibrillation.
-      const fit = [1, 0.5, 0.25].find((g) => strip.peak * this.#unit(strip) * g <= room * 1.15);
-      strip.gain = fit ?? 0.25;
-    }
-    strip.range = strip.peak;
-    strip.peak = 0;
-  }
-
-  /** Device pixels per µV at gain 1: 1 mV is 44 % of the strip. */
-  #unit(strip: Strip): number {
-    return (strip.h * 0.44) / 1000;
-  }
-
-  #pixelsPerUnit(strip: Strip): number {
-    if (strip.colour === "ecg") return this.#unit(strip) * strip.gain;
-    // A pleth has no unit: it fills its strip.
-    return (strip.h * 0.42) / Math.max(strip.range, strip.peak, 1);
-  }
 }
-
-/** Where the baseline lies in the strip: an R wave needs the room above. */
-const MIDDLE: Record<TraceColour, number> = { ecg: 0.62, pleth: 0.5 };
-
-const EMPTY_STRIP = {
-  x: 0,
-  y: 0,
-  w: 0,
-  h: 0,
-  windowMs: 6000,
-  drawn: 0,
-  erased: 0,
-  blank: false,
-  px: NaN,
-  py: NaN,
-  baseline: NaN,
-  peak: 0,
-  range: 0,
-  gain: 1,
-};

@@ -51,6 +51,21 @@ export class Trace {
     return this.#next === 0 ? 0 : this.timeOf(this.#next);
   }
 
+  /** The first slot that ever held a sample: before it there is no gap, there is nothing. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** The valid samples from the slot on to the newest, sorted. */
+  sorted(from: number): number[] {
+    const found: number[] = [];
+    for (let slot = Math.max(from, this.#first); slot < this.#next; slot++) {
+      const sample = this.at(slot);
+      if (sample !== MISSING) found.push(sample);
+    }
+    return found.sort((a, b) => a - b);
+  }
+
   timeOf(slot: number): number {
     return (slot * 1000) / this.rateHz;
   }

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { AlarmBook, byPriority, byUrgency, digest, fnv1a64, mark } from "./alarms";
+import { anAlarm } from "./testing";
+import { TONES, burstLength, wantedSound } from "./tones";
+
+describe("digest", () => {
+  it("equals the published vectors of FNV-1a 64", () => {
+    // http://www.isthe.com/chongo/tech/comp/fnv/ (test_fnv.c)
+    expect(fnv1a64("")).toBe("cbf29ce484222325");
+    expect(fnv1a64("a")).toBe("af63dc4c8601ec8c");
+    expect(fnv1a64("foobar")).toBe("85944171f73967e8");
+  });
+
+  it("hashes bytes, not UTF-16 units", () => {
+    expect(fnv1a64("é")).toBe(fnv1a64(String.fromCodePoint(0xe9)));
+    expect(fnv1a64("é")).not.toBe(fnv1a64("e"));
+  });
+
+  it("does not depend on the order in which the alarms came", () => {
+    const a = anAlarm({ id: "01A", version: 2, state: "active_ack" });
+    const b = anAlarm({ id: "01B" });
+    expect(digest([b, a])).toBe(digest([a, b]));
+    expect(digest([a, b])).toBe(fnv1a64("01A|2|active_ack\n01B|1|active_unack\n"));
+  });
+
+  it("differs when one alarm has another version or state", () => {
+    const one = digest([anAlarm({})]);
+    expect(digest([anAlarm({ version: 2 })])).not.toBe(one);
+    expect(digest([anAlarm({ state: "latched_unack" })])).not.toBe(one);
+  });
+});
+
+describe("order", () => {
+  const old = "2026-11-20T01:00:00Z";
+  const young = "2026-11-20T01:00:30Z";
+  const alarms = [
+    anAlarm({ id: "low", priority: "low", raised: old }),
+    anAlarm({ id: "high-taken", priority: "high", state: "active_ack", raised: old }),
+    anAlarm({ id: "medium-young", priority: "medium", raised: young }),
+    anAlarm({ id: "medium-old", priority: "medium", raised: old }),
+    anAlarm({ id: "high-ended", priority: "high", state: "latched_unack", raised: young }),
+  ];
+  const ids = (order: typeof byPriority) => alarms.toSorted(order).map((a) => a.id);
+
+  it("of the list is priority, then not acknowledged, then longest waiting", () => {
+    expect(ids(byPriority)).toEqual(["high-ended", "high-taken", "medium-old", "medium-young", "low"]);
+  });
+
+  it("of the banner puts what nobody has taken first", () => {
+    expect(ids(byUrgency)).toEqual(["high-ended", "medium-old", "medium-young", "low", "high-taken"]);
+  });
+});
+
+describe("AlarmBook", () => {
+  it("takes a change once, and never an older one after a newer one", () => {
+    const book = new AlarmBook();
+    expect(book.apply(anAlarm({ version: 2, state: "active_ack" }))).toBe(true);
+    expect(book.apply(anAlarm({ version: 2, state: "active_ack" }))).toBe(false);
+    expect(book.apply(anAlarm({ version: 1 }))).toBe(false);
+    expect(book.open().map((a) => a.state)).toEqual(["active_ack"]);
+  });
+
+  it("never opens a closed alarm again", () => {
+    const book = new AlarmBook();
+    book.apply(anAlarm({ version: 3, state: "closed" }));
+    expect(book.apply(anAlarm({ version: 4 }))).toBe(false);
+    expect(book.open()).toEqual([]);
+    expect(book.closed()).toHaveLength(1);
+  });
+
+  it("forgets with a snapshot what ended while nobody told us", () => {
+    const book = new AlarmBook();
+    book.apply(anAlarm({ id: "gone" }));
+    book.replace([anAlarm({ id: "here" }), anAlarm({ id: "not-yet", state: "pending" })]);
+    expect(book.open().map((a) => a.id)).toEqual(["here"]);
+  });
+});
+
+describe("mark", () => {
+  it("has asterisks for the patient and exclamation marks for technology", () => {
+    expect(mark({ type: "physiological", priority: "high" })).toBe("***");
+    expect(mark({ type: "physiological", priority: "low" })).toBe("*");
+    expect(mark({ type: "technical", priority: "medium" })).toBe("!!");
+    expect(mark({ type: "system", priority: "high" })).toBe("!!!");
+    expect(mark({ type: "technical", priority: "info" })).toBe("i");
+  });
+});
+
+describe("tones", () => {
+  it("start when the specification says", () => {
+    expect(TONES.high.starts).toEqual([0, 0.25, 0.5, 1.0, 1.25, 1.9, 2.15, 2.4, 2.9, 3.15]);
+    expect(burstLength("high")).toBeCloseTo(3.3);
+    expect(TONES.medium.starts).toHaveLength(3);
+    expect(TONES.low.starts).toHaveLength(2);
+  });
+
+  it("sound for the highest priority that nobody has acknowledged", () => {
+    expect(
+      wantedSound([
+        anAlarm({ id: "m", priority: "medium" }),
+        anAlarm({ id: "h", priority: "high", state: "active_ack" }),
+      ]),
+    ).toEqual({ priority: "medium", pause: 15, ids: ["m"] });
+  });
+
+  it("go on slower for a latched HIGH, and not at all for a latched MEDIUM", () => {
+    expect(wantedSound([anAlarm({ state: "latched_unack" })])).toMatchObject({ priority: "high", pause: 10 });
+    expect(wantedSound([anAlarm({ state: "latched_unack", priority: "medium" })])).toBeNull();
+  });
+
+  it("keep the pace of an active HIGH beside a latched one", () => {
+    const wanted = wantedSound([anAlarm({ id: "l", state: "latched_unack" }), anAlarm({ id: "a" })]);
+    expect(wanted).toEqual({ priority: "high", pause: 5, ids: ["l", "a"] });
+  });
+
+  it("are silent when everything is acknowledged, closed or only information", () => {
+    expect(
+      wantedSound([
+        anAlarm({ state: "active_ack" }),
+        anAlarm({ state: "closed" }),
+        anAlarm({ priority: "info" }),
+      ]),
+    ).toBeNull();
+  });
+});
