@@ -1,13 +1,14 @@
 package fhir_test
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/samber/lo"
 	"pgregory.net/rapid"
 
 	"vigil/fhir"
@@ -136,10 +137,9 @@ func TestSeveralDates(t *testing.T) {
 	} {
 		t.Run(row.story, func(t *testing.T) {
 			t.Parallel()
-			got := ""
-			for _, span := range dated(t, row.values...).Dates.Spans() {
-				got += fmt.Sprintf("[%s..%s]", dayOrOpen(span.From), dayOrOpen(span.To))
-			}
+			got := strings.Join(lo.Map(dated(t, row.values...).Dates.Spans(), func(s fhir.Span, _ int) string {
+				return "[" + dayOrOpen(s.From) + ".." + dayOrOpen(s.To) + "]"
+			}), "")
 			if diff := cmp.Diff(row.want, got); diff != "" {
 				t.Error(diff)
 			}

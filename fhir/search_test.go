@@ -164,8 +164,8 @@ func TestWhatIsRefusedAndWhatIsIgnored(t *testing.T) {
 				}
 				if err != nil {
 					got = refused
-					issue := err.(*fhir.Error).Issue
-					if issue.Severity != fhir.Fault || issue.Text == "" || issue.Expression == "" {
+					fault, _ := errors.AsType[*fhir.Error](err)
+					if issue := fault.Issue; issue.Severity != fhir.Fault || issue.Text == "" || issue.Expression == "" {
 						t.Errorf("issue %+v", issue)
 					}
 				}
@@ -372,8 +372,7 @@ func FuzzParseSearch(f *testing.F) {
 		for _, r := range fhir.Catalog() {
 			s, err := fhir.ParseSearch(r, fhir.Request{Base: base, Values: maps.Clone(values), Strict: strict})
 			if err != nil {
-				var refused *fhir.Error
-				if !errors.As(err, &refused) {
+				if _, ok := errors.AsType[*fhir.Error](err); !ok {
 					t.Fatalf("%q: %v is not a FHIR error", query, err)
 				}
 				continue

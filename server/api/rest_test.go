@@ -1,0 +1,398 @@
+package api_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"vigil/alerts"
+	"vigil/server/api"
+	"vigil/vitals"
+)
+
+func TestSigningIn(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	a := w.send("", http.MethodPost, "/api/v1/login", fields{"user": "nurse", "password": "secret"}).expect(t, http.StatusOK)
+	if a.at("staff", "role") != "nurse" || a.at("staff", "units", 0, "zone") != "Europe/Vienna" || len(a.list("staff", "units")) != 1 {
+		t.Errorf("%v", a.json)
+	}
+	cookie := a.Result().Cookies()[0]
+	if cookie.Name != "vigil_session" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Secure || cookie.Path != "/" {
+		t.Errorf("cookie %+v", cookie)
+	}
+	if got := w.get(cookie.Value, "/api/v1/me").expect(t, http.StatusOK).at("staff", "login"); got != "nurse" {
+		t.Errorf("me: %v", got)
+	}
+	out := w.send("nurse", http.MethodPost, "/api/v1/logout", nil).expect(t, http.StatusNoContent)
+	if c := out.Result().Cookies()[0]; c.MaxAge >= 0 || c.Value != "" {
+		t.Errorf("cookie after logout %+v", c)
+	}
+	w.get("nurse", "/api/v1/me").expect(t, http.StatusUnauthorized)
+	w.send("", http.MethodPost, "/api/v1/logout", nil).expect(t, http.StatusNoContent)
+}
+
+func TestCookieUnderTLS(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, func(o *api.Options) { o.Secure = true })
+	a := w.send("", http.MethodPost, "/api/v1/login", fields{"user": "nurse", "password": "secret"}).expect(t, http.StatusOK)
+	if c := a.Result().Cookies()[0]; c.Name != "__Host-vigil_session" || !c.Secure || c.Domain != "" || c.Path != "/" {
+		t.Errorf("cookie %+v", c)
+	}
+	if a.Header().Get("Strict-Transport-Security") == "" {
+		t.Error("no HSTS under TLS")
+	}
+	w.send("", http.MethodGet, "/api/v1/me", nil, "Cookie", "__Host-vigil_session=nurse").expect(t, http.StatusOK)
+}
+
+func TestSignInsThatFail(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	for story, user := range map[string]string{"wrong password": "nurse", "unknown user": "nobody"} {
+		a := w.send("", http.MethodPost, "/api/v1/login", fields{"user": user, "password": "wrong"}).expect(t, http.StatusUnauthorized)
+		if a.at("code") != "unauthorized" || len(a.Result().Cookies()) > 0 {
+			t.Errorf("%s: %v", story, a.json)
+		}
+	}
+	locked := w.send("", http.MethodPost, "/api/v1/login", fields{"user": "locked", "password": "x"}).expect(t, http.StatusTooManyRequests)
+	if locked.Header().Get("Retry-After") != "90" {
+		t.Errorf("Retry-After %q", locked.Header().Get("Retry-After"))
+	}
+	wrong := w.send("", http.MethodPost, "/api/v1/login", fields{"user": "nurse", "password": []string{"hunter2"}}).expect(t, http.StatusUnprocessableEntity)
+	if strings.Contains(wrong.Body.String(), "hunter2") {
+		t.Errorf("the password was echoed: %s", wrong.Body)
+	}
+}
+
+func TestOneAddressCannotTryForEver(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	refused := 0
+	for range 40 {
+		if w.send("", http.MethodPost, "/api/v1/login", fields{"user": "nurse", "password": "wrong"}).Code == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused != 10 {
+		t.Errorf("%d of 40 refused", refused)
+	}
+}
+
+// TestEveryOperationAsksWhoIsThere walks what is registered, so that a new operation cannot be
+// forgotten.
+func TestEveryOperationAsksWhoIsThere(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	for path, operations := range described(t).Paths {
+		for method, o := range operations {
+			if o.OperationID == "login" || o.OperationID == "logout" {
+				continue
+			}
+			path := strings.NewReplacer("{id}", "x", "{device}", "x").Replace(path)
+			a := w.send("", strings.ToUpper(method), path, nil).expect(t, http.StatusUnauthorized)
+			if got := a.Header().Get("Content-Type"); got != "application/problem+json" {
+				t.Errorf("%s %s: %s", method, path, got)
+			}
+			w.send("forged", strings.ToUpper(method), path, nil).expect(t, http.StatusUnauthorized)
+		}
+	}
+}
+
+func TestWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
+	const yes, no = true, false
+	for _, row := range []struct {
+		method, path                             string
+		viewer, nurse, charge, technician, admin bool
+	}{
+		{http.MethodGet, "/patients", yes, yes, yes, yes, yes},
+		{http.MethodGet, "/alarms", yes, yes, yes, yes, yes},
+		{http.MethodGet, "/units", yes, yes, yes, yes, yes},
+		{http.MethodPost, "/patients", no, yes, yes, no, yes},
+		{http.MethodPost, "/patients/x/discharge", no, no, yes, no, yes},
+		{http.MethodGet, "/hubs", no, no, no, yes, yes},
+		{http.MethodPost, "/hubs", no, no, no, yes, yes},
+		{http.MethodPost, "/hubs/x/secret", no, no, no, yes, yes},
+		{http.MethodGet, "/devices", no, no, no, yes, yes},
+		{http.MethodPost, "/devices", no, no, no, yes, yes},
+		{http.MethodGet, "/bindings", no, no, no, yes, yes},
+		{http.MethodPost, "/bindings", no, no, no, yes, yes},
+		{http.MethodDelete, "/bindings/x", no, no, no, yes, yes},
+		{http.MethodGet, "/quarantine", no, no, no, yes, yes},
+		{http.MethodPost, "/units", no, no, no, no, yes},
+		{http.MethodGet, "/staff", no, no, no, no, yes},
+		{http.MethodPost, "/staff", no, no, no, no, yes},
+	} {
+		t.Run(row.method+" "+row.path, func(t *testing.T) {
+			t.Parallel()
+			w := newWard(t, nil)
+			for who, may := range map[string]bool{
+				"viewer": row.viewer, "nurse": row.nurse, "charge": row.charge, "technician": row.technician, "admin": row.admin,
+			} {
+				a := w.send(who, row.method, "/api/v1"+row.path, nil)
+				if (a.Code != http.StatusForbidden) != may {
+					t.Errorf("%s: %d %s", who, a.Code, a.Body)
+				}
+			}
+		})
+	}
+}
+
+func TestCensus(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	a := w.get("nurse", "/api/v1/patients").expect(t, http.StatusOK)
+	if len(a.list("patients")) != 2 || len(a.list("patients", 0, "devices")) != 2 || a.at("patients", 0, "test") != true {
+		t.Errorf("%s", a.Body)
+	}
+	if len(w.get("nurse", "/api/v1/patients?unit=neuro").list("patients")) != 0 {
+		t.Error("another unit's patients were listed")
+	}
+	if len(w.get("admin", "/api/v1/patients").list("patients")) != 3 {
+		t.Error("the administrator sees all units")
+	}
+	if strings.Contains(w.get("elsewhere", "/api/v1/patients").Body.String(), "Abel") {
+		t.Error("a name got out of its unit")
+	}
+}
+
+var newcomer = fields{"unit": "cardio", "mrn": "77", "family": "Dorn", "given": "Dora", "bed": ""}
+
+func TestAdmitting(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		story string
+		who   string
+		body  fields
+		want  int
+	}{
+		{"the least that is needed", "nurse", newcomer, http.StatusCreated},
+		{"with everything", "nurse", change(change(change(newcomer, "birth", "1950-02-28"), "sex", "female"), "test", true), http.StatusCreated},
+		{"a record number that is under care", "nurse", change(newcomer, "mrn", "1"), http.StatusConflict},
+		{"a unit that is not mine", "nurse", change(newcomer, "unit", "neuro"), http.StatusNotFound},
+		{"an unknown unit", "admin", change(newcomer, "unit", "nowhere"), http.StatusNotFound},
+		{"an unknown field", "nurse", change(newcomer, "weight", 80), http.StatusUnprocessableEntity},
+		{"no record number", "nurse", change(newcomer, "mrn", ""), http.StatusUnprocessableEntity},
+		{"a day that does not exist", "nurse", change(newcomer, "birth", "1950-02-30"), http.StatusUnprocessableEntity},
+		{"a sex that FHIR does not know", "nurse", change(newcomer, "sex", "f"), http.StatusUnprocessableEntity},
+		{"a name that is a number", "nurse", change(newcomer, "family", 7), http.StatusUnprocessableEntity},
+	} {
+		t.Run(row.story, func(t *testing.T) {
+			t.Parallel()
+			w := newWard(t, nil)
+			a := w.send(row.who, http.MethodPost, "/api/v1/patients", row.body).expect(t, row.want)
+			if (a.Code == http.StatusCreated) != (w.changes == 1) {
+				t.Errorf("%d changes were told", w.changes)
+			}
+			if a.Code >= 400 && (a.Header().Get("Content-Type") != "application/problem+json" || a.at("status") == nil || a.at("detail") == "") {
+				t.Errorf("not a problem: %s", a.Body)
+			}
+		})
+	}
+}
+
+func TestDischarging(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	w.raise(alarm(anna, 0))
+	a := w.send("charge", http.MethodPost, "/api/v1/patients/"+string(anna)+"/discharge", nil).expect(t, http.StatusConflict)
+	if a.at("code") != "conflict" {
+		t.Errorf("%s", a.Body)
+	}
+	w.send("charge", http.MethodPost, "/api/v1/patients/"+string(carl)+"/discharge", nil).expect(t, http.StatusNotFound)
+	w.send("charge", http.MethodPost, "/api/v1/patients/"+string(ben)+"/discharge", nil).expect(t, http.StatusNoContent)
+	if n := len(w.get("nurse", "/api/v1/patients").list("patients")); n != 1 || w.changes != 1 {
+		t.Errorf("%d patients, %d changes", n, w.changes)
+	}
+}
+
+func TestListingAlarms(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	over := alarm(ben, time.Minute)
+	over.State, over.Ended, over.Reason = alerts.Closed, morning.Add(2*time.Minute), alerts.ClosedSelf
+	for _, a := range []alerts.Alarm{alarm(anna, 0), over, alarm(carl, 0)} {
+		w.raise(a)
+	}
+	for path, want := range map[string]int{
+		"": 1, "?state=open": 1, "?state=closed": 1, "?state=all": 2, "?state=all&limit=1": 1, "?unit=neuro": 0,
+		"?state=all&patient=" + string(ben): 1, "?state=all&patient=" + string(carl): 0,
+	} {
+		if a := w.get("nurse", "/api/v1/alarms"+path).expect(t, http.StatusOK); len(a.list("alarms")) != want {
+			t.Errorf("%s: %s", path, a.Body)
+		}
+	}
+	for _, path := range []string{"?state=half", "?limit=0", "?limit=1001", "?limit=x"} {
+		w.get("nurse", "/api/v1/alarms"+path).expect(t, http.StatusUnprocessableEntity)
+	}
+	if a := w.get("nurse", "/api/v1/alarms"); a.at("alarms", 0, "state") != "active_unack" || a.at("alarms", 0, "label") != "ASYSTOLE" {
+		t.Errorf("%s", a.Body)
+	}
+}
+
+var seen = fields{"cmd_id": "c1", "seen_version": 1, "seen_priority": "high", "station": "desk-1"}
+
+func TestAcknowledging(t *testing.T) {
+	t.Parallel()
+	raised := alarm(anna, 0)
+	acked := raised
+	acked.State, acked.Version, acked.AckedName, acked.AckedAt = alerts.ActiveAck, 2, "K. Lee", morning
+	for _, row := range []struct {
+		story  string
+		who    string
+		body   fields
+		answer alerts.Alarm
+		fault  error
+		want   int
+		code   string
+	}{
+		{"a nurse takes it", "nurse", seen, acked, nil, http.StatusOK, ""},
+		{"version zero is a number like others", "nurse", change(seen, "seen_version", 0), alerts.Alarm{}, &alerts.AckError{Code: alerts.Worse, Current: raised}, http.StatusConflict, "worse"},
+		{"somebody was faster", "nurse", seen, alerts.Alarm{}, &alerts.AckError{Code: alerts.AlreadyAcked, Current: acked}, http.StatusConflict, "already_acked"},
+		{"it is over", "nurse", seen, alerts.Alarm{}, &alerts.AckError{Code: alerts.ClosedAlarm, Current: acked}, http.StatusConflict, "closed"},
+		{"the owner does not know it", "nurse", seen, alerts.Alarm{}, &alerts.AckError{Code: alerts.UnknownAlarm}, http.StatusNotFound, "not_found"},
+		{"nobody owns the patient now", "nurse", seen, alerts.Alarm{}, api.Unavailable("not acknowledged: try again"), http.StatusServiceUnavailable, "unavailable"},
+		{"something broke", "nurse", seen, alerts.Alarm{}, errors.New("disk of Anna Abel is full"), http.StatusInternalServerError, "internal"},
+	} {
+		t.Run(row.story, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			w := newWard(t, func(o *api.Options) {
+				o.Alarms = decider(func(p vitals.PatientID, a alerts.Acknowledgement) (alerts.Alarm, error) {
+					asked++
+					if p != anna || a.Alarm != raised.ID || a.Actor != "s-nurse" || a.ActorName != "K. Lee" || a.Station != "desk-1" || a.SeenPriority != alerts.High {
+						t.Errorf("%v %+v", p, a)
+					}
+					return row.answer, row.fault
+				})
+			})
+			w.raise(raised)
+			a := w.send(row.who, http.MethodPost, "/api/v1/alarms/"+string(raised.ID)+"/ack", row.body).expect(t, row.want)
+			switch {
+			case row.want == http.StatusOK && (a.at("alarm", "state") != "active_ack" || a.at("alarm", "acked_by") != "K. Lee"):
+				t.Errorf("%s", a.Body)
+			case row.want == http.StatusConflict && a.at("alarm", "id") != string(raised.ID):
+				t.Errorf("the present alarm is missing: %s", a.Body)
+			case row.code != "" && a.at("code") != row.code:
+				t.Errorf("code %v", a.at("code"))
+			case row.want == http.StatusServiceUnavailable && a.Header().Get("Retry-After") == "":
+				t.Error("no Retry-After")
+			case strings.Contains(a.Body.String(), "Abel"):
+				t.Errorf("a fault of ours was shown: %s", a.Body)
+			case asked != 1:
+				t.Errorf("asked %d times", asked)
+			}
+		})
+	}
+}
+
+func TestAcknowledgementsThatNeverReachTheOwner(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil) // whose decider fails the test when asked
+	mine, theirs := alarm(anna, 0), alarm(carl, 0)
+	w.raise(mine)
+	w.raise(theirs)
+	for _, row := range []struct {
+		story, who string
+		id         alerts.AlarmID
+		body       any
+		want       int
+	}{
+		{"a viewer may not", "viewer", mine.ID, seen, http.StatusForbidden},
+		{"a technician may not, it is physiological", "technician", mine.ID, seen, http.StatusForbidden},
+		{"an administrator is no nurse", "admin", mine.ID, seen, http.StatusForbidden},
+		{"another unit's alarm is not there", "nurse", theirs.ID, seen, http.StatusNotFound},
+		{"no such alarm", "nurse", "x", seen, http.StatusNotFound},
+		{"no command id", "nurse", mine.ID, change(seen, "cmd_id", ""), http.StatusUnprocessableEntity},
+		{"no such priority", "nurse", mine.ID, change(seen, "seen_priority", "urgent"), http.StatusUnprocessableEntity},
+		{"an unknown field", "nurse", mine.ID, change(seen, "force", true), http.StatusUnprocessableEntity},
+		{"no body", "nurse", mine.ID, nil, http.StatusBadRequest},
+		{"not JSON", "nurse", mine.ID, "{", http.StatusBadRequest},
+	} {
+		t.Run(row.story, func(t *testing.T) {
+			w.send(row.who, http.MethodPost, "/api/v1/alarms/"+string(row.id)+"/ack", row.body).expect(t, row.want)
+		})
+	}
+}
+
+func TestEnrolment(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	post := func(path string, body any) answer {
+		t.Helper()
+		return w.send("technician", http.MethodPost, "/api/v1"+path, body)
+	}
+	a := post("/hubs", fields{"id": "hub-1", "name": "Home of A."}).expect(t, http.StatusCreated)
+	if a.at("secret") != "hub secret" || a.at("id") != "hub-1" {
+		t.Errorf("%s", a.Body)
+	}
+	post("/hubs", fields{"id": "hub-1", "name": "again"}).expect(t, http.StatusConflict)
+	post("/hubs", fields{"id": "hub/+/#", "name": ""}).expect(t, http.StatusUnprocessableEntity)
+	post("/hubs/hub-1/secret", nil).expect(t, http.StatusOK)
+	post("/hubs/hub-2/secret", nil).expect(t, http.StatusNotFound)
+	if hubs := w.get("technician", "/api/v1/hubs"); len(hubs.list("hubs")) != 1 || hubs.at("hubs", 0, "online") != false || strings.Contains(hubs.Body.String(), "secret") {
+		t.Errorf("%s", hubs.Body)
+	}
+	device := fields{"id": "A0:9E:1A:00:00:09", "manufacturer": "M", "model": "X", "serial": "1"}
+	if a := post("/devices", device).expect(t, http.StatusCreated); a.at("id") != "a09e1a000009" {
+		t.Errorf("%s", a.Body)
+	}
+	post("/devices", change(device, "id", "nonsense")).expect(t, http.StatusUnprocessableEntity)
+	post("/bindings", fields{"device": "a09e1a000009", "patient": ben}).expect(t, http.StatusCreated)
+	if n := len(w.get("technician", "/api/v1/bindings").list("bindings")); n != 3 { // carl's is not theirs
+		t.Errorf("%d bindings", n)
+	}
+	for _, d := range w.get("technician", "/api/v1/devices").list("devices") {
+		if d.(fields)["id"] == string(patch) {
+			t.Error("another unit's device was listed")
+		}
+	}
+	w.send("technician", http.MethodDelete, "/api/v1/bindings/a09e1a000009", nil).expect(t, http.StatusNoContent)
+	w.send("technician", http.MethodDelete, "/api/v1/bindings/nonsense", nil).expect(t, http.StatusNotFound)
+	w.get("technician", "/api/v1/quarantine").expect(t, http.StatusOK)
+}
+
+func TestBindingsKeepToTheirUnit(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	for _, row := range []struct {
+		story string
+		body  fields
+		want  int
+	}{
+		{"another unit's patient", fields{"device": strap, "patient": carl}, http.StatusNotFound},
+		{"another unit's device", fields{"device": patch, "patient": anna}, http.StatusNotFound},
+		{"an unknown device", fields{"device": "a09e1affffff", "patient": anna}, http.StatusNotFound},
+		{"tomorrow", fields{"device": strap, "patient": ben, "from": morning.Add(24 * time.Hour)}, http.StatusUnprocessableEntity},
+		{"before the present binding", fields{"device": strap, "patient": ben, "from": morning.Add(-time.Hour)}, http.StatusConflict},
+	} {
+		t.Run(row.story, func(t *testing.T) {
+			w.send("technician", http.MethodPost, "/api/v1/bindings", row.body).expect(t, row.want)
+		})
+	}
+	w.send("technician", http.MethodDelete, "/api/v1/bindings/"+string(patch), nil).expect(t, http.StatusNotFound)
+}
+
+func TestUnitsAndStaff(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	unit := fields{"id": "onco", "name": "Oncology", "zone": "Europe/Vienna"}
+	w.send("admin", http.MethodPost, "/api/v1/units", unit).expect(t, http.StatusCreated)
+	w.send("admin", http.MethodPost, "/api/v1/units", change(unit, "zone", "Middle/Earth")).expect(t, http.StatusUnprocessableEntity)
+	if n := len(w.get("nurse", "/api/v1/units").list("units")); n != 1 {
+		t.Errorf("a nurse sees %d units", n)
+	}
+	person := fields{"login": "new", "name": "N. Ew", "role": "nurse", "units": []string{"cardio"}, "password": "long enough for all"}
+	a := w.send("admin", http.MethodPost, "/api/v1/staff", person).expect(t, http.StatusCreated)
+	if a.at("id") != "s-new" || len(a.list("units")) != 1 || strings.Contains(a.Body.String(), "password") {
+		t.Errorf("%s", a.Body)
+	}
+	short := w.send("admin", http.MethodPost, "/api/v1/staff", change(person, "password", "short")).expect(t, http.StatusUnprocessableEntity)
+	if !strings.Contains(short.Body.String(), "12 characters") {
+		t.Errorf("%s", short.Body)
+	}
+	w.send("admin", http.MethodPost, "/api/v1/staff", change(person, "role", "king")).expect(t, http.StatusUnprocessableEntity)
+	w.get("admin", "/api/v1/staff").expect(t, http.StatusOK)
+}
