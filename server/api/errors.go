@@ -78,6 +78,16 @@ var codes = map[int]string{
 // may be shown.
 var ErrInvalid = errors.New("not acceptable")
 
+// TooManyRequests says that something was tried too often and when it may be tried again.
+func TooManyRequests(detail string, after time.Duration) error {
+	p := newProblem(http.StatusTooManyRequests, detail)
+	p.retryAfter = max(after, time.Second)
+	return p
+}
+
+// Unavailable says that something was not done and may be tried again.
+func Unavailable(detail string) error { return newProblem(http.StatusServiceUnavailable, detail) }
+
 // Refusals that handlers make themselves.
 var (
 	errNotSignedIn = newProblem(http.StatusUnauthorized, "sign in first")
