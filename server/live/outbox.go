@@ -141,11 +141,11 @@ func (o *outbox) subscribe(channels []uint16) {
 func (o *outbox) takeUrgent() (frames []any, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.broken {
+	now := o.now()
+	if o.broken || (len(o.sent) > 0 && now.Sub(o.sent[0].at) > maxUncredited) {
 		return nil, errTooSlow
 	}
 	frames, o.first = o.first, nil
-	now := o.now()
 	for _, n := range o.latest {
 		frames = append(frames, event{Type: "ev", Kind: "numeric", Numeric: new(n.view(now))})
 	}
@@ -175,15 +175,10 @@ func (o *outbox) takeWaves() (batch uint32, waves map[uint16][]vitals.Waveform, 
 }
 
 // sentEvent notes when an event left, to see how long the screen takes to confirm it.
-func (o *outbox) sentEvent(seq uint64) error {
+func (o *outbox) sentEvent(seq uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	now := o.now()
-	if len(o.sent) > 0 && now.Sub(o.sent[0].at) > maxUncredited {
-		return errTooSlow
-	}
-	o.sent = append(o.sent, sentFrame{seq, now})
-	return nil
+	o.sent = append(o.sent, sentFrame{seq, o.now()})
 }
 
 // credit takes the screen's confirmation and returns how long each alarm took to be drawn.

@@ -125,18 +125,15 @@ func (v *viewer) writeUrgent() error {
 			v.seq++
 			f.Seq = v.seq
 			frame = f
-			err = v.out.sentEvent(v.seq)
+			v.out.sentEvent(v.seq)
 		case event:
 			v.seq++
 			f.Seq = v.seq
 			frame = f
-			err = v.out.sentEvent(v.seq)
+			v.out.sentEvent(v.seq)
 		case heartbeat:
 			f.Seq = v.seq
 			frame = f
-		}
-		if err != nil {
-			return err
 		}
 		if err := v.writeJSON(frame); err != nil {
 			return err
