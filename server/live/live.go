@@ -10,13 +10,10 @@
 package live
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -48,36 +45,6 @@ type Feed struct {
 	units   map[vitals.PatientID]vitals.UnitID
 	boards  map[vitals.UnitID]*board
 	viewers map[*viewer]struct{}
-}
-
-// board is the present state of one unit.
-type board struct {
-	rev      uint64 // counts alarm changes
-	alarms   map[alerts.AlarmID]alerts.Alarm
-	numerics map[numericKey]numeric
-	channels map[channelKey]*channel
-	order    []*channel
-}
-
-type numericKey struct {
-	patient vitals.PatientID
-	device  vitals.DeviceID
-	kind    vitals.Kind
-}
-
-type numeric struct {
-	vitals.Charted
-	received time.Time
-}
-
-type channelKey = numericKey
-
-// channel is one waveform of one patient; its index is what the binary frames carry.
-type channel struct {
-	index uint16
-	key   channelKey
-	rate  vitals.Rate
-	scale vitals.Decimal
 }
 
 // New is a feed without state; Refresh fills it.
@@ -233,11 +200,7 @@ func (f *Feed) board(p vitals.PatientID) (*board, vitals.UnitID, bool) {
 func (f *Feed) boardOf(unit vitals.UnitID) *board {
 	b, ok := f.boards[unit]
 	if !ok {
-		b = &board{
-			alarms:   map[alerts.AlarmID]alerts.Alarm{},
-			numerics: map[numericKey]numeric{},
-			channels: map[channelKey]*channel{},
-		}
+		b = newBoard()
 		f.boards[unit] = b
 	}
 	return b
@@ -352,14 +315,14 @@ func (f *Feed) join(v *viewer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.viewers[v] = struct{}{}
-	v.out.replace(f.snapshot(v.unit))
+	v.out.replace(f.boardOf(v.unit).snapshot(v.unit, f.now()))
 }
 
 // resync queues the present state again for a viewer that lost count.
 func (f *Feed) resync(v *viewer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	v.out.replace(f.snapshot(v.unit))
+	v.out.replace(f.boardOf(v.unit).snapshot(v.unit, f.now()))
 }
 
 func (f *Feed) leave(v *viewer) {
@@ -384,58 +347,4 @@ func (f *Feed) alarm(unit vitals.UnitID, id alerts.AlarmID) (alerts.Alarm, bool)
 	defer f.mu.Unlock()
 	a, ok := f.boardOf(unit).alarms[id]
 	return a, ok
-}
-
-func (f *Feed) snapshot(unit vitals.UnitID) snapshot {
-	b := f.boardOf(unit)
-	now := f.now()
-	s := snapshot{
-		Unit: unit, AlarmRev: b.rev,
-		Numerics: make([]numericView, 0, len(b.numerics)),
-		Alarms:   make([]alerts.View, 0, len(b.alarms)),
-		Channels: make([]channelView, 0, len(b.channels)),
-	}
-	for _, n := range b.numerics {
-		s.Numerics = append(s.Numerics, n.view(now))
-	}
-	for _, a := range b.sorted() {
-		s.Alarms = append(s.Alarms, a.View())
-	}
-	for _, ch := range b.order {
-		if b.channels[ch.key] == ch {
-			s.Channels = append(s.Channels, ch.view())
-		}
-	}
-	return s
-}
-
-func (b *board) sorted() []alerts.Alarm {
-	return slices.SortedFunc(maps.Values(b.alarms), func(x, y alerts.Alarm) int { return cmp.Compare(x.ID, y.ID) })
-}
-
-func (b *board) open() openCount {
-	var n openCount
-	for _, a := range b.alarms {
-		switch a.Priority {
-		case alerts.High:
-			n.High++
-		case alerts.Medium:
-			n.Medium++
-		case alerts.Low:
-			n.Low++
-		case alerts.Info:
-		}
-	}
-	return n
-}
-
-// digest is FNV-1a over the open alarms, sorted by id, each as "id|version|state\n". The browser
-// computes the same over what it shows; where they differ, it asks for the whole state again.
-func (b *board) digest() string {
-	h := fnv.New64a()
-	for _, a := range b.sorted() {
-		v := a.View()
-		_, _ = fmt.Fprintf(h, "%s|%d|%s\n", v.ID, v.Version, v.State) // a hash never fails
-	}
-	return fmt.Sprintf("%016x", h.Sum64())
 }
