@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"runtime"
 	"time"
+	"unicode/utf8"
 
 	"vigil/vitals"
 )
@@ -23,14 +24,16 @@ import (
 // ErrDenied says that the login, password, token or secret is wrong. It does not say which.
 var ErrDenied = errors.New("not recognised")
 
-// ErrWeakPassword says that a password is too short or too long.
-var ErrWeakPassword = fmt.Errorf("a password has %d to %d characters", minPassword, maxPassword)
+// ErrPassword says that a password is too short or too long.
+var ErrPassword = fmt.Errorf("a password has at least %d characters and at most %d bytes", minPassword, maxPassword)
 
-// Bounds of a password. NIST SP 800-63B-4: at least 15 where it is the only factor, no rules about
-// its composition. The upper bound keeps hashing cheap to refuse.
+// Bounds of a password. NIST SP 800-63B-4: at least 15 characters where it is the only factor, and
+// no rules about its composition.
 const (
 	minPassword = 15
 	maxPassword = 1024
+	// maxLogin bounds what is remembered of somebody who tries.
+	maxLogin = 256
 )
 
 const (
@@ -103,6 +106,9 @@ func New(o Options) (*Desk, error) {
 // Login checks a password and opens a session: the token is for the browser and kept nowhere else.
 // A wrong login or password gives ErrDenied, and too many of them in a row a *BackoffError.
 func (d *Desk) Login(ctx context.Context, user, password string, now time.Time) (string, vitals.Staff, error) {
+	if len(user) > maxLogin {
+		return "", vitals.Staff{}, ErrDenied
+	}
 	if err := d.backoff.try(user, now); err != nil {
 		return "", vitals.Staff{}, err
 	}
@@ -199,8 +205,8 @@ func (d *Desk) Enrol(ctx context.Context, person vitals.Staff, password string) 
 	}
 	hash := ""
 	if password != "" {
-		if n := len([]rune(password)); n < minPassword || n > maxPassword {
-			return vitals.Staff{}, ErrWeakPassword
+		if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
+			return vitals.Staff{}, ErrPassword
 		}
 		var err error
 		if hash, err = d.hash(ctx, password); err != nil {
@@ -226,7 +232,11 @@ func (d *Desk) EnsureAdmin(ctx context.Context, password string) (generated stri
 	if password == "" {
 		generated = rand.Text()
 		password = generated
-	} else if len([]rune(password)) < minPassword {
+	}
+	if len(password) > maxPassword {
+		return "", ErrPassword
+	}
+	if utf8.RuneCountInString(password) < minPassword {
 		d.log.WarnContext(ctx, "the administrator's password is short", "characters_wanted", minPassword)
 	}
 	hash, err := d.hash(ctx, password)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func BenchmarkCommit(b *testing.B) {
 					return fmt.Errorf("fence: %w", err)
 				}
 				for i := range 100 {
-					stream := vitals.Stream{Hub: aHub, Device: vitals.DeviceID(fmt.Sprint(i))}
+					stream := vitals.Stream{Hub: aHub, Device: vitals.DeviceID(strconv.Itoa(i))}
 					if _, err := tx.SaveProgress(stream, []vitals.Span{{First: uint64(round + 1), Last: uint64(round + 1)}}); err != nil {
 						return err
 					}

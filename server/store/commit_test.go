@@ -89,6 +89,23 @@ func TestAWholeCommitAppearsAtOnceOrNotAtAll(t *testing.T) {
 	})
 }
 
+func TestACommitThatIsCancelledLeavesNothing(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store.Store) {
+		lease := leaseOf(claim(t, s, aNode, noon), anna)
+		before := everythingStored(t, s)
+		ctx, cancel := context.WithCancel(context.Background())
+		err := s.Commit(ctx, func(tx *store.Tx) error {
+			defer cancel()
+			return results(t, aNode, lease)(tx)
+		})
+		if err == nil {
+			t.Fatal("committed although nobody waits any more")
+		}
+		same(t, everythingStored(t, s), before)
+		commit(t, s, results(t, aNode, lease)) // the connection is still good
+	})
+}
+
 func TestANodeThatLostItsPartitionWritesNothing(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store.Store) {
 		lease := leaseOf(claim(t, s, aNode, noon), anna)
@@ -220,10 +237,15 @@ func TestRefusedInputIsKeptOnceAndCounts(t *testing.T) {
 		same(t, got[vitals.Position](t)(s.Quarantine(ctx, whole)), vitals.Position{Stream: stream, Upto: 1})
 		same(t, got[vitals.Position](t)(s.Quarantine(ctx, part)), vitals.Position{})
 		same(t, got[vitals.Position](t)(s.Quarantine(ctx, nameless)), vitals.Position{})
+		garbled := vitals.Refusal{Stream: vitals.Stream{Hub: aHub}, Received: noon, Reason: "not a device: \x00\xff", Payload: []byte{0}}
+		same(t, got[vitals.Position](t)(s.Quarantine(ctx, garbled)), vitals.Position{})
+		garbled.Reason = "not a device: \uFFFD\uFFFD"
 		repeat := whole
 		repeat.Received = after(time.Hour)
 		same(t, got[vitals.Position](t)(s.Quarantine(ctx, repeat)), vitals.Position{Stream: stream, Upto: 1})
-		same(t, got[[]vitals.Refusal](t)(s.Quarantined(ctx, 10)), []vitals.Refusal{nameless, part, whole})
+		same(t, got[[]vitals.Refusal](t)(s.Quarantined(ctx, 2)), []vitals.Refusal{nameless, part})
+		same(t, len(got[[]vitals.Refusal](t)(s.Quarantined(ctx, 10))), 4)
+		same(t, lo.Contains(lo.Map(got[[]vitals.Refusal](t)(s.Quarantined(ctx, 10)), func(r vitals.Refusal, _ int) string { return r.Reason }), garbled.Reason), true)
 		same(t, got[[]vitals.Refusal](t)(s.Quarantined(ctx, 1)), []vitals.Refusal{nameless})
 		same(t, got[vitals.Progress](t)(s.Progress(ctx, stream)), vitals.Progress{Upto: 1})
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 
 	"github.com/samber/lo"
 	"gorm.io/gorm"
@@ -29,8 +30,8 @@ func (refusalRow) TableName() string { return "quarantine" }
 
 func toRefusalRow(r vitals.Refusal) refusalRow {
 	row := refusalRow{
-		Hub: r.Stream.Hub, Device: r.Stream.Device, Epoch: int64(r.Stream.Epoch), Seq: int64(r.Seq),
-		Received: micros(r.Received), Reason: r.Reason, Payload: r.Payload, Whole: r.Whole,
+		Hub: r.Stream.Hub, Device: vitals.DeviceID(storable(string(r.Stream.Device))), Epoch: int64(r.Stream.Epoch), Seq: int64(r.Seq),
+		Received: micros(r.Received), Reason: storable(r.Reason), Payload: r.Payload, Whole: r.Whole,
 	}
 	h := sha256.New()
 	for _, part := range [][]byte{[]byte(row.Hub), []byte(row.Device), []byte(row.Reason), row.Payload} {
@@ -40,6 +41,12 @@ func toRefusalRow(r vitals.Refusal) refusalRow {
 	_, _ = h.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, r.Seq), uint64(r.Stream.Epoch)))
 	row.ID = h.Sum(nil)
 	return row
+}
+
+// storable is text that may quote what was refused, without what PostgreSQL cannot keep: a refusal
+// that fails to be kept would come back for ever.
+func storable(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 func (r refusalRow) refusal() vitals.Refusal {

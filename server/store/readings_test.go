@@ -30,7 +30,7 @@ func drawReadings(t *rapid.T, label string, from time.Time) []vitals.Charted {
 }
 
 // keep stores readings as the monitor does: streamed kinds in packed minutes, others alone.
-func (c chart) keep(t *rapid.T, s *store.Store, readings []vitals.Charted) {
+func (c chart) keep(ctx context.Context, t *rapid.T, s *store.Store, readings []vitals.Charted) {
 	fresh := lo.Filter(lo.UniqBy(readings, vitals.Charted.Key), func(r vitals.Charted, _ int) bool {
 		_, there := c[r.Key()]
 		return !there
@@ -59,7 +59,7 @@ func (c chart) keep(t *rapid.T, s *store.Store, readings []vitals.Charted) {
 	blocks := lo.MapToSlice(minutes, func(p place, series *codec.Series) vitals.Block {
 		return series.Block(anna, p.device, p.kind, p.start)
 	})
-	err := s.Commit(context.Background(), func(tx *store.Tx) error {
+	err := s.Commit(ctx, func(tx *store.Tx) error {
 		if err := tx.SaveBlocks(blocks); err != nil {
 			return err
 		}
@@ -100,10 +100,10 @@ func TestPagesNeverRepeatNorSkipWhileDataArrives(t *testing.T) {
 		ctx := context.Background()
 		round := 0
 		rapid.Check(t, func(rt *rapid.T) {
-			clear(rt, s, round)
+			wipe(rt, s, round)
 			round++
 			c := chart{}
-			c.keep(rt, s, drawReadings(rt, "before", noon))
+			c.keep(ctx, rt, s, drawReadings(rt, "before", noon))
 			q := drawQuery(rt)
 			early := c.wanted(q)
 			var pages []vitals.Charted
@@ -119,7 +119,7 @@ func TestPagesNeverRepeatNorSkipWhileDataArrives(t *testing.T) {
 				last := page[len(page)-1].Key()
 				q.After = &last
 				if n < 4 { // then it ends
-					c.keep(rt, s, drawReadings(rt, fmt.Sprintf("meanwhile %d", n), noon.Add(time.Duration(n)*time.Minute)))
+					c.keep(ctx, rt, s, drawReadings(rt, fmt.Sprintf("meanwhile %d", n), noon.Add(time.Duration(n)*time.Minute)))
 				}
 			}
 			late := c.wanted(q)
@@ -147,8 +147,8 @@ func precedes(q vitals.Query, a, b vitals.Charted) bool {
 	return a.Key().Compare(b.Key()) < 0
 }
 
-// clear empties the chart between two draws.
-func clear(t *rapid.T, s *store.Store, round int) {
+// wipe empties the chart between two draws.
+func wipe(t *rapid.T, s *store.Store, round int) {
 	if round == 0 {
 		return
 	}

@@ -79,6 +79,7 @@ func must(tb testing.TB, err error) {
 }
 
 func got[T any](tb testing.TB) func(T, error) T {
+	tb.Helper()
 	return func(v T, err error) T {
 		tb.Helper()
 		must(tb, err)

@@ -140,7 +140,8 @@ func (c *cluster) run(bin string) error {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	// Only a socket in a folder that nobody else may enter: trust is safe there.
-	c.server = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir, "-c", "listen_addresses=") //nolint:gosec // as above
+	c.server = exec.CommandContext(context.Background(), //nolint:gosec // as above; it lives longer than this call
+		filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir, "-c", "listen_addresses=")
 	c.server.Dir, c.server.SysProcAttr = c.dir, user
 	return c.launch()
 }
