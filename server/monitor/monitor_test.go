@@ -13,6 +13,7 @@ import (
 
 	"vigil/alerts"
 	"vigil/server/monitor"
+	"vigil/server/store/storetest"
 	"vigil/vitals"
 	"vigil/vitals/codec"
 )
@@ -25,8 +26,14 @@ func TestMain(m *testing.M) {
 	if _, err := codec.UnpackWave(codec.PackWave([]codec.Segment{{Rate: vitals.Rate{Num: 1, Den: 1}, Samples: make([]int16, 999)}})); err != nil {
 		panic(err)
 	}
-	goleak.VerifyTestMain(m)
+	// PostgreSQL is tied to a thread, which lives as long as the process.
+	goleak.VerifyTestMain(suite{m}, goleak.IgnoreTopFunction("vigil/server/store/storetest.startTied.func1"))
 }
+
+// suite runs the tests with a private PostgreSQL, where there is one.
+type suite struct{ *testing.M }
+
+func (s suite) Run() int { return storetest.Main(s.M) }
 
 const (
 	ann   = vitals.PatientID("ann")
