@@ -58,11 +58,11 @@ func TestEveryRecordedFrameHasItsDecoder(t *testing.T) {
 	}
 }
 
-func recorded(t testing.TB, decoder string) []string {
-	t.Helper()
+func recorded(tb testing.TB, decoder string) []string {
+	tb.Helper()
 	paths, err := filepath.Glob(filepath.Join("testdata", filepath.FromSlash(decoder), "*.hex"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return paths
 }
@@ -85,11 +85,11 @@ func compareWithGolden(t *testing.T, decoder, path string) {
 	}
 }
 
-func readHex(t testing.TB, path string) []byte {
-	t.Helper()
+func readHex(tb testing.TB, path string) []byte {
+	tb.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var digits []byte
 	for line := range bytes.Lines(text) {
@@ -98,7 +98,7 @@ func readHex(t testing.TB, path string) []byte {
 	}
 	frame, err := hex.DecodeString(string(digits))
 	if err != nil {
-		t.Fatalf("%s: %v", path, err)
+		tb.Fatalf("%s: %v", path, err)
 	}
 	return frame
 }

@@ -119,10 +119,12 @@ func meaning(n gatt.Number) any {
 }
 
 func checkSFLOAT(t *testing.T, v vector, value []byte) {
+	t.Helper()
 	expect(t, v, "value", meaning(gatt.SFLOAT(uint16(value[0])|uint16(value[1])<<8)))
 }
 
 func checkFLOAT(t *testing.T, v vector, value []byte) {
+	t.Helper()
 	word := uint32(value[0]) | uint32(value[1])<<8 | uint32(value[2])<<16 | uint32(value[3])<<24
 	n := gatt.FLOAT(word)
 	expect(t, v, "value", meaning(n))
@@ -135,6 +137,7 @@ func checkFLOAT(t *testing.T, v vector, value []byte) {
 }
 
 func checkHeartRate(t *testing.T, v vector, value []byte) {
+	t.Helper()
 	h, err := gatt.DecodeHeartRate(value)
 	if refusal(t, v, err) {
 		return
@@ -154,6 +157,7 @@ func checkHeartRate(t *testing.T, v vector, value []byte) {
 }
 
 func checkOximeter(t *testing.T, v vector, value []byte) {
+	t.Helper()
 	p, err := gatt.DecodePulseOximeter(value)
 	if refusal(t, v, err) {
 		return
@@ -185,6 +189,7 @@ func expectPair(t *testing.T, v vector, field string, p *gatt.SpO2PR) {
 }
 
 func checkPMD(t *testing.T, v vector, value []byte) {
+	t.Helper()
 	h, err := gatt.DecodePMDHeader(value)
 	if err != nil {
 		t.Fatal(err)
@@ -221,6 +226,7 @@ func checkPMD(t *testing.T, v vector, value []byte) {
 }
 
 func checkNoECG(t *testing.T, _ vector, value []byte) {
+	t.Helper()
 	if _, err := gatt.DecodePMD(value); !errors.Is(err, devices.ErrMalformed) {
 		t.Errorf("taken for an ECG: %v", err)
 	}

@@ -190,12 +190,12 @@ func (o options) recorded() ([]*resident, error) {
 func (o options) playing(n int, name string) (*resident, error) {
 	record, err := wfdb.Open(o.wfdb, name)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller names the record
+		return nil, err
 	}
 	lead := max(0, slices.IndexFunc(record.Signals, func(s wfdb.Signal) bool { return strings.Contains(s.Name, "II") }))
 	samples, err := record.Microvolts(lead)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller names the record
+		return nil, err
 	}
 	begin := int(o.start.Seconds() * record.Rate)
 	if begin >= len(samples) {

@@ -28,7 +28,7 @@ func main() {
 			_, _ = fmt.Fprintln(os.Stderr, "vigil-sim:", err)
 		}
 		stop()
-		os.Exit(1) //nolint:gocritic // stop was called
+		os.Exit(1)
 	}
 }
 
@@ -95,7 +95,7 @@ func (o options) validate(rest []string) error {
 	var faults []error
 	check := func(ok bool, format string, args ...any) {
 		if !ok {
-			faults = append(faults, fmt.Errorf(format, args...)) //nolint:err113 // shown to the person at the keyboard
+			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
 	_, _, err := net.SplitHostPort(o.mqtt)

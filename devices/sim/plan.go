@@ -117,6 +117,6 @@ func scriptOf(n int, given heart.Script) (heart.Script, error) {
 // heartOf is the patient of a home: every one has a resting rate and a saturation of its own.
 func heartOf(n int, o options) heart.Patient {
 	return heart.Patient{
-		Seed: o.seed + uint64(n), Rate: float64(58 + n*11%33), SpO2: float64(95 + n*3%4), Gain: 0.8 + 0.05*float64(n%9),
+		Seed: o.seed + uint64(n), Rate: float64(58 + n*13%35), SpO2: float64(95 + n*3%4), Gain: 0.8 + 0.05*float64(n%9),
 	}
 }

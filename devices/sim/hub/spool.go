@@ -103,7 +103,7 @@ func (s *Spool) Add(b vitals.Batch, now time.Time) error {
 	st.entries = append(st.entries, e)
 	s.stats.Made++
 	s.bytes += len(e.payload)
-	s.makeRoom(now)
+	s.makeRoom()
 	s.enqueue(e)
 	return nil
 }
@@ -123,7 +123,7 @@ func (s *Spool) write(e *entry, b vitals.Batch) error {
 
 // makeRoom gives up the oldest waveforms first. Each leaves a message with its number that reports
 // the gap, so that the stream stays whole and the loss is charted.
-func (s *Spool) makeRoom(now time.Time) {
+func (s *Spool) makeRoom() {
 	for s.bytes > s.limit {
 		oldest := s.oldest(func(e *entry) bool { return e.channel == uplink.Waves })
 		if oldest == nil {

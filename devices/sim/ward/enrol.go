@@ -83,7 +83,7 @@ func (c *Client) Enrol(ctx context.Context, unit Unit, homes []Home, secrets Sec
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err //nolint:wrapcheck // wrapped where it happened
+		return nil, err
 	}
 	return e.enrolled, nil
 }

@@ -1,0 +1,223 @@
+package home_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/samber/lo"
+	"go.uber.org/goleak"
+
+	"vigil/devices/gatt"
+	"vigil/devices/sim/heart"
+	"vigil/devices/sim/home"
+	"vigil/vitals"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	patch = vitals.DeviceID("020000000101")
+	clip  = vitals.DeviceID("020000000102")
+	strap = vitals.DeviceID("020000000103")
+)
+
+// kept is a spool that remembers.
+type kept struct {
+	batches []vitals.Batch
+	err     error
+}
+
+func (k *kept) Add(b vitals.Batch, _ time.Time) error {
+	k.batches = append(k.batches, b)
+	return k.err
+}
+
+func (k *kept) of(d vitals.DeviceID) []vitals.Batch {
+	return lo.Filter(k.batches, func(b vitals.Batch, _ int) bool { return b.Device == d })
+}
+
+func waves(batches []vitals.Batch) []vitals.Waveform {
+	return lo.FlatMap(batches, func(b vitals.Batch, _ int) []vitals.Waveform { return b.Waveforms })
+}
+
+func events(batches []vitals.Batch) []vitals.EventCode {
+	return lo.FlatMap(batches, func(b vitals.Batch, _ int) []vitals.EventCode {
+		return lo.Map(b.Events, func(e vitals.Event, _ int) vitals.EventCode { return e.Code })
+	})
+}
+
+// lived is what a home sends that follows the script for as long as asked.
+func lived(t *testing.T, script string, rate vitals.Rate, length time.Duration, worn func(home.Patient) []home.Wearable) *kept {
+	t.Helper()
+	steps, err := heart.ParseScript(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spool := &kept{}
+	synctest.Test(t, func(t *testing.T) {
+		patient := heart.New(heart.Patient{Seed: 1, Rate: 72, SpO2: 97, Gain: 1}, steps, rate.Hz())
+		h := &home.Home{Hub: "home-1", Patient: patient, Wearables: worn(patient), Spool: spool, Log: slog.New(slog.DiscardHandler)}
+		ctx, cancel := context.WithTimeout(t.Context(), length+time.Millisecond)
+		defer cancel()
+		if err := h.Run(ctx, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return spool
+}
+
+var patchRate = vitals.Rate{Num: 250, Den: 1}
+
+func everything(p home.Patient) []home.Wearable {
+	return []home.Wearable{
+		&home.Oximeter{ID: clip, Patient: p}, &home.ChestStrap{ID: strap, Patient: p},
+		&home.Patch{ID: patch, Patient: p, Kind: vitals.ECGII, Rate: patchRate},
+	}
+}
+
+func TestPatchSendsEverySecondWithoutAGap(t *testing.T) {
+	got := waves(lived(t, "sinus 1h", patchRate, time.Minute, everything).of(patch))
+	if len(got) != 60 {
+		t.Fatalf("%d chunks in a minute", len(got))
+	}
+	for i, w := range got[1:] {
+		if !w.Start.Equal(got[i].End()) || w.First != got[i].First+250 {
+			t.Errorf("chunk %d begins at %v, sample %d", i+1, w.Start, w.First)
+		}
+	}
+}
+
+func TestStrapSendsItsECGInFramesWithoutAGap(t *testing.T) {
+	spool := lived(t, "sinus 1h", gatt.PMDRate, time.Minute, func(p home.Patient) []home.Wearable {
+		return []home.Wearable{&home.ChestStrap{ID: strap, Patient: p, RawECG: true}}
+	})
+	got := waves(spool.of(strap))
+	if len(got) != 106 { // one per 561.3 ms
+		t.Fatalf("%d frames in a minute", len(got))
+	}
+	for i, w := range got[1:] {
+		gap := w.Start.Sub(got[i].End())
+		if gap.Abs() > 10*time.Microsecond || w.First != got[i].First+gatt.PMDSamples {
+			t.Errorf("frame %d begins %v after the one before, at sample %d", i+1, gap, w.First)
+		}
+	}
+	rates := lo.CountBy(spool.of(strap), func(b vitals.Batch) bool { return len(b.Readings) > 0 })
+	if rates < 50 || rates > 61 {
+		t.Errorf("%d heart rates in a minute", rates)
+	}
+}
+
+func TestOnlyChangesOfContactAreTold(t *testing.T) {
+	spool := lived(t, "sinus 10s, leads-off 5s, sinus 1h", patchRate, 30*time.Second, everything)
+	want := []vitals.EventCode{
+		vitals.DeviceConnected, vitals.BatteryLevel, vitals.ContactLost, vitals.ContactMade,
+	}
+	if got := events(spool.of(patch)); !slices.Equal(got, want) {
+		t.Errorf("patch told %v", got)
+	}
+	want = []vitals.EventCode{vitals.DeviceConnected, vitals.BatteryLevel, vitals.ContactMade}
+	if got := events(spool.of(clip)); !slices.Equal(got, want) {
+		t.Errorf("oximeter told %v", got)
+	}
+}
+
+func TestOximeterWithoutAPulseDoubtsThenGivesUp(t *testing.T) {
+	spool := lived(t, "sinus 10s, vf 30s", patchRate, 35*time.Second, everything)
+	var story []string
+	for _, b := range spool.of(clip) {
+		for _, r := range b.Readings {
+			if r.Kind != vitals.SpO2 {
+				continue
+			}
+			state := "good"
+			if r.Quality == vitals.Questionable {
+				state = "questionable"
+			}
+			if r.Absent != vitals.Present {
+				state = "none"
+			}
+			if len(story) == 0 || story[len(story)-1] != state {
+				story = append(story, state)
+			}
+		}
+	}
+	if !slices.Equal(story, []string{"good", "questionable", "none"}) {
+		t.Errorf("%v", story)
+	}
+}
+
+func TestValuesBelongToTheScript(t *testing.T) {
+	spool := lived(t, "sinus@64 1h", patchRate, 30*time.Second, everything)
+	for _, b := range slices.Concat(spool.of(strap), spool.of(clip)) {
+		for _, r := range b.Readings {
+			if err := r.Plausible(); err != nil {
+				t.Error(err)
+			}
+			if k := r.Kind; (k == vitals.HeartRate || k == vitals.PulseRate) && (r.Value.Float() < 55 || r.Value.Float() > 75) {
+				t.Errorf("%s %s", k, r.Value)
+			}
+		}
+	}
+}
+
+func TestHomeEndsWhenItsSpoolFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("disk is full")
+		patient := &home.Recording{Samples: []int16{1}}
+		h := &home.Home{Patient: patient, Wearables: everything(patient), Spool: &kept{err: broken}}
+		if err := h.Run(t.Context(), time.Now()); !errors.Is(err, broken) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// asleep is a wearable during whose measurement the computer is suspended.
+type asleep struct {
+	home.Wearable
+	naps int
+}
+
+func (a *asleep) Measure(at time.Time) (vitals.Batch, error) {
+	if a.naps--; a.naps == 0 {
+		time.Sleep(time.Hour) // of the test's own clock
+	}
+	return a.Wearable.Measure(at)
+}
+
+func TestAComputerThatSleptLeavesAGapInsteadOfARush(t *testing.T) {
+	spool := &kept{}
+	synctest.Test(t, func(t *testing.T) {
+		patient := &home.Recording{Samples: make([]int16, 250), HeartRate: 70, Oxygen: 97}
+		w := &asleep{Wearable: &home.Patch{ID: patch, Patient: patient, Kind: vitals.ECGII, Rate: patchRate}, naps: 10}
+		h := &home.Home{Patient: patient, Wearables: []home.Wearable{w}, Spool: spool}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour+20*time.Second)
+		defer cancel()
+		if err := h.Run(ctx, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	got := waves(spool.of(patch))
+	if len(got) > 25 {
+		t.Fatalf("%d chunks", len(got))
+	}
+	gap, samples := got[10].Start.Sub(got[9].End()), got[10].First-got[9].First-250
+	if gap < 59*time.Minute || uint64(gap.Seconds()*250+0.5) != samples {
+		t.Errorf("a gap of %v, %d samples", gap, samples)
+	}
+}
+
+func TestRecordingEndsOrBeginsAnew(t *testing.T) {
+	once := &home.Recording{Samples: []int16{1, 2, 3}, Position: 1, Once: true}
+	if got := once.ECG(4); !slices.Equal(got, []int16{2, 3, vitals.Missing, vitals.Missing}) || once.Rhythm() != heart.LeadsOff {
+		t.Errorf("once: %v, then %s", got, once.Rhythm())
+	}
+	loop := &home.Recording{Samples: []int16{1, 2, 3}, Position: 2}
+	if got := loop.ECG(5); !slices.Equal(got, []int16{3, 1, 2, 3, 1}) || loop.Rhythm() != heart.Sinus {
+		t.Errorf("loop: %v, then %s", got, loop.Rhythm())
+	}
+}
