@@ -44,11 +44,12 @@ const all = {
       await pause(4500);
       await page.click(`[data-testid=alarm-banner] [data-testid="ack-${ids.high}"]`);
       await page.waitForSelector(`[data-testid="alarm-row-${ids.high}"][data-state=active_ack]`);
+      await pause(400);
       s.ward.nextAnswer = {
         code: "already_acked",
         alarm: { ...s.ward.alarms.get(ids.medium), acked_by: "M. Ortiz" },
       };
-      await page.click(`[data-testid=alarm-banner] [data-testid="ack-${ids.medium}"]`);
+      await page.click(`[data-testid="alarm-row-${ids.medium}"] button`);
       await pause(500);
     }),
   offline: () =>
@@ -100,6 +101,18 @@ const all = {
       { width: 390, height: 844 },
     ),
 };
+
+all.laptop = () =>
+  shoot(
+    "laptop-64",
+    64,
+    async (page, s) => {
+      await startMonitoring(page, s.url);
+      drama(s.ward);
+      await pause(6000);
+    },
+    { width: 1366, height: 768 },
+  );
 
 const wanted = process.argv.slice(3);
 for (const [name, take] of Object.entries(all))

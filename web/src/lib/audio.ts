@@ -27,6 +27,7 @@ interface Playing extends Burst {
 const LOOKAHEAD = 0.45;
 const LEAD = 0.02;
 const VOLUME = 0.5;
+const RESUME_WITHIN = 1000;
 /** An audio clock that stands still this long is a sound that nobody hears, ms. */
 const STUCK_AFTER = 2000;
 
@@ -49,7 +50,8 @@ export class Sound {
   /** Must be called from a click: a page makes no sound before one. */
   async enable(): Promise<void> {
     this.#ctx ??= this.#create();
-    await this.#ctx.resume();
+    // Where sound stays blocked the promise never settles; monitoring must begin all the same.
+    await Promise.race([this.#ctx.resume(), new Promise((resolve) => setTimeout(resolve, RESUME_WITHIN))]);
     this.#changed();
   }
 

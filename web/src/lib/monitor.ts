@@ -1,5 +1,4 @@
 import { tick as rendered } from "svelte";
-import { isUnacked } from "./alarms";
 import { ApiError, closedAlarms, patients } from "./api";
 import { Sound } from "./audio";
 import { ServerClock } from "./clock";
@@ -11,12 +10,13 @@ import { Sweep } from "./sweep";
 import { startTicker } from "./ticker";
 import { wantedSound, type Wanted } from "./tones";
 import type { Alarm, Channel, Ev, Snap } from "./protocol";
-import type { Ward } from "./ward.svelte";
+import { leadOf, plethOf, type Ward } from "./ward.svelte";
 import { WakeLock } from "./wakelock";
 
 const CENSUS_RETRY = 5000;
 const CLOSED_EVERY = 300_000;
 const DAY = 86_400_000;
+const RECEIPTS = 64;
 const OFFLINE_TONE: Wanted = { priority: "medium", pause: 15, ids: ["offline"] };
 
 const monotonic = () => performance.now();
@@ -106,10 +106,6 @@ export class Monitor {
     return this.#since;
   }
 
-  get flash(): string {
-    return this.#flash;
-  }
-
   #handlers(): LinkHandlers {
     return {
       welcome: (w) => {
@@ -189,6 +185,9 @@ export class Monitor {
   #setChannels(channels: Channel[]): void {
     this.ward.channels = channels;
     this.sweep.setChannels(channels);
+    const shown = [...this.ward.channelsOf.values()].flatMap((of) => [leadOf(of), plethOf(of)]);
+    const wanted = shown.filter((c) => c !== undefined).map((c) => c.idx);
+    if (wanted.length < channels.length) this.link.send({ t: "sub", channels: wanted });
   }
 
   #status(s: LinkStatus): void {
@@ -236,9 +235,12 @@ export class Monitor {
   }
 
   #receipts(): string[] {
-    const ids = [...this.#painted];
-    for (const id of ids) this.#reported.add(id);
-    this.#painted.clear();
+    // The server takes frames of 4 KiB; what does not fit goes with the next.
+    const ids = [...this.#painted].slice(0, RECEIPTS);
+    for (const id of ids) {
+      this.#reported.add(id);
+      this.#painted.delete(id);
+    }
     return ids;
   }
 
@@ -302,11 +304,6 @@ export class Monitor {
       }
     };
     this.#frame = requestAnimationFrame(step);
-  }
-
-  /** Opens unacknowledged alarms count, for the page title. */
-  get unacked(): number {
-    return this.ward.alarms.filter(isUnacked).length;
   }
 }
 
