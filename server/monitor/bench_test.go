@@ -23,7 +23,8 @@ func (*pour) Resolve(string, uint64) uint64                                     
 func (*pour) Head(context.Context) (string, uint64, error)                       { return "pour", 1 << 40, nil }
 func (*pour) TimeOf(context.Context, int, uint64) (t time.Time, f bool, e error) { return t, f, e }
 func (*pour) Serve(int, func([]byte) []byte) (func(), error)                     { return func() {}, nil }
-func (*pour) Request(context.Context, int, []byte) ([]byte, error)               { return nil, errNoOwner }
+
+func (*pour) Request(context.Context, int, []byte) ([]byte, error) { return nil, errNoOwner }
 
 func (p *pour) Consume(
 	_ context.Context, partition int, _ uint64, _ time.Time, handle func(uint64, uint64, vitals.Delivery),

@@ -40,6 +40,7 @@ type database struct {
 	owner       string           // whoever claims, this one gets all
 	parts       map[int]*part
 	admissions  []vitals.Admission
+	hubs        []vitals.HubStatus
 	blocks      map[blockKey]vitals.Block
 	readings    map[vitals.PatientID]map[vitals.Key]vitals.Charted
 	alarms      map[alerts.AlarmID]alerts.Alarm
@@ -124,6 +125,15 @@ func (db *database) Admissions(ctx context.Context) ([]vitals.Admission, error) 
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	return slices.Clone(db.admissions), nil
+}
+
+func (db *database) Hubs(ctx context.Context) ([]vitals.HubStatus, error) {
+	if err := db.ready(ctx); err != nil {
+		return nil, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return slices.Clone(db.hubs), nil
 }
 
 func (db *database) OpenAlarms(ctx context.Context, partition int, since time.Time) (open []alerts.Alarm, err error) {
@@ -539,6 +549,18 @@ func (e *simple) close(c alerts.Condition, at, now time.Time) []alerts.Transitio
 	a.State, a.Version, a.Ended, a.Changed = alerts.Closed, a.Version+1, at, now
 	e.alarms, e.ended = slices.Delete(e.alarms, i, i+1), at
 	return []alerts.Transition{{Change: alerts.Ceased, Alarm: a, At: now}}
+}
+
+func (e *simple) Hub(online bool, site string, at time.Time) (out alerts.Outcome) {
+	if online {
+		return alerts.Outcome{Transitions: e.close(alerts.HubOffline, at, at)}
+	}
+	out.Transitions = e.raise(alerts.HubOffline, at, at)
+	for i := range out.Transitions {
+		out.Transitions[i].Alarm.Site = site
+		e.alarms[len(e.alarms)-1].Site = site
+	}
+	return out
 }
 
 func (e *simple) Tick(now time.Time) (out alerts.Outcome) {

@@ -74,6 +74,7 @@ type Monitor struct {
 	refresh chan struct{} // somebody changed the census
 
 	census atomic.Pointer[census] // nil until it was read once
+	hubs   atomic.Pointer[hubs]
 
 	mu         sync.Mutex
 	partitions map[int]*partition
@@ -83,11 +84,15 @@ type Monitor struct {
 // census is who is under care, by partition.
 type census map[int][]vitals.Admission
 
+// hubs is how the hubs are connected.
+type hubs map[vitals.HubID]vitals.HubStatus
+
 // New makes a monitor. It does nothing before Run.
 func New(cfg Config) *Monitor {
 	m := &Monitor{
 		cfg: cfg.withDefaults(), refresh: make(chan struct{}, 1), partitions: map[int]*partition{},
 	}
+	m.hubs.Store(&hubs{})
 	m.log = m.cfg.Logger
 	m.writer = newWriter(m)
 	return m
@@ -170,6 +175,12 @@ func (m *Monitor) readCensus(ctx context.Context) {
 	}
 	read := census(lo.GroupBy(admissions, func(a vitals.Admission) int { return vitals.PartitionOf(a.Patient.ID) }))
 	m.census.Store(&read)
+	if statuses, err := m.cfg.Store.Hubs(ctx); err == nil {
+		known := hubs(lo.KeyBy(statuses, func(s vitals.HubStatus) vitals.HubID { return s.ID }))
+		m.hubs.Store(&known)
+	} else {
+		m.log.WarnContext(ctx, "hubs not read, going on with what was known", "error", err)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, p := range m.partitions {

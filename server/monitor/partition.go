@@ -281,12 +281,14 @@ func (p *partition) tick(now time.Time) {
 	if p.behindSince.IsZero() || p.paused || now.Sub(p.behindSince) > p.patience {
 		j := &job{owner: p}
 		for _, pt := range p.patients {
-			out, fault := pt.tick(now)
-			if fault != nil {
-				p.m.counts.poison.Add(1)
-				p.log.Error("detector failed on a tick", "error", fault)
+			for _, act := range []func(time.Time) (alerts.Outcome, error){p.watchHubs(pt), pt.tick} {
+				out, fault := act(now)
+				if fault != nil {
+					p.m.counts.poison.Add(1)
+					p.log.Error("detector failed on a tick", "error", fault)
+				}
+				p.tell(out.Transitions, j)
 			}
-			p.tell(out.Transitions, j)
 		}
 		p.m.writer.add(j)
 	}

@@ -30,12 +30,16 @@ type patient struct {
 	// What a new engine has to know when the old one cannot be asked any more.
 	alarms  map[alerts.AlarmID]alerts.Alarm
 	streams map[vitals.DeviceID]bool
+
+	via  map[vitals.DeviceID]vitals.HubID // through which a device was last heard
+	hubs map[vitals.HubID]*hub
 }
 
 func newPatient(makeEngine func(vitals.PatientID) Engine, a vitals.Admission, now time.Time) *patient {
 	pt := &patient{
 		id: a.Patient.ID, make: makeEngine, engine: makeEngine(a.Patient.ID), devices: slices.Clone(a.Devices),
 		alarms: map[alerts.AlarmID]alerts.Alarm{}, streams: map[vitals.DeviceID]bool{},
+		via: map[vitals.DeviceID]vitals.HubID{}, hubs: map[vitals.HubID]*hub{},
 	}
 	_, _ = pt.guard(now, func(e Engine) alerts.Outcome { // counted; the engine is replaced in the end
 		e.Bind(pt.devices, now)
@@ -51,6 +55,9 @@ func (pt *patient) restore(alarms []alerts.Alarm, blocks []vitals.Block, now tim
 	}
 	for _, a := range alarms {
 		pt.alarms[a.ID] = a
+		if a.Condition == alerts.HubOffline && a.State.Open() {
+			pt.hubs[vitals.HubID(a.Site)] = &hub{offline: true}
+		}
 	}
 	_, fault := pt.guard(now, func(Engine) alerts.Outcome {
 		pt.recall()
@@ -84,6 +91,7 @@ func (pt *patient) observe(d vitals.Delivery) (alerts.Outcome, error) {
 	if len(d.Batch.Waveforms) > 0 {
 		pt.streams[d.Batch.Device] = true
 	}
+	pt.heardThrough(d)
 	return pt.guard(d.Received, func(e Engine) alerts.Outcome { return e.Observe(d) })
 }
 

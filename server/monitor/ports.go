@@ -16,10 +16,17 @@ type Leases interface {
 	Release(ctx context.Context, node string) error
 }
 
-// Store is the copy of record.
-type Store interface {
+// Census is who is here.
+type Census interface {
 	// Admissions lists everybody under care with the devices that are bound now.
 	Admissions(ctx context.Context) ([]vitals.Admission, error)
+	// Hubs lists all hubs with whether they are connected, and when that was last so.
+	Hubs(ctx context.Context) ([]vitals.HubStatus, error)
+}
+
+// Store is the copy of record.
+type Store interface {
+	Census
 	// OpenAlarms lists the partition's alarms that are open or were closed at closedSince or later.
 	OpenAlarms(ctx context.Context, partition int, closedSince time.Time) ([]alerts.Alarm, error)
 	// LatestBlocks lists the partition's blocks that start at since or later.
@@ -90,5 +97,6 @@ type Engine interface {
 // Watcher is the part of an Engine that sees the data.
 type Watcher interface {
 	Observe(d vitals.Delivery) alerts.Outcome
+	Hub(online bool, site string, at time.Time) alerts.Outcome
 	Tick(now time.Time) alerts.Outcome
 }

@@ -383,3 +383,65 @@ func TestFreshDataAreShown(t *testing.T) {
 		}
 	})
 }
+
+// connect notes whether the hub of the patient is connected, as ingest does.
+func (w *ward) connect(id vitals.HubID, online bool) {
+	now := time.Now()
+	w.db.set(func() {
+		w.db.hubs = slices.DeleteFunc(w.db.hubs, func(h vitals.HubStatus) bool { return h.ID == id })
+		w.db.hubs = append(w.db.hubs, vitals.HubStatus{Hub: vitals.Hub{ID: id}, Online: online, Seen: now})
+	})
+}
+
+func TestAHubThatStaysAwayIsAnAlarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		home := streamOf(ann).Hub
+		w.connect(home, true)
+		w.live(ann, 5, 70)
+		w.connect(home, false)
+		pass(10 * time.Second)
+		w.connect(home, true) // back soon enough
+		w.live(ann, 30, 70)
+		w.shows()
+
+		w.connect(home, false)
+		w.live(ann, 30, 70) // the node that says so is wrong: its data come
+		w.shows()
+		pass(29 * time.Second)
+		w.shows("HUB_OFFLINE active_unack", "NO_DATA active_unack")
+
+		w.stop()
+		w.start(w.config("node-2")) // who takes over knows of it
+		pass(5 * time.Second)
+		w.shows("HUB_OFFLINE active_unack", "NO_DATA active_unack")
+		w.connect(home, true)
+		pass(5 * time.Second)
+		w.shows("HUB_OFFLINE closed", "NO_DATA active_unack")
+		w.settle()
+	})
+}
+
+func TestAHubThatIsNoLongerUsedMayBeAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		old := streamOf(ann).Hub
+		w.connect(old, true)
+		w.live(ann, 5, 70)
+		w.connect(old, false)
+		pass(14 * time.Second)
+		moved := w.beat(ann, 70)
+		w.seq[ann]-- // the new hub counts for itself
+		moved.Stream.Hub = "another hub"
+		w.sent[len(w.sent)-1] = moved
+		for range 30 {
+			w.log.publish(moved)
+			pass(time.Second)
+			moved.Received = time.Now()
+		}
+		w.shows()
+		w.settle()
+	})
+}
