@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/samber/lo"
 
 	"vigil/devices"
 	"vigil/devices/gatt"
@@ -26,9 +28,10 @@ type vector struct {
 	Expected       map[string]json.RawMessage `json:"expected"`
 }
 
-// TestVectors compares the decoders with recorded and published values. They are not part of the
-// repository; VIGIL_VECTORS names the folder that holds gatt.json.
-func TestVectors(t *testing.T) {
+// vectors are recorded and published values. They are not part of the repository; VIGIL_VECTORS
+// names the folder that holds gatt.json.
+func vectors(t *testing.T) []vector {
+	t.Helper()
 	folder := os.Getenv("VIGIL_VECTORS")
 	if folder == "" {
 		t.Skip("VIGIL_VECTORS is not set: no recorded values to compare with")
@@ -43,12 +46,16 @@ func TestVectors(t *testing.T) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
+	return file.Vectors
+}
+
+func TestVectors(t *testing.T) {
 	checks := map[string]func(*testing.T, vector, []byte){
 		"SFLOAT": checkSFLOAT, "FLOAT": checkFLOAT, "2A37": checkHeartRate, "2A5F": checkOximeter,
 		"PMD-DATA/ECG": checkPMD, "PMD-DATA/ACC1": checkNoECG, "PMD-DATA/PPI0": checkNoECG,
 	}
 	seen := map[string]int{}
-	for _, v := range file.Vectors {
+	for _, v := range vectors(t) {
 		check, ours := checks[v.Characteristic]
 		if !ours {
 			continue
@@ -229,5 +236,36 @@ func checkNoECG(t *testing.T, _ vector, value []byte) {
 	t.Helper()
 	if _, err := gatt.DecodePMD(value); !errors.Is(err, devices.ErrMalformed) {
 		t.Errorf("taken for an ECG: %v", err)
+	}
+}
+
+// TestFramesOfARecordingFormOneLine places frames of a real strap; between the second and the third
+// of them the recording lacks two.
+func TestFramesOfARecordingFormOneLine(t *testing.T) {
+	var clock gatt.PMDClock
+	var before vitals.Waveform
+	var origin uint64
+	for i, id := range []string{"pmd-data-ecg-01", "pmd-data-ecg-02", "pmd-data-ecg-05"} {
+		v, known := lo.Find(vectors(t), func(v vector) bool { return v.ID == id })
+		value, err := hex.DecodeString(v.Hex)
+		if err != nil || !known {
+			t.Fatalf("vector %s: known %t, %v", id, known, err)
+		}
+		f, err := gatt.DecodePMD(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			origin = f.Clock
+		}
+		w := clock.Place(f, noon.Add(time.Duration(f.Clock-origin)))
+		lost := []uint64{0, 0, 2 * gatt.PMDSamples}[i]
+		if i > 0 && w.First != before.First+gatt.PMDSamples+lost {
+			t.Errorf("%s begins at sample %d, the one before at %d", id, w.First, before.First)
+		}
+		if off := w.Start.Sub(before.End()) - gatt.PMDRate.Span(int(lost)); i > 0 && off.Abs() > 2*time.Millisecond {
+			t.Errorf("%s is placed %v off", id, off)
+		}
+		before = w
 	}
 }

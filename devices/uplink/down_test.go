@@ -1,6 +1,7 @@
 package uplink_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"vigil/devices"
 	"vigil/devices/uplink"
 	"vigil/vitals"
 )
@@ -119,4 +121,45 @@ func TestChannelOfAMessage(t *testing.T) {
 	if (uplink.Message{}).Channel() != uplink.Events {
 		t.Error("event elsewhere")
 	}
+}
+
+// FuzzDown gives any bytes to what reads the server and the status of a hub.
+func FuzzDown(f *testing.F) {
+	ack, err := uplink.Ack{Positions: []uplink.Position{{Device: patch, Stream: 7, Upto: 41}}}.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	nack, err := uplink.Nack{Device: patch, Stream: 7, Seq: 42, Code: uplink.CodeUnbound, Kept: true}.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	status, err := uplink.Status{Online: true, Version: "1", Oldest: noon}.Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{ack, nack, status, nil} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		down, err := uplink.DecodeDown(b)
+		switch {
+		case err != nil && !errors.Is(err, devices.ErrMalformed):
+			t.Errorf("down: %v", err)
+		case err == nil && (down.Ack == nil) == (down.Nack == nil):
+			t.Errorf("down: %+v", down)
+		case err == nil:
+			if _, err := uplink.EncodeDown(down); err != nil {
+				t.Errorf("down again: %v", err)
+			}
+		}
+		s, err := uplink.DecodeStatus(b)
+		if err != nil && !errors.Is(err, devices.ErrMalformed) {
+			t.Errorf("status: %v", err)
+		}
+		if err == nil {
+			if _, err := s.Encode(); err != nil {
+				t.Errorf("status again: %v", err)
+			}
+		}
+	})
 }

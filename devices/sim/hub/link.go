@@ -46,6 +46,7 @@ type Link struct {
 	Log    *slog.Logger
 
 	offline    atomic.Bool
+	told       atomic.Bool // of the outage that lasts
 	connects   atomic.Int64
 	mu         sync.Mutex
 	conn       net.Conn
@@ -141,8 +142,9 @@ func (l *Link) dial(ctx context.Context, _ autopaho.ClientConfig, server *url.UR
 	return conn, nil
 }
 
+// refused tells of the first failure of an outage; the others say the same.
 func (l *Link) refused(err error) {
-	if !l.offline.Load() {
+	if !l.offline.Load() && !l.told.Swap(true) {
 		l.Log.Warn("hub could not connect", "hub", l.Hub, "error", err)
 	}
 }
@@ -153,6 +155,7 @@ func (l *Link) up(ctx context.Context, cm *autopaho.ConnectionManager) {
 	l.mu.Lock()
 	l.connection = cancel
 	l.mu.Unlock()
+	l.told.Store(false)
 	times := l.connects.Add(1)
 	l.Log.Info("hub connected", "hub", l.Hub, "times", times, "queue", l.Spool.Stats().Queue)
 	l.serving.Go(func() {
