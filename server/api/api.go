@@ -100,9 +100,10 @@ func build(o Options) (*service, *gin.Engine) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
-	_ = engine.SetTrustedProxies(nil) // nil cannot be malformed; no header may say who is asking
+	engine.RedirectTrailingSlash = false // it would build addresses from headers that anybody can write
+	_ = engine.SetTrustedProxies(nil)    // nil cannot be malformed; no header may say who is asking
 	s := &service{Options: o, logins: newLimiter(), origins: trusted(o.PublicURL)}
-	engine.Use(s.requestID, s.accessLog, s.recovery, s.headers, s.sameOrigin, s.limitBody)
+	engine.Use(s.requestID, s.accessLog, s.recovery, s.headers, s.sameOrigin, s.limits)
 	s.huma = humagin.New(engine, configuration(o.Version))
 	s.registerSessions()
 	s.registerCensus()

@@ -37,9 +37,12 @@ func (p *ProblemError) GetStatus() int { return p.Status }
 // ContentType is that of RFC 9457.
 func (p *ProblemError) ContentType(string) string { return "application/problem+json" }
 
-// GetHeaders says when to try again.
+// GetHeaders says when to try again, and how to say who is asking.
 func (p *ProblemError) GetHeaders() http.Header {
 	h := http.Header{}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int((p.retryAfter + time.Second - 1).Seconds())))
 	}
@@ -178,15 +181,11 @@ var issueCodes = map[int]fhir.IssueCode{
 	http.StatusServiceUnavailable:    fhir.Transient,
 }
 
-// issueOf is what a FHIR client is told of an error.
-func (s *service) issueOf(ctx context.Context, err error) (int, fhir.Issue) {
-	if refused, ok := errors.AsType[*fhir.Error](err); ok {
-		return http.StatusBadRequest, refused.Issue
-	}
-	p := s.problem(ctx, err)
+// issueOf is what a FHIR client is told of a problem.
+func issueOf(p *ProblemError) fhir.Issue {
 	code, known := issueCodes[p.Status]
 	if !known {
 		code = fhir.Exception
 	}
-	return p.Status, fhir.Issue{Severity: fhir.Fault, Code: code, Text: p.Detail}
+	return fhir.Issue{Severity: fhir.Fault, Code: code, Text: p.Detail}
 }

@@ -63,7 +63,6 @@ func (s *service) negotiate(c *gin.Context) {
 func (s *service) signedIn(c *gin.Context) {
 	who, err := s.identify(c.Request)
 	if err != nil {
-		c.Header("WWW-Authenticate", "Bearer")
 		s.refuse(c, s.problem(c.Request.Context(), err))
 		return
 	}
@@ -170,16 +169,14 @@ func searchValues(r *http.Request) (url.Values, error) {
 
 // failFHIR answers with an OperationOutcome.
 func (s *service) failFHIR(c *gin.Context, err error) {
-	status, issue := s.issueOf(c.Request.Context(), err)
-	if p, ok := errors.AsType[*ProblemError](err); ok {
-		s.refuse(c, p)
+	if refused, ok := errors.AsType[*fhir.Error](err); ok {
+		c.Data(http.StatusBadRequest, fhir.ContentType, fhir.AppendOutcome(nil, refused.Issue))
 		return
 	}
-	c.Data(status, fhir.ContentType, fhir.AppendOutcome(nil, issue))
+	s.refuse(c, s.problem(c.Request.Context(), err))
 }
 
 // writeIssue answers with the OperationOutcome of a problem.
-func (s *service) writeIssue(c *gin.Context, p *ProblemError) {
-	status, issue := s.issueOf(c.Request.Context(), p)
-	c.Data(status, fhir.ContentType, fhir.AppendOutcome(nil, issue))
+func writeIssue(c *gin.Context, p *ProblemError) {
+	c.Data(p.Status, fhir.ContentType, fhir.AppendOutcome(nil, issueOf(p)))
 }

@@ -203,11 +203,14 @@ func (c chart) first(a, b *head) *head {
 // readings are the Observations made of readings.
 func (c chart) readings(ctx context.Context) observations {
 	return func(yield func(fhir.Observation, error) bool) {
-		for _, q := range c.queries(c.search.Readings(), c.search.Dates.Spans()) {
-			instants := whole(q, func(q vitals.Query) ([]vitals.Charted, error) { return c.charts.Readings(ctx, c.scope, q) },
-				func(r vitals.Charted) time.Time { return r.Time },
-				continueReadings)
-			for rows, err := range instants {
+		for _, q := range c.queries(c.search.Readings(), c.search.Dates.Spans(), c.search.Count+spareReadings) {
+			readings := table[vitals.Charted]{
+				q:       q,
+				fetch:   func(q vitals.Query) ([]vitals.Charted, error) { return c.charts.Readings(ctx, c.scope, q) },
+				at:      func(r vitals.Charted) time.Time { return r.Time },
+				proceed: continueReadings,
+			}
+			for rows, err := range readings.whole() {
 				if err != nil {
 					yield(fhir.Observation{}, err)
 					return
@@ -227,10 +230,14 @@ func (c chart) waves(ctx context.Context) observations {
 		if !possible {
 			return
 		}
-		for _, q := range c.queries(c.search.Waves(), []fhir.Span{hull}) {
-			slots := whole(q, func(q vitals.Query) ([]vitals.Block, error) { return c.charts.Waves(ctx, c.scope, q) },
-				func(b vitals.Block) time.Time { return b.Start }, continueWaves)
-			for blocks, err := range slots {
+		for _, q := range c.queries(c.search.Waves(), []fhir.Span{hull}, blocksAtOnce) {
+			waves := table[vitals.Block]{
+				q:       q,
+				fetch:   func(q vitals.Query) ([]vitals.Block, error) { return c.charts.Waves(ctx, c.scope, q) },
+				at:      func(b vitals.Block) time.Time { return b.Start },
+				proceed: continueWaves,
+			}
+			for blocks, err := range waves.whole() {
 				all, err2 := studies(blocks, q.Descending)
 				if err = errors.Join(err, err2); err != nil {
 					yield(fhir.Observation{}, err)
@@ -265,12 +272,14 @@ func continueWaves(q *vitals.Query, last vitals.Block) (again bool) {
 	return true
 }
 
-// spare is how many rows are asked for beyond the page: parts of one Observation are several rows,
-// and more than all that one instant can have.
-const spare = 256
+// How many rows are asked for at once.
+const (
+	spareReadings = 16 // beyond the page: parts of one Observation are several rows
+	blocksAtOnce  = 64 // kilobytes each, and most searches want few
+)
 
 // queries are what to ask for, in order: one for each piece of time.
-func (c chart) queries(kinds []vitals.Kind, spans []fhir.Span) []vitals.Query {
+func (c chart) queries(kinds []vitals.Kind, spans []fhir.Span, limit int) []vitals.Query {
 	if len(kinds) == 0 {
 		return nil
 	}
@@ -281,7 +290,7 @@ func (c chart) queries(kinds []vitals.Kind, spans []fhir.Span) []vitals.Query {
 	for _, span := range spans {
 		q := vitals.Query{
 			Patient: c.search.Patient, Kinds: kinds, From: span.From, To: span.To,
-			Descending: c.search.Descending, Limit: c.search.Count + spare,
+			Descending: c.search.Descending, Limit: limit,
 		}
 		if c.fromCursor(&q) {
 			all = append(all, q)
@@ -307,35 +316,49 @@ func (c chart) fromCursor(q *vitals.Query) bool {
 	return q.From.IsZero() || q.To.IsZero() || q.From.Before(q.To)
 }
 
-// whole reads rows page by page and gives them in pieces that hold whole instants: rows of one
-// instant are parts of one Observation and must not be torn apart.
-func whole[T any](
-	q vitals.Query, fetch func(vitals.Query) ([]T, error), at func(T) time.Time, proceed func(*vitals.Query, T) (again bool),
-) iter.Seq2[[]T, error] {
+// table reads rows of one kind page by page.
+type table[T any] struct {
+	q       vitals.Query
+	fetch   func(vitals.Query) ([]T, error)
+	at      func(T) time.Time
+	proceed func(q *vitals.Query, last T) (again bool)
+}
+
+// whole gives the rows in pieces that hold whole instants: rows of one instant are parts of one
+// Observation and must not be torn apart.
+func (t table[T]) whole() iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		var waiting []T
-		for {
-			rows, err := fetch(q)
+		for more := true; more; {
+			rows, err := t.fetch(t.q)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			waiting = append(waiting, rows...)
-			if len(rows) < q.Limit {
-				yield(waiting, nil)
-				return
+			more = len(rows) == t.q.Limit
+			piece := append(waiting, rows...)
+			if more {
+				piece, waiting = t.cut(piece)
 			}
-			last := rows[len(rows)-1]
-			cut := slices.IndexFunc(waiting, func(row T) bool { return at(row).Equal(at(last)) })
-			if !yield(waiting[:cut:cut], nil) {
+			if !yield(piece, nil) {
 				return
-			}
-			waiting = slices.Clone(waiting[cut:])
-			if proceed(&q, last) {
-				waiting = nil
 			}
 		}
 	}
+}
+
+// cut keeps back the last instant, of which more rows may come, and lets the query go on.
+func (t *table[T]) cut(rows []T) (piece, waiting []T) {
+	last := rows[len(rows)-1]
+	cut := slices.IndexFunc(rows, func(row T) bool { return t.at(row).Equal(t.at(last)) })
+	piece, waiting = rows[:cut:cut], slices.Clone(rows[cut:])
+	if t.proceed(&t.q, last) {
+		waiting = nil
+		if cut == 0 { // one instant fills the page: it would be the same page for ever
+			t.q.Limit *= 2
+		}
+	}
+	return piece, waiting
 }
 
 // studies makes Observations of the blocks of whole slots.

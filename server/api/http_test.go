@@ -157,6 +157,9 @@ func TestFaultsOfOursAreNotShown(t *testing.T) {
 				if a.Header().Get("Content-Type") != contentType || strings.Contains(a.Body.String(), "Abel") {
 					t.Errorf("%s: %s", path, a.Body)
 				}
+				if (row.want == http.StatusServiceUnavailable) != (a.Header().Get("Retry-After") != "") {
+					t.Errorf("%s: Retry-After %q", path, a.Header().Get("Retry-After"))
+				}
 				if row.want == http.StatusInternalServerError && !strings.Contains(w.log.String(), "request_id=r-17") {
 					t.Errorf("nothing in the log: %s", w.log)
 				}
@@ -256,6 +259,34 @@ func TestWhoseTokenARequestBrings(t *testing.T) {
 		r.Header = headers
 		if got := api.TokenOf(r); got != want {
 			t.Errorf("%v: %q", headers, got)
+		}
+	}
+}
+
+// slow is a record that tells how long it may take.
+type slow struct {
+	api.Records
+	allowed chan time.Duration
+}
+
+func (s slow) Patients(ctx context.Context, _ vitals.Scope, _ vitals.UnitID) ([]vitals.Patient, error) {
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
+		deadline = time.Now().Add(time.Hour)
+	}
+	s.allowed <- time.Until(deadline)
+	return nil, nil
+}
+
+func TestNoRequestMayTakeForEver(t *testing.T) {
+	t.Parallel()
+	allowed := make(chan time.Duration, 2)
+	w := newWard(t, func(o *api.Options) { o.Records = slow{o.Records, allowed} })
+	w.get("nurse", "/api/v1/patients").expect(t, http.StatusOK)
+	w.get("nurse", "/fhir/r4/Patient").expect(t, http.StatusOK)
+	for range 2 {
+		if d := <-allowed; d > 30*time.Second {
+			t.Errorf("%s were allowed", d)
 		}
 	}
 }

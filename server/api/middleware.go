@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -142,9 +143,21 @@ func (s *service) sameOrigin(c *gin.Context) {
 	}
 }
 
-// limitBody bounds what clients of REST and FHIR may send; hubs have their own bound.
-func (s *service) limitBody(c *gin.Context) {
-	if ours(c) && c.Request.Body != nil {
+// maxDuration bounds one request of a REST or FHIR client, so that a search that finds little in much
+// cannot keep the database busy for ever.
+const maxDuration = 30 * time.Second
+
+// limits bounds what clients of REST and FHIR may send and how long they are served; hubs and
+// sockets have their own bounds.
+func (s *service) limits(c *gin.Context) {
+	if !ours(c) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), maxDuration)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
+	if c.Request.Body != nil {
 		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 	}
+	c.Next()
 }

@@ -92,7 +92,7 @@ func TestEveryOperationAsksWhoIsThere(t *testing.T) {
 			}
 			path := strings.NewReplacer("{id}", "x", "{device}", "x").Replace(path)
 			a := w.send("", strings.ToUpper(method), path, nil).expect(t, http.StatusUnauthorized)
-			if got := a.Header().Get("Content-Type"); got != "application/problem+json" {
+			if got := a.Header().Get("Content-Type"); got != "application/problem+json" || a.Header().Get("WWW-Authenticate") != "Bearer" {
 				t.Errorf("%s %s: %s", method, path, got)
 			}
 			w.send("forged", strings.ToUpper(method), path, nil).expect(t, http.StatusUnauthorized)
@@ -103,6 +103,7 @@ func TestEveryOperationAsksWhoIsThere(t *testing.T) {
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
 	const yes, no = true, false
+	w := newWard(t, nil)
 	for _, row := range []struct {
 		method, path                             string
 		viewer, nurse, charge, technician, admin bool
@@ -126,8 +127,6 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{http.MethodPost, "/staff", no, no, no, no, yes},
 	} {
 		t.Run(row.method+" "+row.path, func(t *testing.T) {
-			t.Parallel()
-			w := newWard(t, nil)
 			for who, may := range map[string]bool{
 				"viewer": row.viewer, "nurse": row.nurse, "charge": row.charge, "technician": row.technician, "admin": row.admin,
 			} {

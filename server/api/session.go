@@ -136,7 +136,7 @@ func (s *service) refuse(c *gin.Context, p *ProblemError) {
 	maps.Copy(c.Writer.Header(), p.GetHeaders())
 	c.Abort()
 	if isFHIR(c) {
-		s.writeIssue(c, p)
+		writeIssue(c, p)
 		return
 	}
 	c.Header("Content-Type", p.ContentType(""))

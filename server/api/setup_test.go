@@ -251,13 +251,14 @@ func change(f fields, name string, value any) fields {
 	return f
 }
 
-// raise writes an alarm as it is.
-func (w *ward) raise(a alerts.Alarm) {
+// raise writes alarms as they are.
+func (w *ward) raise(all ...alerts.Alarm) {
 	w.Helper()
-	err := w.store.Commit(w.Context(), func(tx *store.Tx) error {
-		return tx.SaveTransitions([]alerts.Transition{{Change: alerts.Raised, Alarm: a, At: a.Changed}})
-	})
-	if err != nil {
+	var raised []alerts.Transition
+	for _, a := range all {
+		raised = append(raised, alerts.Transition{Change: alerts.Raised, Alarm: a, At: a.Changed})
+	}
+	if err := w.store.Commit(w.Context(), func(tx *store.Tx) error { return tx.SaveTransitions(raised) }); err != nil {
 		w.Fatal(err)
 	}
 }
