@@ -130,10 +130,10 @@ func (t *Tx) openLedger(transitions []alerts.Transition) (*ledger, error) {
 			ids = append(ids, transition.Alarm.ID)
 		}
 	}
-	for from := 0; from < len(ids); from += chunk {
+	for from := 0; from < len(ids); from += listed {
 		var rows []eventRow
 		err := t.db.Select("alarm, version, hash").
-			Where("alarm IN ?", ids[from:min(from+chunk, len(ids))]).
+			Where("alarm IN ?", ids[from:min(from+listed, len(ids))]).
 			Where("version = (SELECT MAX(version) FROM alarm_event newer WHERE newer.alarm = alarm_event.alarm)").
 			Find(&rows).Error
 		if err != nil {

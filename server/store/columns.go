@@ -70,14 +70,23 @@ var ignoreRepeat = clause.OnConflict{DoNothing: true}
 // such lock: its one writer already excludes everybody.
 var forUpdate = clause.Locking{Strength: "UPDATE"}
 
-// chunk is the most rows in one INSERT.
-const chunk = 256
+// listed is the most values in one IN list, and the most rows read at once where more may follow.
+const listed = 256
 
-// insert writes the rows in statements of 256, 128, 64 … 1 rows: as few as the database needs to be
-// quick, and few different ones, because PostgreSQL keeps a plan per statement and connection.
+// chunk is the most rows in one INSERT. SQLite's driver looks for each parameter among all of the
+// statement's; PostgreSQL has a round trip per statement.
+func chunk(db *gorm.DB) int {
+	if db.Name() == (sqliteDialect{}).name() {
+		return 32
+	}
+	return 256
+}
+
+// insert writes the rows in statements of a chunk, half of it, a quarter … one row: as few as the
+// database needs to be quick, and few different ones, because PostgreSQL keeps a plan for each.
 func insert[T any](db *gorm.DB, rows []T) (written int64, err error) {
 	db = db.Session(&gorm.Session{}) // each statement starts afresh
-	for size := chunk; len(rows) > 0; {
+	for size := chunk(db); len(rows) > 0; {
 		if len(rows) < size {
 			size /= 2
 			continue

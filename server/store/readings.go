@@ -89,7 +89,7 @@ func (s *source) head() (next vitals.Charted, ok bool, err error) {
 
 // merge takes the first readings of all sources in the order of the query.
 func merge(q vitals.Query, sources []source) ([]vitals.Charted, error) {
-	var merged []vitals.Charted
+	merged := make([]vitals.Charted, 0, min(q.Limit, 4096)) // more is asked for than there is, as a rule
 	for len(merged) < q.Limit {
 		next, ok, err := first(sources, order(q))
 		if err != nil {
@@ -212,7 +212,7 @@ func toCharted(rows []readingRow) ([]vitals.Charted, error) {
 // minuteFiller reads the packed minutes of one kind. All blocks of one minute, one per device, are
 // unpacked and sorted together; minutes do not overlap, so minute follows minute.
 func (s *Store) minuteFiller(ctx context.Context, q vitals.Query, kind vitals.Kind) func() ([]vitals.Charted, error) {
-	minutes := blockCursor{store: s, q: q, kind: kind, size: min(2+q.Limit/30, chunk)}
+	minutes := blockCursor{store: s, q: q, kind: kind, size: min(2+q.Limit/30, listed)}
 	return func() ([]vitals.Charted, error) {
 		for {
 			blocks, err := minutes.nextMinute(ctx)
@@ -229,7 +229,7 @@ func (s *Store) minuteFiller(ctx context.Context, q vitals.Query, kind vitals.Ki
 
 // unpack is what the query wants of one minute, sorted.
 func unpack(q vitals.Query, blocks []vitals.Block) ([]vitals.Charted, error) {
-	var points []vitals.Charted
+	points := make([]vitals.Charted, 0, lo.SumBy(blocks, func(b vitals.Block) int { return b.Count }))
 	for _, b := range blocks {
 		series, err := codec.UnpackSeries(b.Start, b.Data)
 		if err != nil {
