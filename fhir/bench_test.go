@@ -27,7 +27,7 @@ func benchmarkBundle(b *testing.B, all []fhir.Observation) {
 }
 
 // BenchmarkBundleOfHeartRates shows the cost of one Observation in a Bundle: the bar is 1 µs and no
-// allocation. The one allocation per Bundle is the Bundle.
+// allocation. What is allocated is per Bundle.
 func BenchmarkBundleOfHeartRates(b *testing.B) {
 	rows := make([]vitals.Charted, 1000)
 	for i := range rows {

@@ -3,12 +3,16 @@ package fhir
 // Bundle is a searchset under construction. Entries are encoded as they are added.
 type Bundle struct {
 	search  *Search
+	open    []byte // what every match begins with
 	entries []byte
 	count   int
 }
 
 // NewBundle starts the answer to a search. The buffer is used for the entries and may be nil.
-func NewBundle(s *Search, buffer []byte) *Bundle { return &Bundle{search: s, entries: buffer[:0]} }
+func NewBundle(s *Search, buffer []byte) *Bundle {
+	open := appendEscaped([]byte(`{"fullUrl":"`), s.base+"/"+s.Resource.Type+"/")
+	return &Bundle{search: s, open: open, entries: buffer[:0]}
+}
 
 // Len is the number of matches so far; Size is their encoded length.
 func (b *Bundle) Len() int { return b.count }
@@ -16,13 +20,11 @@ func (b *Bundle) Len() int { return b.count }
 // Size is the encoded length of the entries so far.
 func (b *Bundle) Size() int { return len(b.entries) }
 
-func (b *Bundle) open(resource string) {
+func (b *Bundle) begin() {
 	if len(b.entries) > 0 {
 		b.entries = append(b.entries, ',')
 	}
-	b.entries = append(b.entries, `{"fullUrl":"`...)
-	b.entries = appendEscaped(b.entries, b.search.base)
-	b.entries = append(append(append(b.entries, '/'), resource...), '/')
+	b.entries = append(b.entries, b.open...)
 }
 
 func (b *Bundle) close() {
@@ -32,15 +34,17 @@ func (b *Bundle) close() {
 
 // AddObservation adds a match.
 func (b *Bundle) AddObservation(o *Observation) {
-	b.open("Observation")
+	b.begin()
+	from := len(b.entries)
 	b.entries = appendObservationID(b.entries, o.Patient, o.Key)
-	b.entries = AppendObservation(append(b.entries, `","resource":`...), o)
+	id := b.entries[from:]
+	b.entries = appendObservation(append(b.entries, `","resource":`...), o, id)
 	b.close()
 }
 
 // Add adds a match that is encoded already.
 func (b *Bundle) Add(id string, encoded []byte) {
-	b.open(b.search.Resource.Type)
+	b.begin()
 	b.entries = appendEscaped(b.entries, id)
 	b.entries = append(append(b.entries, `","resource":`...), encoded...)
 	b.close()

@@ -50,9 +50,14 @@ func placeOf(c vitals.Charted) vitals.Key {
 
 // AppendObservation adds the resource as JSON. It allocates nothing beyond dst.
 func AppendObservation(dst []byte, o *Observation) []byte {
+	var id [2 * maxIDLength]byte
+	return appendObservation(dst, o, appendObservationID(id[:0], o.Patient, o.Key))
+}
+
+// appendObservation adds the resource with its id, which is encoded already.
+func appendObservation(dst []byte, o *Observation, id []byte) []byte {
 	dst = append(dst, `{"resourceType":"Observation","id":"`...)
-	dst = appendObservationID(dst, o.Patient, o.Key)
-	dst = append(dst, '"')
+	dst = append(append(dst, id...), '"')
 	if o.Test {
 		dst = append(append(dst, `,"meta":`...), testMeta...)
 	}
