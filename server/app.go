@@ -110,7 +110,12 @@ func (a *app) openJournal(ctx context.Context) error {
 	return nil
 }
 
-func (a *app) openMonitor(context.Context) error {
+func (a *app) openMonitor(ctx context.Context) error {
+	if a.cfg.alone() { // nobody but a former self can own anything: patients need not wait for its lease to end
+		if err := a.store.ReleaseAll(ctx); err != nil {
+			return fmt.Errorf("take over the partitions: %w", err)
+		}
+	}
 	a.feed = live.New(feedStore{a.store}, a.log, time.Now)
 	a.ingest = ingest.New(ingest.Options{Store: a.store, Journal: a.journal, Gate: a.desk, Log: a.log, Now: time.Now})
 	a.monitor = monitor.New(monitor.Config{

@@ -91,7 +91,7 @@ func (c config) validate() []error {
 	if !urlWith(c.PublicURL, "https", "http") {
 		fault("VIGIL_PUBLIC_URL: want https://host without a path")
 	}
-	if !urlWith(c.DatabaseURL, "postgres", "postgresql") {
+	if !databaseURL(c.DatabaseURL) {
 		fault("VIGIL_DATABASE_URL: want postgres://user:password@host/database, or nothing for SQLite")
 	}
 	if !strings.HasPrefix(c.SecurityContact, "mailto:") && !urlWith(c.SecurityContact, "https") {
@@ -125,6 +125,16 @@ func urlWith(s string, schemes ...string) bool {
 	return slices.Contains(schemes, u.Scheme)
 }
 
+// databaseURL reports whether s is empty or names a PostgreSQL server, by its host or, as in
+// postgres:///database?host=/run/postgresql, by the folder of its socket.
+func databaseURL(s string) bool {
+	if u, err := url.Parse(s); err == nil && u.Host == "" && u.Query().Get("host") != "" {
+		u.Host = "socket"
+		s = u.String()
+	}
+	return urlWith(s, "postgres", "postgresql")
+}
+
 // tls is the TLS configuration of all doors; nil without a certificate. The key exchange is Go's
 // default, hybrid post-quantum X25519MLKEM768. Tickets are off so that a revoked session cannot
 // return by resumption.
@@ -143,6 +153,10 @@ func (c config) tls() (*tls.Config, error) {
 
 // journalDir is where the embedded journal lives.
 func (c config) journalDir() string { return filepath.Join(c.DataDir, "journal") }
+
+// alone reports whether no other node can share this one's patients: its database and its journal,
+// which one process at a time can open, are in its own folder.
+func (c config) alone() bool { return c.DatabaseURL == "" && c.NATSURL == "" }
 
 // makeDataDir makes the data folder, readable by the owner only.
 func (c config) makeDataDir() error {

@@ -44,7 +44,7 @@ func TestFaultsAreReportedAllAtOnce(t *testing.T) {
 	}{
 		"in clear beyond loopback": {
 			[]string{"VIGIL_HTTP_ADDR", "0.0.0.0:8080", "VIGIL_MQTT_ADDR", ":1883"},
-			[]string{"VIGIL_HTTP_ADDR: 0.0.0.0 is reachable", "VIGIL_MQTT_ADDR:  is reachable"},
+			[]string{"VIGIL_HTTP_ADDR: 0.0.0.0:8080 is reachable", "VIGIL_MQTT_ADDR: :1883 is reachable"},
 		},
 		"half a certificate": {[]string{"VIGIL_TLS_CERT", "cert.pem"}, []string{"belong together"}},
 		"no port":            {[]string{"VIGIL_HTTP_ADDR", "localhost"}, []string{"not host:port"}},
@@ -83,5 +83,25 @@ func TestInClearOnPurposeAndInACluster(t *testing.T) {
 	}
 	if c.RetentionSeries != 10*365*24*time.Hour || c.RetentionWaveform != 30*24*time.Hour {
 		t.Errorf("retention = %s and %s", c.RetentionSeries, c.RetentionWaveform)
+	}
+}
+
+func TestADatabaseIsNamedByItsHostOrByItsSocket(t *testing.T) {
+	stories := map[string]bool{
+		"postgres://vigil@db/vigil":                        true,
+		"postgresql://vigil:secret@db:5432/vigil":          true,
+		"postgres:///vigil?host=/run/postgresql":           true,
+		"postgres://vigil@/vigil?host=%2Frun%2Fpostgresql": true,
+		"postgres:///vigil":                                false,
+		"mysql:///vigil?host=/run/mysql":                   false,
+	}
+	for address, want := range stories {
+		c, err := readConfig(env("VIGIL_DATABASE_URL", address))
+		if (err == nil) != want {
+			t.Errorf("%s: %v", address, err)
+		}
+		if c.alone() {
+			t.Errorf("%s: a node with a shared database believes that it is alone", address)
+		}
 	}
 }

@@ -92,6 +92,10 @@ func (p *partition) resume(ctx context.Context) (start, error) {
 		return start{}, fmt.Errorf("read the head of the journal: %w", err)
 	}
 	position := p.m.cfg.Journal.Resolve(p.lease.Journal, p.lease.Position)
+	if position < p.lease.Position {
+		p.log.WarnContext(ctx, "the journal was lost, in whole or in part; hubs will send again what is not in the database",
+			"position", p.lease.Position, "known_up_to", position)
+	}
 	if position > last {
 		// The numbers behind the end will be given to other messages. Which of them already were is
 		// not known, so everything that is there is read: the keys absorb what was stored before.

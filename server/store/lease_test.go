@@ -69,6 +69,20 @@ func TestANodeThatStopsWaitsForNobody(t *testing.T) {
 	})
 }
 
+func TestANodeThatKnowsThatItIsAloneWaitsForNobody(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store.Store) {
+		former := claim(t, s, aNode, noon)
+		if err := s.ReleaseAll(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		taken := claim(t, s, bNode, noon.Add(1))
+		same(t, partitions(taken), lo.Range(vitals.Partitions))
+		for i := range taken {
+			same(t, taken[i].Epoch, former[i].Epoch+1) // which fences the former self, if it lives
+		}
+	})
+}
+
 func TestNodesThatClaimTogetherNeverOwnTheSame(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store.Store) {
 		nodes := []string{"n1", "n2", "n3", "n4"}
