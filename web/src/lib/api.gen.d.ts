@@ -1,6 +1,128 @@
 // Generated from the server's OpenAPI document by `npm run api`. Do not edit.
 
 export interface paths {
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms of the units that the person sees. */
+        get: operations["list-alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** I have seen this and take it. */
+        post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bindings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who wears what. */
+        get: operations["list-bindings"];
+        put?: never;
+        /** Give a device to a patient. */
+        post: operations["bind-device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bindings/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a device from its patient. */
+        delete: operations["unbind-device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices, with who wears them. */
+        get: operations["list-devices"];
+        put?: never;
+        /** Make a device known, or describe it anew. */
+        post: operations["enrol-device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hubs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hubs, with when each was last heard. */
+        get: operations["list-hubs"];
+        put?: never;
+        /** Make a hub known; the secret is shown once. */
+        post: operations["enrol-hub"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hubs/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a hub a new secret; the old one ends. */
+        post: operations["rotate-hub-secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -10,6 +132,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sign in. */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -26,6 +149,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sign out. */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -40,6 +164,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who is signed in. */
         get: operations["me"];
         put?: never;
         post?: never;
@@ -56,7 +181,43 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who is under care. */
         get: operations["list-patients"];
+        put?: never;
+        /** Take a patient under care. */
+        post: operations["admit-patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/discharge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the care of a patient. */
+        post: operations["discharge-patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was received and not charted, with the reason. */
+        get: operations["list-quarantine"];
         put?: never;
         post?: never;
         delete?: never;
@@ -65,16 +226,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/alarms": {
+    "/api/v1/staff": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["list-alarms"];
+        /** Everybody who may sign in. */
+        get: operations["list-staff"];
         put?: never;
-        post?: never;
+        /** Let a person sign in. */
+        post: operations["add-staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units that the person sees. */
+        get: operations["list-units"];
+        put?: never;
+        /** Make a unit, or describe it anew. */
+        post: operations["save-unit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -85,80 +266,250 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        LoginInput: {
-            user: string;
-            password: string;
+        AcknowledgeInputBody: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /** @enum {string} */
+            seen_priority: "high" | "medium" | "low" | "info";
+            /**
+             * Format: int64
+             * @description Version of the alarm that was on the screen.
+             */
+            seen_version: number;
+            /** @description Where the command comes from. */
+            station: string;
         };
-        Unit: {
+        AdmitInputBody: {
+            bed: string;
+            /** Format: date */
+            birth?: string;
+            family: string;
+            given: string;
+            mrn: string;
+            /** @enum {string} */
+            sex?: "female" | "male" | "other" | "unknown";
+            /** @description Made up. */
+            test?: boolean;
+            unit: string;
+        };
+        Alarm: {
+            /** Format: date-time */
+            acked_at: string | null;
+            acked_by: string | null;
+            /** Format: date-time */
+            changed: string;
+            condition: string;
+            /** Format: int64 */
+            count: number;
+            detail: string;
+            /** Format: date-time */
+            ended: string | null;
+            id: string;
+            label: string;
+            /** Format: date-time */
+            onset: string;
+            patient: string;
+            /** @enum {string} */
+            priority: "high" | "medium" | "low" | "info";
+            /** Format: date-time */
+            raised: string;
+            reason: string;
+            site: string;
+            /** @enum {string} */
+            state: "pending" | "active_unack" | "active_ack" | "latched_unack" | "closed";
+            /** @enum {string} */
+            truth: "true" | "false" | "unknown";
+            /** @enum {string} */
+            type: "physiological" | "technical" | "system";
+            /** Format: int64 */
+            version: number;
+        };
+        AlarmOutputBody: {
+            alarm: components["schemas"]["Alarm"];
+        };
+        AlarmsOutputBody: {
+            /** @description Those that were raised last first. */
+            alarms: components["schemas"]["Alarm"][];
+        };
+        BindInputBody: {
+            device: string;
+            /**
+             * Format: date-time
+             * @description Since when; now where left out.
+             */
+            from?: string;
+            patient: string;
+        };
+        Binding: {
+            device: string;
+            /** Format: date-time */
+            from: string;
+            patient: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        BindingsOutputBody: {
+            /** @description Those that hold, and those that ended lately. */
+            bindings: components["schemas"]["Binding"][];
+        };
+        Device: {
+            firmware?: string;
+            /** @description Bluetooth address or EUI-64. */
+            id: string;
+            manufacturer: string;
+            model: string;
+            /** @description Who wears it now. */
+            readonly patient?: string;
+            serial: string;
+        };
+        DeviceInputBody: {
+            firmware?: string;
+            /** @description Bluetooth address or EUI-64, with or without separators. */
+            id: string;
+            manufacturer: string;
+            model: string;
+            serial: string;
+        };
+        DevicesOutputBody: {
+            devices: components["schemas"]["Device"][];
+        };
+        ErrorDetail: {
+            /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
+            location?: string;
+            /** @description Error message text */
+            message?: string;
+            /** @description The value at the given location */
+            value?: unknown;
+        };
+        Hub: {
             id: string;
             name: string;
-            zone: string;
+            online: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last heard.
+             */
+            seen?: string;
+        };
+        HubInputBody: {
+            id: string;
+            name: string;
+        };
+        HubsOutputBody: {
+            hubs: components["schemas"]["Hub"][];
+        };
+        LoginInputBody: {
+            password: string;
+            user: string;
+        };
+        MeOutputBody: {
+            staff: components["schemas"]["Staff"];
+        };
+        Patient: {
+            /** Format: date-time */
+            admitted: string;
+            bed: string;
+            /** Format: date */
+            birth?: string;
+            /** @description Devices that are bound to the patient now. */
+            devices: string[];
+            family: string;
+            given: string;
+            id: string;
+            /** @description Medical record number. */
+            mrn: string;
+            /** @enum {string} */
+            sex: "female" | "male" | "other" | "unknown";
+            /** @description Made up. */
+            test: boolean;
+            unit: string;
+        };
+        PatientsOutputBody: {
+            patients: components["schemas"]["Patient"][];
+        };
+        Problem: {
+            /** @description The alarm as it is, where an acknowledgement was refused. */
+            alarm?: components["schemas"]["Alarm"];
+            /** @description What is wrong, for programs. */
+            code?: string;
+            /** @description What is wrong, for people. */
+            detail?: string;
+            /** @description What is wrong with each part of the request. */
+            errors?: components["schemas"]["ErrorDetail"][];
+            /**
+             * Format: int64
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The HTTP status in words. */
+            title: string;
+            /**
+             * Format: uri-reference
+             * @description Kind of problem; about:blank when the status says it all.
+             */
+            type?: string;
+        };
+        QuarantineOutputBody: {
+            /** @description Newest first. */
+            refusals: components["schemas"]["Refusal"][];
+        };
+        Refusal: {
+            device?: string;
+            /** Format: int32 */
+            epoch: number;
+            hub: string;
+            reason: string;
+            /** Format: date-time */
+            received: string;
+            /** Format: int64 */
+            seq: number;
+            /**
+             * Format: int64
+             * @description Bytes that were received.
+             */
+            size: number;
+            /** @description Nothing of the message was charted. */
+            whole: boolean;
+        };
+        SecretOutputBody: {
+            id: string;
+            /** @description Shown this once. */
+            secret: string;
+        };
+        SessionOutputBody: {
+            staff: components["schemas"]["Staff"];
         };
         Staff: {
             id: string;
             login: string;
             name: string;
-            role: string;
-            units: components["schemas"]["Unit"][] | null;
+            /** @enum {string} */
+            role: "viewer" | "nurse" | "charge" | "physician" | "technician" | "admin";
+            /** @description The units that the person sees. */
+            units: components["schemas"]["Unit"][];
         };
-        StaffOutput: {
-            staff: components["schemas"]["Staff"];
+        StaffInputBody: {
+            login: string;
+            name: string;
+            password: string;
+            /** @enum {string} */
+            role: "viewer" | "nurse" | "charge" | "physician" | "technician" | "admin";
+            units: string[];
         };
-        Patient: {
+        StaffListOutputBody: {
+            staff: components["schemas"]["Staff"][];
+        };
+        Unit: {
             id: string;
-            unit: string;
-            mrn: string;
-            family: string;
-            given: string;
-            birth?: string;
-            sex: string;
-            bed: string;
-            test: boolean;
-            /** Format: date-time */
-            admitted: string;
-            devices: string[] | null;
+            name: string;
+            /**
+             * @description IANA time zone in which the unit's clocks are shown.
+             * @example Europe/Vienna
+             */
+            zone: string;
         };
-        PatientsOutput: {
-            patients: components["schemas"]["Patient"][] | null;
-        };
-        AlarmView: {
-            id: string;
-            patient: string;
-            condition: string;
-            label: string;
-            /** @enum {string} */
-            type: "physiological" | "technical" | "system";
-            /** @enum {string} */
-            priority: "high" | "medium" | "low" | "info";
-            /** @enum {string} */
-            state: "active_unack" | "active_ack" | "latched_unack" | "closed" | "pending";
-            /** @enum {string} */
-            truth: "true" | "false" | "unknown";
-            version: number;
-            /** Format: date-time */
-            onset: string;
-            /** Format: date-time */
-            raised: string;
-            /** Format: date-time */
-            ended: string | null;
-            /** Format: date-time */
-            changed: string;
-            count: number;
-            detail: string;
-            site: string;
-            acked_by: string | null;
-            /** Format: date-time */
-            acked_at: string | null;
-            reason: string | null;
-        };
-        AlarmsOutput: {
-            alarms: components["schemas"]["AlarmView"][] | null;
-        };
-        Problem: {
-            type?: string;
-            title?: string;
-            status?: number;
-            detail?: string;
+        UnitsOutputBody: {
+            units: components["schemas"]["Unit"][];
         };
     };
     responses: never;
@@ -169,16 +520,54 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    login: {
+    "list-alarms": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only this unit. */
+                unit?: string;
+                /** @description Only this patient. */
+                patient?: string;
+                state?: "open" | "closed" | "all";
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acknowledge-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LoginInput"];
+                "application/json": components["schemas"]["AcknowledgeInputBody"];
             };
         };
         responses: {
@@ -188,7 +577,287 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffOutput"];
+                    "application/json": components["schemas"]["AlarmOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-bindings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BindingsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bind-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BindInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Binding"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unbind-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enrol-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-hubs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enrol-hub": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HubInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rotate-hub-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOutputBody"];
                 };
             };
             /** @description Error */
@@ -214,6 +883,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -244,7 +914,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffOutput"];
+                    "application/json": components["schemas"]["MeOutputBody"];
                 };
             };
             /** @description Error */
@@ -261,6 +931,7 @@ export interface operations {
     "list-patients": {
         parameters: {
             query?: {
+                /** @description Only this unit. */
                 unit?: string;
             };
             header?: never;
@@ -275,7 +946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PatientsOutput"];
+                    "application/json": components["schemas"]["PatientsOutputBody"];
                 };
             };
             /** @description Error */
@@ -289,12 +960,71 @@ export interface operations {
             };
         };
     };
-    "list-alarms": {
+    "admit-patient": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdmitInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patient"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discharge-patient": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-quarantine": {
         parameters: {
             query?: {
-                unit?: string;
-                state?: "open" | "closed" | "all";
-                patient?: string;
                 limit?: number;
             };
             header?: never;
@@ -309,7 +1039,131 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AlarmsOutput"];
+                    "application/json": components["schemas"]["QuarantineOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffListOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-unit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unit"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unit"];
                 };
             };
             /** @description Error */
