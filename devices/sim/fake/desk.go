@@ -45,6 +45,13 @@ func (d *Desk) Handler() http.Handler {
 		}))
 		mux.HandleFunc("POST /api/v1/"+collection, d.signedIn(func(w http.ResponseWriter, r *http.Request) { d.add(w, r, collection) }))
 	}
+	mux.HandleFunc("POST /ingest/v1/batches", func(w http.ResponseWriter, r *http.Request) {
+		if _, secret, _ := r.BasicAuth(); secret != "sesame" {
+			answer(w, http.StatusUnauthorized, map[string]any{"title": "wrong secret"})
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+	})
 	mux.HandleFunc("POST /api/v1/hubs/{id}/secret", d.signedIn(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		defer d.mu.Unlock()

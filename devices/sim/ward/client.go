@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"vigil/vitals"
 )
 
 // Client speaks to one server.
@@ -143,6 +145,25 @@ func (c *Client) call(ctx context.Context, method, path string, body, result any
 		return fmt.Errorf("read answer to %s %s: %w", method, path, err)
 	}
 	return nil
+}
+
+// holds reports whether the server still takes the hub's secret: somebody may have renewed it. It
+// sends no messages through the hubs' HTTPS door, which answers with the hub's positions.
+func (c *Client) holds(ctx context.Context, hub vitals.HubID, secret string) (bool, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/ingest/v1/batches", http.NoBody)
+	if err != nil {
+		return false, fmt.Errorf("prepare to try the secret of %s: %w", hub, err)
+	}
+	req.SetBasicAuth(string(hub), secret)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return false, fmt.Errorf("try the secret of %s: %w", hub, err)
+	}
+	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer)) // so that the connection serves again
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		return false, fmt.Errorf("try the secret of %s: %w", hub, err)
+	}
+	return resp.StatusCode != http.StatusUnauthorized, nil
 }
 
 // list reads a list that the server answers as an object with one named field.

@@ -192,10 +192,13 @@ func (e *enrolment) admit(ctx context.Context, p Patient) (vitals.PatientID, err
 func (e *enrolment) hub(ctx context.Context, h Home) error {
 	exists := e.hubs[h.Hub]
 	e.mu.Lock()
-	known := e.secrets.Of(e.client.base, h.Hub) != ""
+	known := e.secrets.Of(e.client.base, h.Hub)
 	e.mu.Unlock()
-	if exists && known {
-		return nil
+	if exists && known != "" {
+		holds, err := e.client.holds(ctx, h.Hub, known)
+		if holds || err != nil {
+			return err
+		}
 	}
 	var answer struct {
 		Secret string `json:"secret"`

@@ -84,13 +84,15 @@ func TestEnrolmentMakesWhatIsMissingAndLeavesTheRest(t *testing.T) {
 	}
 }
 
-func TestLostSecretIsRenewed(t *testing.T) {
+func TestSecretThatIsLostOrNoLongerHoldsIsRenewed(t *testing.T) {
 	desk := &fake.Desk{Password: "pw"}
 	c := signedIn(t, desk)
 	enrol(t, c, 3, ward.Secrets{})
 	secrets := ward.Secrets{}
+	secrets.Set(c.Base(), "sim-1", "renewed by somebody else meanwhile")
+	secrets.Set(c.Base(), "sim-2", "sesame")
 	enrol(t, c, 3, secrets)
-	if desk.Rotated() != 3 || secrets.Of(c.Base(), "sim-2") == "" {
+	if desk.Rotated() != 2 || secrets.Of(c.Base(), "sim-1") != "sesame" || secrets.Of(c.Base(), "sim-2") == "" {
 		t.Errorf("%d renewed, %v", desk.Rotated(), secrets)
 	}
 }
