@@ -80,6 +80,14 @@ func (d frontDesk) Session(ctx context.Context, token string, now time.Time) (vi
 	return who, recognised(err)
 }
 
+func (d frontDesk) Enrol(ctx context.Context, p vitals.Staff, password string) (vitals.Staff, error) {
+	enrolled, err := d.Desk.Enrol(ctx, p, password)
+	if errors.Is(err, identity.ErrPassword) {
+		return vitals.Staff{}, fmt.Errorf("%w: %w", api.ErrInvalid, err)
+	}
+	return enrolled, err
+}
+
 func (frontDesk) NewHubSecret() (secret string, hash []byte) { return identity.NewHubSecret() }
 
 func recognised(err error) error {
