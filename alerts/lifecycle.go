@@ -11,11 +11,12 @@ const (
 	// clock. It is the patience with a continuous device, too (NO DATA).
 	staleAfter = 10 * time.Second
 	// unsureAfter is how long it counts as known while the signal is there but cannot be judged, by
-	// the time of the samples: as long as artefact may last before the analysis is called suspended,
-	// and longer than a detector that starts anew needs.
-	unsureAfter = 20 * time.Second
+	// the time of the samples: the window over which artefact is counted, and longer than a detector
+	// that starts anew needs.
+	unsureAfter = artefactWindow * time.Second
 	// forgetAfter bounds how far two true judgements may lie apart and still be one pending onset. A
-	// device that measures every few minutes must be able to outlast an on-delay, too.
+	// device that measures every few minutes must be able to outlast an on-delay, too; one that
+	// measured more often and fell silent begins anew.
 	forgetAfter = 10 * time.Minute
 )
 
@@ -39,14 +40,15 @@ type episode struct {
 	alarm  Alarm // pending or open; its State is 0 while there is none
 	closed Alarm // the last one that is over
 
-	last       time.Time // time of the samples of the newest judgement: older ones change nothing
-	lastTrue   time.Time // the same, of the newest true one
-	lastKnown  time.Time // the same, of the newest one that was not unknown
-	falseSince time.Time // off-delay running since; zero while it does not run
-	overlaps   bool      // the pending onset reached back into the closed episode
-	heard      time.Time // server time of the newest judgement
-	told       Truth     // the truth that the newest transition carried
-	pressing   int       // version since which the alarm asks for attention again
+	last       time.Time     // time of the samples of the newest judgement: older ones change nothing
+	lastTrue   time.Time     // the same, of the newest true one
+	lastKnown  time.Time     // the same, of the newest one that was not unknown
+	falseSince time.Time     // off-delay running since; zero while it does not run
+	overlaps   bool          // the pending onset reached back into the closed episode
+	pace       time.Duration // between the last two judgements of the pending onset; zero after the first
+	heard      time.Time     // server time of the newest judgement
+	told       Truth         // the truth that the newest transition carried
+	pressing   int           // version since which the alarm asks for attention again
 }
 
 // standing reports whether the condition has been true and is not known to have gone.
@@ -64,7 +66,7 @@ func (p *episode) inhibits(at time.Time) bool {
 	case p.rule.condition == LeadsOff && !p.lastTrue.Equal(p.last):
 		return false // the leads may be back: what the ECG shows from here on counts at once
 	default:
-		return p.standing() && p.alarm.Truth == True
+		return p.standing() && p.told == True
 	}
 }
 
@@ -77,7 +79,7 @@ func (p *episode) stood(a *Alarm, at time.Time) bool {
 	if a.State == ActiveUnack || a.State == ActiveAck {
 		return !at.After(a.Evidence)
 	}
-	return at.Before(a.Evidence)
+	return at.Before(a.Evidence) // the judgement that ended it no longer inhibits
 }
 
 // judge takes a judgement into the episode at server time now. At most one thing changes.
@@ -115,7 +117,9 @@ func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, 
 		p.alarm.Ended = time.Time{}
 		return p.ask(Recurred, f, now), true // T9
 	case Pending:
-		if gap > forgetAfter {
+		fellSilent := gap > staleAfter && p.pace > 0 && p.pace <= staleAfter
+		p.pace = gap
+		if fellSilent || gap > forgetAfter {
 			p.begin(f)
 		}
 	default:
@@ -142,6 +146,7 @@ func (p *episode) begin(f fact) {
 	if p.overlaps {
 		onset = f.at
 	}
+	p.pace = 0
 	p.alarm = Alarm{State: Pending, Onset: onset}
 }
 
@@ -258,6 +263,7 @@ func (p *episode) close(reason CloseReason, now time.Time) Transition {
 
 // change is the one place where a version grows.
 func (p *episode) change(c Change, before State, now time.Time) Transition {
+	now = later(p.alarm.Changed, now) // what is replayed after a restart happens now at the earliest
 	p.alarm.Version++
 	p.alarm.Changed = now
 	p.told = p.alarm.Truth

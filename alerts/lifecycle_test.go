@@ -64,7 +64,7 @@ func TestLifecycle(t *testing.T) {
 			},
 			want: []string{
 				"1s SPO2_RAPID_DESAT raised: SpO₂ 70 ≤ 78 %", "5s SPO2_RAPID_DESAT acked",
-				"31s SPO2_RAPID_DESAT input_lost", "211s SPO2_RAPID_DESAT input_back",
+				"41s SPO2_RAPID_DESAT input_lost", "211s SPO2_RAPID_DESAT input_back",
 				"211s SPO2_RAPID_DESAT rearmed",
 			},
 		},

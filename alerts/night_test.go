@@ -26,6 +26,8 @@ type drawing struct {
 	hearts  []int // codes of the ECG, -1 for silence
 	oxygens []int // percent, -1 for silence, -2 for questionable
 	longest int   // seconds that one of them lasts at most
+	// oxygenGap is for how many seconds the oximeter is silent at most, zero for as long as longest.
+	oxygenGap int
 }
 
 var (
@@ -36,6 +38,9 @@ var (
 		oxygens: []int{97, 89, 84, 79, 65, 50, -1, -2},
 		longest: 45,
 	}
+	// shortGaps leaves out the silences of the oximeter that are longer than what is replayed after
+	// a crash: what was pending before them is forgotten then.
+	shortGaps = drawing{hearts: anything.hearts, oxygens: anything.oxygens, longest: 45, oxygenGap: 10}
 	// steady leaves out what makes input unknown.
 	steady = drawing{
 		hearts:  []int{72, 140, 160, 28, 40, scriptVF, scriptStop, scriptVT + 168},
@@ -45,10 +50,17 @@ var (
 )
 
 // codes draws what one device measures in each second of the night.
-func codes(t *rapid.T, name string, from []int, longest, seconds int) []int {
+func (d drawing) codes(t *rapid.T, name string, from []int, gap, seconds int) []int {
 	var all []int
 	for len(all) < seconds {
 		code := rapid.SampledFrom(from).Draw(t, name)
+		longest := d.longest
+		if code == -1 && gap > 0 {
+			longest = gap
+			if len(all) > 0 && all[len(all)-1] == -1 {
+				continue
+			}
+		}
 		n := rapid.IntRange(1, longest).Draw(t, name+" seconds")
 		all = append(all, slices.Repeat([]int{code}, n)...)
 	}
@@ -57,8 +69,8 @@ func codes(t *rapid.T, name string, from []int, longest, seconds int) []int {
 
 // draw makes a night of whole seconds, with a tick after each of them.
 func (d drawing) draw(t *rapid.T, seconds int) []step {
-	hearts := codes(t, "heart", d.hearts, d.longest, seconds)
-	oxygens := codes(t, "oxygen", d.oxygens, d.longest, seconds)
+	hearts := d.codes(t, "heart", d.hearts, 0, seconds)
+	oxygens := d.codes(t, "oxygen", d.oxygens, d.oxygenGap, seconds)
 	nurse := rapid.SliceOfN(rapid.IntRange(0, 14), seconds, seconds).Draw(t, "nurse")
 	var night []step
 	for i := range seconds {
@@ -295,7 +307,7 @@ func judged(told []alerts.Transition) map[alerts.Condition][]string {
 func TestChunkingChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const seconds = 200
-		hearts := codes(t, "heart", steady.hearts, steady.longest, seconds)
+		hearts := steady.codes(t, "heart", steady.hearts, 0, seconds)
 		var samples []int16
 		for _, code := range hearts {
 			samples = append(samples, slices.Repeat([]int16{int16(code)}, scriptHz)...)

@@ -33,7 +33,12 @@ func TestOxygenConditions(t *testing.T) {
 		},
 		{
 			name: "a dip shorter than its delay is nobody's business",
-			tell: func(r *room) { r.last(14, oxygen(84)); r.last(5, oxygen(90)); r.last(14, oxygen(84)); r.last(1, oxygen(88)) },
+			tell: func(r *room) {
+				r.last(14, oxygen(84))
+				r.last(5, oxygen(90))
+				r.last(14, oxygen(84))
+				r.last(1, oxygen(88))
+			},
 		},
 		{
 			name: "two percent above the limit for five seconds end it",
@@ -46,8 +51,8 @@ func TestOxygenConditions(t *testing.T) {
 		},
 		{
 			name: "questionable and absent values end nothing",
-			tell: func(r *room) { r.last(20, oxygen(84)); r.last(5, unsure(oxygen(99))); r.last(20, absent(oxygen(0))) },
-			want: []string{"16s SPO2_LOW raised: SpO₂ 84 < 88 %", "41s SPO2_LOW input_lost"},
+			tell: func(r *room) { r.last(20, oxygen(84)); r.last(5, unsure(oxygen(99))); r.last(30, absent(oxygen(0))) },
+			want: []string{"16s SPO2_LOW raised: SpO₂ 84 < 88 %", "51s SPO2_LOW input_lost"},
 		},
 		{
 			name: "the off-delay counts known time only",

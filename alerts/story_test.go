@@ -3,7 +3,6 @@ package alerts_test
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -156,11 +155,12 @@ func (r *room) transcript() []string {
 	var lines []string
 	for _, t := range r.told {
 		line := fmt.Sprintf("%ds %s %s", int(t.At.Sub(start).Seconds()), t.Alarm.Condition, t.Change)
-		switch {
-		case t.Change == alerts.Raised || t.Change == alerts.Recurred:
+		switch t.Change {
+		case alerts.Raised, alerts.Recurred:
 			line += ": " + t.Alarm.Detail
-		case t.Change == alerts.Ceased:
+		case alerts.Ceased:
 			line += " " + string(t.Alarm.Reason)
+		default:
 		}
 		lines = append(lines, line)
 	}
@@ -194,14 +194,4 @@ func codeOf(err error) alerts.AckCode {
 		return ""
 	}
 	return refused.Code
-}
-
-func containing(lines []string, part string) int {
-	n := 0
-	for _, l := range lines {
-		if strings.Contains(l, part) {
-			n++
-		}
-	}
-	return n
 }

@@ -184,11 +184,13 @@ func (e *Engine) judgeContact(dev *device, now time.Time) {
 
 // tickDevice judges what the server's clock says about the device.
 func (e *Engine) tickDevice(dev *device, now time.Time) {
-	if e.find(key{NoData, string(dev.id)}) != nil {
+	k := key{NoData, string(dev.id)}
+	p := e.find(k)
+	if p != nil {
 		dev.streams = true // an engine before this one knew it
 	}
-	if f, ok := dev.silence(now); ok {
-		e.apply(key{NoData, string(dev.id)}, f, now)
+	if dev.streams {
+		e.apply(k, dev.silence(now, p != nil && p.standing()), now)
 	}
 	if !dev.silent(now) { // a silent device's last report is stale
 		e.judgeContact(dev, now)
@@ -196,24 +198,26 @@ func (e *Engine) tickDevice(dev *device, now time.Time) {
 	}
 }
 
-// silence says whether data that should come does not come; it begins when patience ends. A device
-// that has sent an ECG is silent without it, whatever else it sends.
-func (d *device) silence(now time.Time) (fact, bool) {
-	if !d.streams {
-		return fact{}, false
-	}
+// silence says whether data that should come does not come, told whether it was missing before. A
+// device that has sent an ECG is silent without it, whatever else it sends.
+func (d *device) silence(now time.Time, missing bool) fact {
 	heard := d.heard
 	if d.lead != nil && d.lead.heard.Before(heard) {
 		heard = d.lead.heard
 	}
-	f := fact{at: now, truth: False, by: d.id, onset: heard.Add(staleAfter)}
-	if heard.Before(d.assigned) {
-		f.onset = d.assigned.Add(bindGrace)
+	patience := heard.Add(staleAfter)
+	f := fact{at: now, truth: False, by: d.id, onset: patience}
+	if heard.Before(d.assigned) { // not yet heard since the assignment, or the restart
+		patience = d.assigned.Add(bindGrace)
+		f.truth = Unknown
 	}
-	if now.After(f.onset) {
+	if heard.IsZero() {
+		f.onset = patience
+	}
+	if now.After(patience) || (missing && f.truth == Unknown) {
 		f.truth = True
 	}
-	return f, true
+	return f
 }
 
 // hub is what was told of a hub that was offline.
