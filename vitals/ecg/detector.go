@@ -213,10 +213,8 @@ var fibAlarm = [8]bool{0b011: true, 0b101: true, 0b110: true, 0b111: true}
 func (d *Detector) watchAsystole() {
 	tick := d.front.tick - 1
 	switch {
-	case d.quality == NoAnalysis && d.cause != Learning:
-		if !d.standing[Asystole] {
-			d.life.blind(tick - asystoleTime)
-		}
+	case d.quality == NoAnalysis && d.cause != Learning && !d.judge.mayBeStill():
+		d.watchNothing(tick)
 	case d.standing[VF]:
 		d.life.blind(tick)
 	case !d.standing[Asystole] && d.life.absent(tick) && d.judge.unsettled():
@@ -226,6 +224,17 @@ func (d *Detector) watchAsystole() {
 		d.stand(Asystole, true, d.life.last-ticksOfFilter)
 	case d.standing[Asystole] && d.life.revived(tick):
 		d.stand(Asystole, false, d.life.before-ticksOfFilter)
+	}
+}
+
+// watchNothing is for a tick at which nothing may be concluded.
+func (d *Detector) watchNothing(tick int64) {
+	switch {
+	case d.standing[Asystole]: // it does not end because the signal went
+	case d.cause == FlatLine:
+		d.life.blind(tick) // a line that comes alive has to be still for as long as any other
+	default:
+		d.life.blind(tick - asystoleTime)
 	}
 }
 

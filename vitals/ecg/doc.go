@@ -35,7 +35,8 @@
 // three raise it (Amann, Tratnig and Unterkofler, BioMed Eng OnLine 2005;4:60 compare the features).
 //
 // Asystole (asystole.go). Four seconds without a candidate above a fifth of the patient's
-// long-term level, whatever the QRS decision took for a beat meanwhile.
+// long-term level, whatever the QRS decision took for a beat meanwhile. A line between 5 and 30 µV
+// is told as both: an electrode that may be loose, and a heart that may stand still.
 //
 // Heart rate (rate.go). The median of the last intervals, once a second.
 //

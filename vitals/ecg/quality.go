@@ -12,6 +12,7 @@ const (
 	settleSlots  = 5 // that must be better before the judgement is
 
 	flatLimit     = 30   // µV peak to peak
+	deadLimit     = 5    // µV peak to peak: below, not even the noise of an electrode arrives
 	railLevel     = 4000 // µV: no ECG rests so far from zero; a value repeated there is the amplifier's limit
 	mainsLeast    = 30   // µV of mean deviation that is worth calling mains
 	mainsToPeak   = 16   // strongest candidate against mains: below, no QRS stands out
@@ -197,6 +198,18 @@ func (j *judge) onRail() bool {
 func (j *judge) isFlat() bool {
 	s := j.over(flatSlots)
 	return s.high-s.low < flatLimit
+}
+
+// mayBeStill reports whether a flat line may be that of a heart at rest. A monitor shows asystole as
+// a line that is flat but alive: 5 to 30 µV of wander and of the amplifier. Nobody can tell that from
+// an electrode that hangs loose, so the nurse is told of both. A line with less, or one at the
+// amplifier's limit, comes from the device alone.
+func (j *judge) mayBeStill() bool {
+	if j.quality != NoAnalysis || j.cause != FlatLine {
+		return false
+	}
+	s := j.over(flatSlots)
+	return s.high-s.low >= deadLimit && s.high-s.low < flatLimit
 }
 
 // unsettled reports whether the baseline runs as it does after a pull at an electrode. Within three

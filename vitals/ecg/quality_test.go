@@ -30,7 +30,8 @@ func TestWhatIsNotAnECGIsCalledByItsCause(t *testing.T) {
 		value  func(t float64, v int32) int32
 	}{
 		{"the electrode falls off and the input floats at zero", ecg.FlatLine, 4, true, func(float64, int32) int32 { return 0 }},
-		{"a flat line has the noise of the amplifier", ecg.FlatLine, 4, true, func(float64, int32) int32 { return int32(random.IntN(20)) }},
+		{"the input floats far from zero", ecg.FlatLine, 4, true, func(float64, int32) int32 { return 2500 }},
+		{"a flat line has nothing but the steps of the converter", ecg.FlatLine, 4, true, func(float64, int32) int32 { return int32(random.IntN(5)) }},
 		{"the amplifier goes to its limit", ecg.Rail, 3, true, func(float64, int32) int32 { return 10000 }},
 		{"the amplifier goes to its other limit", ecg.Rail, 3, true, func(float64, int32) int32 { return -32768 }},
 		{"the loose cable picks up 50 Hz", ecg.Mains, 4, true, func(t float64, _ int32) int32 { return int32(700 * math.Sin(2*math.Pi*50*t)) }},
@@ -47,6 +48,44 @@ func TestWhatIsNotAnECGIsCalledByItsCause(t *testing.T) {
 			resumed(t, all, 45)
 		})
 	}
+}
+
+// The line of a heart that stands still may be as flat as that of a loose electrode. Who can tell
+// them apart is the nurse, so both are told.
+func TestAFlatLineThatIsAliveIsToldAsBoth(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 9))
+	for story, value := range map[string]func(t float64) float64{
+		"the amplifier's noise remains": func(float64) float64 { return float64(random.IntN(20)) },
+		"a slow wander remains":         func(t float64) float64 { return 12 * math.Sin(2*math.Pi*0.2*t) },
+	} {
+		t.Run(story, func(t *testing.T) {
+			all := disturb(t, func(at float64, _ int32) int32 { return int32(value(at)) })
+			alarms := began(all, ecg.Asystole)
+			if len(alarms) != 1 || alarms[0].known > 35.5 || alarms[0].at < 29 || alarms[0].at > 30.2 {
+				t.Errorf("asystole from 30 s on reported as %+v", alarms)
+			}
+			if ends := ended(all, ecg.Asystole); len(ends) != 1 || ends[0].known < 45 || ends[0].known > 50 {
+				t.Errorf("asystole until 45 s ended as %+v", ends)
+			}
+			if !slices.ContainsFunc(ofKind(all, ecg.QualityChanged), func(f finding) bool { return f.Cause == ecg.FlatLine && f.known < 34 }) {
+				t.Error("the electrode was not suspected")
+			}
+			resumed(t, all, 45)
+		})
+	}
+}
+
+// Putting an electrode back on is no asystole.
+func TestAnElectrodeThatWasOffComesBackWithoutAnAlarm(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 9))
+	all := disturb(t, func(at float64, _ int32) int32 {
+		if at < 43 {
+			return 0
+		}
+		return int32(random.IntN(20))
+	})
+	noRhythm(t, all)
+	resumed(t, all, 45)
 }
 
 // resumed fails where the signal is not trusted again within 5 s, or not with its beats.
