@@ -74,38 +74,34 @@ func defaultMQTT(cert string) string {
 
 func (c config) validate() []error {
 	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		fault("VIGIL_TLS_CERT and VIGIL_TLS_KEY belong together: set both or none")
-	}
-	for name, addr := range map[string]string{"VIGIL_HTTP_ADDR": c.HTTPAddr, "VIGIL_MQTT_ADDR": c.MQTTAddr} {
-		host, _, err := net.SplitHostPort(addr)
-		if err != nil {
-			fault("%s: %q is not host:port", name, addr)
-			continue
-		}
-		if c.TLSCert == "" && !c.Insecure && !loopback(host) {
-			fault("%s: %s is reachable from outside and not encrypted: set VIGIL_TLS_CERT and VIGIL_TLS_KEY, or VIGIL_INSECURE=1 behind a proxy that encrypts", name, addr)
+	check := func(ok bool, fault string) {
+		if !ok {
+			faults = append(faults, errors.New(fault))
 		}
 	}
-	if !urlWith(c.PublicURL, "https", "http") {
-		fault("VIGIL_PUBLIC_URL: want https://host without a path")
+	check((c.TLSCert == "") == (c.TLSKey == ""), "VIGIL_TLS_CERT and VIGIL_TLS_KEY belong together: set both or none")
+	check(urlWith(c.PublicURL, "https", "http"), "VIGIL_PUBLIC_URL: want https://host without a path")
+	check(databaseURL(c.DatabaseURL),
+		"VIGIL_DATABASE_URL: want postgres://user:password@host/database, or nothing for SQLite")
+	check(strings.HasPrefix(c.SecurityContact, "mailto:") || urlWith(c.SecurityContact, "https"),
+		"VIGIL_SECURITY_CONTACT: want mailto:… or https://…")
+	check(c.NATSURL == "" || !slices.ContainsFunc(strings.Split(c.NATSURL, ","), func(u string) bool {
+		return u == "" || !urlWith(u, "nats", "tls")
+	}), "VIGIL_NATS_URL: want nats://host:4222, several with commas between, or nothing for the embedded journal")
+	return append(faults, c.checkAddr("VIGIL_HTTP_ADDR", c.HTTPAddr), c.checkAddr("VIGIL_MQTT_ADDR", c.MQTTAddr))
+}
+
+// checkAddr refuses a door that is open to others and not encrypted.
+func (c config) checkAddr(name, addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%s: %q is not host:port", name, addr)
 	}
-	if !databaseURL(c.DatabaseURL) {
-		fault("VIGIL_DATABASE_URL: want postgres://user:password@host/database, or nothing for SQLite")
+	if c.TLSCert == "" && !c.Insecure && !loopback(host) {
+		return fmt.Errorf("%s: %s is reachable from outside and not encrypted: set VIGIL_TLS_CERT and VIGIL_TLS_KEY, "+
+			"or VIGIL_INSECURE=1 behind a proxy that encrypts", name, addr)
 	}
-	if !strings.HasPrefix(c.SecurityContact, "mailto:") && !urlWith(c.SecurityContact, "https") {
-		fault("VIGIL_SECURITY_CONTACT: want mailto:… or https://…")
-	}
-	if c.NATSURL != "" {
-		for _, u := range strings.Split(c.NATSURL, ",") {
-			if u == "" || !urlWith(u, "nats", "tls") {
-				fault("VIGIL_NATS_URL: want nats://host:4222, several with commas between, or nothing for the embedded journal")
-				break
-			}
-		}
-	}
-	return faults
+	return nil
 }
 
 func loopback(host string) bool {

@@ -123,12 +123,17 @@ func runHomes(ctx context.Context, o options, log *slog.Logger) error {
 	return err
 }
 
+// residents are as many homes as -homes: the first play records, where there are any, and the others
+// are simulated.
 func (o options) residents() ([]*resident, error) {
-	if o.wfdb != "" {
-		return o.recorded()
-	}
 	all := make([]*resident, 0, o.homes)
-	for n := range o.homes {
+	if o.wfdb != "" {
+		var err error
+		if all, err = o.recorded(); err != nil {
+			return nil, err
+		}
+	}
+	for n := len(all); n < o.homes; n++ {
 		script, err := scriptOf(n, o.script)
 		if err != nil {
 			return nil, err
@@ -163,7 +168,7 @@ func (o options) simulated(n int, script heart.Script) *resident {
 
 var errNoRecord = errors.New("no record to play")
 
-// recorded are homes whose patches play records; there are as many as -homes or records.
+// recorded are homes whose patches play records, at most -homes.
 func (o options) recorded() ([]*resident, error) {
 	names := lo.Compact(strings.Split(o.record, ","))
 	if len(names) == 0 {

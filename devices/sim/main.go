@@ -67,7 +67,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	fs.StringVar(&script, "script", "", "rhythms of every home, repeated: \"sinus 20s, af@110 30s, vf 15s\" (default: another for each home)")
 	fs.Uint64Var(&o.seed, "seed", 1, "the same seed makes the same hearts")
 	fs.StringVar(&o.state, "state", "", "`file` that keeps the hubs' secrets; without it they are renewed at each start")
-	fs.StringVar(&o.wfdb, "wfdb", "", "`folder` of a PhysioNet database whose records are played")
+	fs.StringVar(&o.wfdb, "wfdb", "", "`folder` of a PhysioNet database whose records the first homes play")
 	fs.StringVar(&o.record, "record", "", "`names` of the records, separated by commas (default: all)")
 	fs.DurationVar(&o.start, "start", 0, "where in the record to begin")
 	fs.BoolVar(&o.once, "once", false, "play the record once instead of over and over")

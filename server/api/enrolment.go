@@ -41,7 +41,7 @@ type hubsOutput struct {
 
 type hubInput struct {
 	Body struct {
-		ID   vitals.HubID `json:"id" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"`
+		ID   vitals.HubID `json:"id" pattern:"^[A-Za-z0-9_-]{1,64}$"`
 		Name string       `json:"name" maxLength:"128"`
 	}
 }

@@ -81,7 +81,7 @@ func (s *Socket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	upgrader := websocket.Upgrader{
 		Subprotocols: []string{Protocol}, CheckOrigin: s.sameOrigin,
-		ReadBufferSize: maxRequest, WriteBufferSize: 32 << 10,
+		ReadBufferSize: 4 << 10, WriteBufferSize: 32 << 10,
 	}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {

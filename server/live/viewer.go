@@ -22,7 +22,7 @@ const (
 	silenceLimit   = 10 * time.Second // a screen that says nothing for so long is gone
 	writeLimit     = 5 * time.Second
 	commandLimit   = 8 * time.Second
-	maxRequest     = 4 << 10 // bytes of one frame from a browser
+	maxRequest     = 64 << 10 // bytes of one frame from a browser; it may list a thousand alarms
 )
 
 // Close codes of vigil.v1.
