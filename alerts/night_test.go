@@ -71,7 +71,7 @@ func (d drawing) codes(t *rapid.T, name string, from []int, gap, seconds int) []
 func (d drawing) draw(t *rapid.T, seconds int) []step {
 	hearts := d.codes(t, "heart", d.hearts, 0, seconds)
 	oxygens := d.codes(t, "oxygen", d.oxygens, d.oxygenGap, seconds)
-	nurse := rapid.SliceOfN(rapid.IntRange(0, 14), seconds, seconds).Draw(t, "nurse")
+	round := rapid.IntRange(3, 60).Draw(t, "seconds between the nurse's looks")
 	var night []step
 	for i := range seconds {
 		at := start.Add(time.Duration(i) * time.Second)
@@ -92,7 +92,7 @@ func (d drawing) draw(t *rapid.T, seconds int) []step {
 				Device: oximeter, Readings: []vitals.Reading{r},
 			})})
 		}
-		night = append(night, step{tick: received, ack: nurse[i] == 0})
+		night = append(night, step{tick: received, ack: i%round == 0})
 	}
 	return night
 }
@@ -206,7 +206,7 @@ func TestEveryNightKeepsToTheLifecycle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := newBook()
 		e := newEngine(start)
-		for _, s := range anything.draw(t, 300) {
+		for _, s := range anything.draw(t, 160) {
 			for _, x := range play(e, s) {
 				b.enter(t, x)
 			}
@@ -225,7 +225,7 @@ func TestEveryNightKeepsToTheLifecycle(t *testing.T) {
 
 func TestTheSameNightIsToldTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		night := anything.draw(t, 300)
+		night := anything.draw(t, 160)
 		if diff := cmp.Diff(playAll(newEngine(start), night), playAll(newEngine(start), night)); diff != "" {
 			t.Fatalf("the second time (-first +second):\n%s", diff)
 		}
@@ -235,17 +235,17 @@ func TestTheSameNightIsToldTheSame(t *testing.T) {
 func TestLostInputNeverEndsAnAlarm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := newEngine(start)
-		night := anything.draw(t, 200)
+		night := anything.draw(t, 120)
 		playAll(e, night)
 		before := e.Open()
 
-		now := start.Add(200 * time.Second)
+		now := start.Add(120 * time.Second)
 		noise := rapid.SampledFrom([]int{-1, scriptNois, scriptFlat, scriptLost}).Draw(t, "lost how")
 		for i := range 120 {
 			at := now
 			now = now.Add(time.Second)
 			if noise != -1 {
-				w := scriptedWave(vitals.ECG, at, uint64((200+i)*scriptHz), noise, scriptHz)
+				w := scriptedWave(vitals.ECG, at, uint64((120+i)*scriptHz), noise, scriptHz)
 				e.Observe(delivered(now, vitals.Batch{Device: patch, Waveforms: []vitals.Waveform{w}}))
 			}
 			e.Tick(now)
@@ -306,7 +306,7 @@ func judged(told []alerts.Transition) map[alerts.Condition][]string {
 
 func TestChunkingChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		const seconds = 200
+		const seconds = 120
 		hearts := steady.codes(t, "heart", steady.hearts, 0, seconds)
 		var samples []int16
 		for _, code := range hearts {
@@ -343,7 +343,7 @@ func TestChunkingChangesNothing(t *testing.T) {
 // Repeats and late copies, as any transport may produce them, change nothing.
 func TestRepeatsChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		night := anything.draw(t, 200)
+		night := anything.draw(t, 120)
 		var again []step
 		for i, s := range night {
 			again = append(again, s)
