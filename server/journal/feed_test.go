@@ -31,6 +31,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 			of      vitals.PatientID
 			by      vitals.DeviceID
 			reading vitals.Charted
+			stored  []vitals.Position
 		}
 		var got seen
 		done := make(chan struct{}, 8)
@@ -40,8 +41,9 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 				got.of, got.by, got.wave = p, d, w
 				done <- struct{}{}
 			},
-			Reading: func(c vitals.Charted) { got.reading = c; done <- struct{}{} },
-			Census:  func() { done <- struct{}{} },
+			Reading:   func(c vitals.Charted) { got.reading = c; done <- struct{}{} },
+			Census:    func() { done <- struct{}{} },
+			Positions: func(p []vitals.Position) { got.stored = p; done <- struct{}{} },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -53,7 +55,10 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 		j.PublishWave(ann, d.Batch.Device, d.Batch.Waveforms[0])
 		j.PublishReading(charted)
 		j.PublishCensus()
-		for range 4 {
+		stored := []vitals.Position{{Stream: d.Stream, Upto: 42}, {Stream: vitals.Stream{Hub: "h", Device: "e"}, Upto: 1}}
+		j.PublishPositions(nil) // nothing to tell
+		j.PublishPositions(stored)
+		for range 5 {
 			select {
 			case <-done:
 			case <-time.After(patience):
@@ -65,6 +70,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 		equal(t, ann, got.of)
 		equal(t, d.Batch.Device, got.by)
 		equal(t, charted, got.reading)
+		equal(t, stored, got.stored)
 		equal(t, journal.Stats{}, j.Stats())
 	})
 }

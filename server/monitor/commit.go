@@ -24,8 +24,8 @@ type result struct {
 
 // attempt stores the jobs in one transaction, or none of them.
 func (w *writer) attempt(ctx context.Context, jobs []*job) error {
-	w.busy.Lock()
-	defer w.busy.Unlock()
+	w.busy <- struct{}{}
+	defer func() { <-w.busy }()
 	ctx, cancel := context.WithTimeout(ctx, commitLimit)
 	defer cancel()
 	r, err := w.commit(ctx, jobs)

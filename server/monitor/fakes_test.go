@@ -36,6 +36,7 @@ type database struct {
 	mu          sync.Mutex
 	away        bool
 	hangs       bool             // it does not even answer
+	slow        chan struct{}    // commits wait for it to be closed, and are made then
 	refuses     vitals.PatientID // whose readings make any transaction fail
 	owner       string           // whoever claims, this one gets all
 	parts       map[int]*part
@@ -192,6 +193,12 @@ func (db *database) Commit(ctx context.Context, fn func(monitor.Tx) error) error
 		return err
 	}
 	db.mu.Lock()
+	slow := db.slow
+	db.mu.Unlock()
+	if slow != nil {
+		<-slow
+	}
+	db.mu.Lock()
 	defer db.mu.Unlock()
 	tx := &tx{db: db}
 	if err := fn(tx); err != nil {
@@ -282,6 +289,7 @@ type log struct {
 	messages []entry
 	more     chan struct{} // closed at the next message
 	owners   map[int][]*func([]byte) []byte
+	pace     time.Duration // that one message takes to be handed over
 }
 
 type entry struct {
@@ -374,6 +382,7 @@ func (l *log) Consume(
 			e, found, behind, more := l.after(partition, last)
 			if found {
 				last = e.seq
+				time.Sleep(l.pace)
 				handle(e.seq, behind, e.delivery)
 				more = nil
 			}

@@ -130,7 +130,7 @@ func (p *partition) lag(now time.Time) time.Duration {
 func (p *partition) run(ctx context.Context, before *partition) {
 	defer p.forget()
 	if before != nil {
-		p.m.writer.finish()
+		p.m.writer.finish(ctx)
 	}
 	stop := p.open(ctx)
 	if stop == nil {

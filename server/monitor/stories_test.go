@@ -122,8 +122,9 @@ func TestTheClockWaitsForTheJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWard(t, ann)
 		w.live(ann, 200, 70) // while nobody watches
+		w.log.pace = 50 * time.Millisecond
 		m := w.start(w.config("node-1"))
-		synctest.Wait()
+		pass(11 * time.Second)
 		w.shows() // all is read before silence is judged
 		if s := m.Stats(); s.Deliveries != 200 || s.CaughtUp != 1 {
 			t.Errorf("%+v", s)
@@ -161,7 +162,6 @@ func TestAnotherJournalIsReadFromTheBeginning(t *testing.T) {
 					pass(3 * time.Second)
 					w.resend()
 					w.live(ann, 35, 70)
-					w.resend()
 					pass(20 * time.Second)
 					if upto := w.acked[streamOf(ann)]; upto != 70 {
 						t.Errorf("stored up to %d of 70", upto)
@@ -367,6 +367,59 @@ func TestCommandsThatNobodyCanAnswer(t *testing.T) {
 }
 
 func second[A, B any](_ A, b B) B { return b }
+
+// witness is an engine that remembers what it saw.
+type witness struct {
+	monitor.Engine
+	saw *[]uint64
+}
+
+func (w witness) Observe(d vitals.Delivery) alerts.Outcome {
+	*w.saw = append(*w.saw, d.Seq)
+	return w.Engine.Observe(d)
+}
+
+func TestANewOwnerRemembersTheLastHalfMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		w.live(ann, 100, 70)
+		w.stop()
+		stored := w.db.parts[vitals.PartitionOf(ann)].seq
+		var saw []uint64
+		cfg := w.config("node-2")
+		cfg.NewEngine = func(p vitals.PatientID) monitor.Engine { return witness{newSimple(p), &saw} }
+		w.start(cfg)
+		if stored != 100 || len(saw) == 0 || saw[0] != 70 || saw[len(saw)-1] != 100 {
+			t.Errorf("stored up to %d, saw %v", stored, saw)
+		}
+		w.settle()
+	})
+}
+
+func TestAPartitionThatBeginsAgainWaitsForItsOwnLastCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		w.db.set(func() { w.db.slow = make(chan struct{}) })
+		for i := range 12 { // nothing but the checkpoint is on its way, and takes its time
+			w.beat(ann, 70)
+			w.sent[i].Batch.Readings = w.sent[i].Batch.Readings[:1]
+			w.log.publish(w.sent[i])
+			pass(time.Second)
+		}
+		w.log.cut(0, "log-2")
+		pass(3 * time.Second)
+		w.db.set(func() {
+			close(w.db.slow)
+			w.db.slow = nil
+		})
+		synctest.Wait()
+		w.resend()
+		w.live(ann, 30, 70)
+		w.settle()
+	})
+}
 
 func TestFreshDataAreShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

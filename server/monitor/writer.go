@@ -55,7 +55,7 @@ func (j *job) done(stored bool) {
 type writer struct {
 	m    *Monitor
 	wake chan struct{}
-	busy sync.Mutex // held during an attempt to commit
+	busy chan struct{} // has an element during an attempt to commit
 
 	mu    sync.Mutex
 	queue []*job
@@ -66,7 +66,7 @@ type writer struct {
 }
 
 func newWriter(m *Monitor) *writer {
-	return &writer{m: m, wake: make(chan struct{}, 1), stuck: map[*partition]time.Time{}}
+	return &writer{m: m, wake: make(chan struct{}, 1), busy: make(chan struct{}, 1), stuck: map[*partition]time.Time{}}
 }
 
 // add queues the job. It never waits.
@@ -89,10 +89,14 @@ func (w *writer) waiting() int {
 	return len(w.queue)
 }
 
-// finish waits until no job of a partition that was dropped before can get to disk any more.
-func (w *writer) finish() {
-	w.busy.Lock()
-	defer w.busy.Unlock() // jobs of dropped partitions are not taken again
+// finish waits until no job of a partition that was dropped before can get to disk any more: those
+// that are not on their way now will not be taken again.
+func (w *writer) finish(ctx context.Context) {
+	select {
+	case w.busy <- struct{}{}:
+		<-w.busy
+	case <-ctx.Done():
+	}
 }
 
 // run stores until there is to be no more, and then what is left, if the database takes it.
