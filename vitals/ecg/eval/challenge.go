@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"vigil/alerts"
+	"vigil/vitals/ecg/eval/score"
+)
+
+// The Challenge 2015 asks: a monitor raised this alarm at five minutes; is it true? The event lies
+// within the last 10 s before the alarm by its rules, and 16 s is what its scorers allowed for.
+const (
+	challengeAlarmAt = 300.0 // seconds
+	challengeBefore  = 16.0
+)
+
+// challengeKinds says which of our conditions and episodes answer to an alarm of the Challenge 2015.
+var challengeKinds = []struct {
+	kind       string
+	conditions []alerts.Condition
+	labels     []string
+}{
+	{"Asystole", []alerts.Condition{alerts.Asystole}, []string{asystole}},
+	{"Bradycardia", []alerts.Condition{alerts.ExtremeBrady, alerts.HRLow}, []string{brady}},
+	{"Tachycardia", []alerts.Condition{alerts.ExtremeTachy, alerts.HRHigh}, []string{tachy}},
+	{"Ventricular_Flutter_Fib", []alerts.Condition{alerts.VF}, []string{fibrillation}},
+	{"Ventricular_Tachycardia", []alerts.Condition{alerts.VT}, []string{tachycardia}},
+}
+
+// confirms reports whether an alarm condition of the kind stood or was raised within 16 s before
+// five minutes, and the same of the detector's own episodes.
+func (r *result) confirms(kind string) (byAlarm, byEpisode bool) {
+	around := score.Span{From: r.seconds(challengeAlarmAt - challengeBefore), To: r.seconds(challengeAlarmAt) + 1}
+	for _, k := range challengeKinds {
+		if k.kind != kind {
+			continue
+		}
+		byAlarm = slices.ContainsFunc(alarmsOf(r.alarms, k.conditions...), func(a score.Alarm) bool {
+			return around.Meets(score.Span{From: a.At, To: max(a.Until, a.At+1)})
+		})
+		byEpisode = slices.ContainsFunc(r.episodes, func(e episode) bool {
+			return slices.Contains(k.labels, e.label) && around.Meets(score.Span{From: e.emitted, To: max(e.To, e.emitted+1)})
+		})
+	}
+	return byAlarm, byEpisode
+}
+
+// The Challenge 2017 asks for one label per short recording: N, A, O (another rhythm), ~ (noise).
+// The detector is made for monitoring, not for this; the rules below translate what it says.
+const (
+	afShare    = 0.25 // of the recording: atrial fibrillation
+	noiseShare = 0.5  // of the recording: too noisy
+	oddBeats   = 2    // ectopic beats in up to a minute: another rhythm
+	slowest    = 50   // beats per minute: below is another rhythm (bradycardia of the challenge's "other")
+	fastest    = 100
+)
+
+// label2017 is the label of a short recording, from what the detector said.
+func (r *result) label2017() string {
+	share := func(label string) float64 { return float64(score.Total(r.spans(label))) / float64(r.samples) }
+	odd := 0
+	for _, b := range r.beats {
+		if b.Class == score.Ventricular || b.Class == score.Supraventricular {
+			odd++
+		}
+	}
+	rate := score.Quantile(r.rates, 0.5)
+	other := slices.ContainsFunc(r.episodes, func(e episode) bool { return e.label != noise && e.label != atrialFibrillation })
+	switch {
+	case share(noise) > noiseShare:
+		return "~"
+	case share(atrialFibrillation) >= afShare:
+		return "A"
+	case odd >= oddBeats, other, rate < slowest, rate > fastest:
+		return "O"
+	default:
+		return "N"
+	}
+}
+
+// challengeFlaws are disagreements with the challenges' references.
+func (r *result) challengeFlaws() []flaw {
+	if a, ok := r.database.alarms[r.record]; ok {
+		said, _ := r.confirms(a.kind)
+		if said == a.true {
+			return nil
+		}
+		span := score.Span{From: r.seconds(challengeAlarmAt - 28), To: r.seconds(challengeAlarmAt)}
+		if a.true {
+			return []flaw{{span, major, "missed " + a.kind, a.kind + " at 5:00 is true and was missed"}}
+		}
+		return []flaw{{span, major, "false " + a.kind, a.kind + " at 5:00 is false and was confirmed"}}
+	}
+	if label, ok := r.database.labels[r.record]; ok && label != r.label2017() {
+		said := r.label2017()
+		return []flaw{{
+			score.Span{From: 0, To: min(r.samples, r.seconds(30))},
+			major,
+			said + " for " + label, fmt.Sprintf("labelled %s by experts, %s by us", label, said),
+		}}
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+// Command vigil-eval runs the detector and the alarm engine over recorded ECGs, writes down what
+// they said and when, and compares it with what experts marked.
+//
+// It reads a folder of PhysioNet databases and treats every record as one patient: what it writes
+// depends on the samples alone, never on a record's name. docs/detector.md tells how to read what
+// it prints.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			_, _ = fmt.Fprintln(os.Stderr, "vigil-eval:", err)
+		}
+		stop()
+		os.Exit(1)
+	}
+}
+
+// options is the command line.
+type options struct {
+	data, out string
+	html      bool
+	speed     bool
+	only      []string // databases; empty means all
+	jobs      int
+}
+
+var errUsage = errors.New("both -data and -out are needed: a folder of PhysioNet databases, and a folder to write to")
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	var only string
+	fs := flag.NewFlagSet("vigil-eval", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&o.data, "data", "", "`folder` that holds one folder per database")
+	fs.StringVar(&o.out, "out", "", "`folder` to write to")
+	fs.BoolVar(&o.html, "html", false, "write a page per record that shows every disagreement")
+	fs.BoolVar(&o.speed, "speed", true, "measure what the detector costs")
+	fs.StringVar(&only, "only", "", "`databases` to run, separated by commas (default: all)")
+	fs.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "`records` to run at the same time")
+	if err := fs.Parse(args); err != nil {
+		return o, fmt.Errorf("read the command line: %w", err)
+	}
+	if o.data == "" || o.out == "" || o.jobs < 1 {
+		return o, errUsage
+	}
+	if only != "" {
+		o.only = strings.Split(only, ",")
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	databases, err := findDatabases(o.data, o.only)
+	if err != nil {
+		return err
+	}
+	results, err := evaluate(ctx, databases, o)
+	if err != nil {
+		return err
+	}
+	noisy, err := stress(ctx, databases)
+	if err != nil {
+		return err
+	}
+	if o.html {
+		if err := writeIndex(o.out, results); err != nil {
+			return err
+		}
+	}
+	if err := writeRecords(o.out, results); err != nil {
+		return err
+	}
+	var cost *speed
+	if o.speed {
+		if cost, err = measureSpeed(databases, o.out); err != nil {
+			return err
+		}
+	}
+	return writeReport(filepath.Join(o.out, "report.txt"), stdout, findings{
+		databases: databases, results: results, noisy: noisy, speed: cost,
+	})
+}
