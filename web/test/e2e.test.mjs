@@ -40,8 +40,7 @@ test(
   async () => {
     server = await startServer();
     const nurse = server.passwords.nurse;
-    sims.push(simulate(["-homes", "15", "-first", "2", "-seed", "5"]));
-    sims.push(simulate(["-homes", "1", "-first", "1", ...play()]));
+    sims.push(simulate(play()));
 
     const { page, faults } = await openPage(browser);
     await page.goto(url);
@@ -61,16 +60,17 @@ test(
     const first = await eventually("a trace", newest, 30_000);
     await eventually("the trace to move", async () => (await newest()) > first, 5_000);
 
-    // The alarm comes, within ten seconds of the onset that cardiologists marked.
-    const row = page
-      .locator(`[data-testid^=alarm-row-][data-patient="${patient}"][data-priority=high]`)
-      .first();
-    await row.waitFor({ timeout: 90_000 });
-    const alarm = (await row.getAttribute("data-testid")).replace("alarm-row-", "");
-    const raised = (await api.get(`/api/v1/alarms?patient=${patient}`)).alarms.find((a) => a.id === alarm);
+    // The alarm comes to the screen within ten seconds of the onset that cardiologists marked.
+    const raised = await api.until(`/api/v1/alarms?patient=${patient}`, (r) =>
+      r.alarms.find((a) => a.priority === "high"),
+    );
+    const alarm = raised.id;
+    const row = page.locator(`[data-testid="alarm-row-${alarm}"][data-prio=high]`);
+    await row.waitFor({ timeout: 5_000 });
+    const seen = Date.now();
     const began = await beginOfPlay(api, patient);
-    const latency = (Date.parse(raised.raised) - began) / 1000 - leadIn;
-    console.log(`${raised.condition} raised ${latency.toFixed(1)} s after the marked onset`);
+    const latency = (seen - began) / 1000 - leadIn;
+    console.log(`${raised.condition} on the screen ${latency.toFixed(1)} s after the marked onset`);
     assert.ok(latency < 10, `the alarm came ${latency} s after onset, want at most 10`);
     await page.waitForSelector("[data-testid=alarm-banner][data-priority=high]");
     if (process.env.VIGIL_PICTURE) await page.screenshot({ path: process.env.VIGIL_PICTURE });
@@ -84,7 +84,7 @@ test(
     await page.waitForSelector(`[data-testid="alarm-row-${alarm}"]`);
 
     // The nurse takes it.
-    await page.locator(`[data-testid="alarm-row-${alarm}"] [data-testid^=ack-]`).first().click();
+    await row.getByRole("button", { name: /acknowledge/i }).click();
     const acknowledged = await api.until(`/api/v1/alarms?patient=${patient}&state=all`, (r) => {
       const a = r.alarms.find((x) => x.id === alarm);
       return a?.acked_by && a;
@@ -118,7 +118,7 @@ test(
 function play() {
   const folder = process.env.VIGIL_PHYSIONET && join(process.env.VIGIL_PHYSIONET, record.folder);
   if (!folder || !existsSync(folder))
-    return ["-script", `sinus ${leadIn}s, vf 60s, sinus 600s`, "-seed", "7"];
+    return ["-script", `sinus ${leadIn}s, vf 60s, sinus 600s`, "-homes", "1"];
   const rate = Number(
     readFileSync(join(folder, `${record.name}.hea`), "utf8")
       .split(/\s+/)[2]
