@@ -112,7 +112,7 @@ func (w *ward) start(cfg monitor.Config) *monitor.Monitor {
 func (w *ward) beat(p vitals.PatientID, rate int64) vitals.Delivery {
 	w.seq[p]++
 	seq := w.seq[p]
-	now := time.Now().UTC()
+	now := time.Now().UTC().Truncate(time.Microsecond) // as all times are
 	d := vitals.Delivery{
 		Patient: p, Stream: streamOf(p), Seq: seq, Received: now,
 		Batch: vitals.Batch{
