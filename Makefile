@@ -13,9 +13,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export VIGIL_PHYSIONET ?= $(abspath $(wildcard ../shared/physionet))
 export VIGIL_VECTORS ?= $(abspath $(wildcard ../shared/vectors))
 
-WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js web/public -type f 2>/dev/null)
 
-.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load fuzz vuln clean api
+.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load eval fuzz vuln clean api
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,7 +38,7 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
 
 api: web/node_modules/.stamp ## regenerate the dashboard's types from the server's OpenAPI
 	go run ./server openapi > web/openapi.json
-	cd web && npm run --silent api
+	cd web && npm run --silent api -- openapi.json && rm openapi.json
 
 check: fmt lint test ## everything that must hold before a change lands
 
@@ -53,6 +53,7 @@ lint: web/node_modules/.stamp ## linters and types, Go and TypeScript
 	go vet ./...
 	go run $(GOLANGCI) run
 	cd web && npm run --silent check && npm run --silent lint
+	@$(MAKE) --no-print-directory api && git diff --exit-code --stat web/src/lib/api.gen.d.ts || { echo "the dashboard's types differ from the server's OpenAPI: commit what 'make api' wrote"; exit 1; }
 
 test: test-web test-go test-e2e ## set up, and pass every test
 
@@ -78,6 +79,11 @@ bench-load: build ## 1,000 patients on this machine for five minutes
 FUZZTIME ?= 60s
 fuzz: ## fuzz every decoder, FUZZTIME each
 	@scripts/fuzz.sh $(FUZZTIME)
+
+eval: ## run the detector over DATA, write OUT, print the scores
+	@[ -n "$(DATA)" ] && [ -n "$(OUT)" ] || { echo "say where the databases are and where to write: make eval DATA=<folder of PhysioNet databases> OUT=<folder>"; exit 2; }
+	@[ -d "$(DATA)" ] || { echo "there is no folder $(DATA)"; exit 2; }
+	go run ./vitals/ecg/eval -data $(DATA) -out $(OUT) -html
 
 vuln: ## known vulnerabilities that this code can reach
 	go run $(GOVULNCHECK) ./...
