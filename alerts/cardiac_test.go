@@ -73,9 +73,9 @@ func TestCardiacConditions(t *testing.T) {
 			},
 		},
 		{
-			name: "a very slow heart is told after five seconds",
+			name: "a very slow heart is told after three seconds",
 			tell: func(r *room) { r.last(20, heart(72)); r.last(30, heart(28)) },
-			want: []string{"26s EXTREME_BRADY raised: HR 28 < 35 /min"},
+			want: []string{"24s EXTREME_BRADY raised: HR 28 < 35 /min"},
 		},
 		{
 			name: "a slow heart is told after fifteen seconds",
