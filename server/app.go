@@ -107,6 +107,16 @@ func (a *app) openJournal(ctx context.Context) error {
 		return fmt.Errorf("open the journal: %w", err)
 	}
 	a.onClose(a.journal.Close)
+	// What the database has of the journal must be in it, before a hub can put something else there.
+	leases, err := a.store.Leases(ctx)
+	if err != nil {
+		return fmt.Errorf("read the positions in the journal: %w", err)
+	}
+	for _, l := range leases {
+		if err := a.journal.Expect(ctx, l.Journal, l.Position); err != nil {
+			return fmt.Errorf("check the journal: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -94,7 +94,7 @@ func (j *Journal) tryEmbedded(ctx context.Context) error {
 // fork gives the journal a new identity from here on.
 func (j *Journal) fork(ctx context.Context, info *jetstream.StreamInfo) (*jetstream.StreamInfo, error) {
 	last := info.State.LastSeq
-	j.log.WarnContext(ctx, "the journal may have lost its newest messages; hubs will send them again",
+	j.log.WarnContext(ctx, "the journal may have lost its newest messages; hubs will send again what is not in the database",
 		"journal", j.ID(), "last", last)
 	return j.updateStream(ctx, info, readIdentity(info.Config.Metadata).fork(last))
 }

@@ -230,6 +230,21 @@ func (j *Journal) hangUp() {
 	}
 }
 
+// Expect says that the journal with this identity had messages up to a sequence number. Where it no
+// longer has, because a damaged file was cut, it takes a new identity before the numbers behind its
+// end are given to other messages. It is to be called before anybody publishes.
+func (j *Journal) Expect(ctx context.Context, id string, last uint64) error {
+	info, err := j.streamInfo(ctx)
+	if err != nil {
+		return fmt.Errorf("read the state of the journal: %w: %w", ErrUnavailable, err)
+	}
+	if j.remember(info).ID != id || info.State.LastSeq >= last {
+		return nil
+	}
+	_, err = j.fork(ctx, info)
+	return err
+}
+
 // Head is the journal's identity and its newest sequence number.
 func (j *Journal) Head(ctx context.Context) (id string, last uint64, err error) {
 	state, err := j.State(ctx)

@@ -291,6 +291,29 @@ func TestAPowerCutForksTheIdentity(t *testing.T) {
 	}
 }
 
+func TestAJournalThatIsShorterThanExpectedForksTheIdentity(t *testing.T) {
+	everywhere(t, func(t *testing.T, j *journal.Journal) {
+		t.Helper()
+		id := j.ID()
+		publish(t, j, delivery(ann, 1), delivery(ann, 2))
+		expect := func(id string, last uint64) {
+			t.Helper()
+			if err := j.Expect(t.Context(), id, last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		expect(id, 2)
+		expect("another", 9)
+		equal(t, id, j.ID())
+		expect(id, 5) // three were stored from it that it does not have any more
+		publish(t, j, delivery(ann, 6))
+		if j.ID() == id {
+			t.Fatal("number 3 is another message now, under the same identity")
+		}
+		equal(t, uint64(2), j.Resolve(id, 5))
+	})
+}
+
 func TestACorruptJournalIsMadeAnew(t *testing.T) {
 	cfg := config(t)
 	seen := map[string]bool{}

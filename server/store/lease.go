@@ -153,6 +153,15 @@ func (s *Store) ReleaseAll(ctx context.Context) error {
 	})
 }
 
+// Leases lists all partitions with what is stored of them, whoever owns them.
+func (s *Store) Leases(ctx context.Context) ([]vitals.Lease, error) {
+	var rows []partRow
+	if err := s.reader(ctx).Order("p").Find(&rows).Error; err != nil {
+		return nil, fault("list leases", err)
+	}
+	return lo.Map(rows, func(r partRow, _ int) vitals.Lease { return r.lease() }), nil
+}
+
 // Fence reports whether the node still owns the partition under the lease's epoch, and keeps it so
 // until the transaction ends. When it reports false, the transaction must not go on.
 func (t *Tx) Fence(node string, lease vitals.Lease) (bool, error) {

@@ -77,6 +77,11 @@ func TestANodeThatKnowsThatItIsAloneWaitsForNobody(t *testing.T) {
 		}
 		taken := claim(t, s, bNode, noon.Add(1))
 		same(t, partitions(taken), lo.Range(vitals.Partitions))
+		all, err := s.Leases(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, all, taken)
 		for i := range taken {
 			same(t, taken[i].Epoch, former[i].Epoch+1) // which fences the former self, if it lives
 		}
