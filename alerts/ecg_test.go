@@ -55,9 +55,9 @@ func TestTheRealDetectorRaisesWhatTheHeartDoes(t *testing.T) {
 		atLatest time.Duration
 	}{
 		{name: "it goes on as it was", then: 72},
-		{name: "it stands still", then: 0, want: alerts.Asystole, atLatest: 10 * time.Second},
-		{name: "it races", then: 180, want: alerts.ExtremeTachy, atLatest: 15 * time.Second},
-		{name: "it slows down", then: 25, want: alerts.ExtremeBrady, atLatest: 25 * time.Second},
+		{name: "it stands still", then: 0, want: alerts.Asystole, atLatest: 5 * time.Second},
+		{name: "it races", then: 180, want: alerts.ExtremeTachy, atLatest: 10 * time.Second},
+		{name: "it slows down", then: 25, want: alerts.ExtremeBrady, atLatest: 10 * time.Second},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
