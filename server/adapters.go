@@ -10,7 +10,6 @@ import (
 	"vigil/alerts"
 	"vigil/server/api"
 	"vigil/server/identity"
-	"vigil/server/journal"
 	"vigil/server/live"
 	"vigil/server/monitor"
 	"vigil/server/store"
@@ -41,14 +40,6 @@ func (s monitorStore) Block(ctx context.Context, p vitals.PatientID, d vitals.De
 func (s monitorStore) Quarantine(ctx context.Context, r vitals.Refusal) error {
 	_, err := s.Store.Quarantine(ctx, r)
 	return err
-}
-
-// monitorJournal tells the monitor what it asks of the journal's state.
-type monitorJournal struct{ *journal.Journal }
-
-func (j monitorJournal) Head(ctx context.Context) (id string, last uint64, err error) {
-	s, err := j.State(ctx)
-	return s.ID, s.Last, err
 }
 
 // feedStore reads for the screens of all units; the feed itself keeps units apart.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -49,13 +50,20 @@ func requestIDOf(ctx context.Context) string {
 func (s *service) accessLog(c *gin.Context) {
 	began := s.Now()
 	c.Next()
-	s.Log.InfoContext(c.Request.Context(), "request",
+	level := slog.LevelInfo
+	if polled[c.FullPath()] && c.Writer.Status() < http.StatusBadRequest {
+		level = slog.LevelDebug
+	}
+	s.Log.Log(c.Request.Context(), level, "request",
 		"request_id", requestIDOf(c.Request.Context()),
 		"method", knownMethod(c.Request.Method),
 		"route", routeOf(c),
 		"status", c.Writer.Status(),
 		"duration_ms", s.Now().Sub(began).Milliseconds())
 }
+
+// polled routes are asked every few seconds by machines; their successes would bury the rest.
+var polled = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true}
 
 // routeOf is the template of the route; what no route matched is the dashboard's.
 func routeOf(c *gin.Context) string {
