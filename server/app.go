@@ -130,7 +130,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 	a.ingest = ingest.New(ingest.Options{Store: a.store, Journal: a.journal, Gate: a.desk, Log: a.log, Now: time.Now})
 	a.monitor = monitor.New(monitor.Config{
 		Node:   rand.Text(),
-		Leases: a.store, Store: monitorStore{a.store}, Journal: monitorJournal{a.journal}, Feed: a.journal,
+		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: a.journal,
 		Acked: a.journal.PublishPositions, Logger: a.log,
 	})
 	stop, err := a.journal.Subscribe(journal.Handlers{
