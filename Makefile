@@ -83,7 +83,7 @@ fuzz: ## fuzz every decoder, FUZZTIME each
 eval: ## run the detector over DATA, write OUT, print the scores
 	@[ -n "$(DATA)" ] && [ -n "$(OUT)" ] || { echo "say where the databases are and where to write: make eval DATA=<folder of PhysioNet databases> OUT=<folder>"; exit 2; }
 	@[ -d "$(DATA)" ] || { echo "there is no folder $(DATA)"; exit 2; }
-	go run ./vitals/ecg/eval -data $(DATA) -out $(OUT) -html
+	go run ./vitals/ecg/eval -data "$(DATA)" -out "$(OUT)" -html
 
 vuln: ## known vulnerabilities that this code can reach
 	go run $(GOVULNCHECK) ./...

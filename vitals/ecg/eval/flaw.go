@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/samber/lo"
@@ -51,7 +52,7 @@ func (r *result) beatFlaws() []flaw {
 			f.text = fmt.Sprintf("invented beat %c", found[p.Found].Class)
 		default:
 			is, said := reference[p.Reference].Class, found[p.Found].Class
-			if !disagree(is, said) {
+			if !r.disagree(is, said) {
 				continue
 			}
 			if is != score.Ventricular && said != score.Ventricular {
@@ -67,9 +68,12 @@ func (r *result) beatFlaws() []flaw {
 }
 
 // disagree reports whether the classes of a beat differ in a way that EC57 counts.
-func disagree(is, said score.Class) bool {
+func (r *result) disagree(is, said score.Class) bool {
+	if is == score.None || said == score.None {
+		return is != said
+	}
 	lenient := is == score.Fusion || is == score.Unknown
-	return is != said && !lenient
+	return is != said && !lenient && r.database.classes()
 }
 
 // rhythmFlaws are stretches of 10 s or more in which the rhythm that was found is not the one that
@@ -123,12 +127,29 @@ func (r *result) alarmFlaws() []flaw {
 	if !r.judgesAlarms() {
 		return nil
 	}
-	var flaws []flaw
+	flaws := r.lateAlarms()
 	for _, condition := range lethal {
 		for _, a := range r.falseAlarms(condition) {
 			flaws = append(flaws, flaw{
 				score.Span{From: a.At, To: a.At + 1}, major, "false alarm " + string(condition), "false alarm " + string(condition),
 			})
+		}
+	}
+	return flaws
+}
+
+// lateAlarms are the dangerous episodes that no alarm told of within 10 s, the time that
+// IEC 60601-2-27 allows.
+func (r *result) lateAlarms() []flaw {
+	episodes := score.AtLeast(r.reference.dangerous(), r.seconds(alarmBefore))
+	late := score.Latencies(episodes, alarmsOf(r.alarms, lethal...), r.seconds(alarmBefore), r.seconds(alarmAfter))
+	var flaws []flaw
+	for i, s := range episodes {
+		switch seconds := late[i] / r.rateHz; {
+		case math.IsNaN(seconds):
+			flaws = append(flaws, flaw{s, major, "no alarm", fmt.Sprintf("no alarm for %.0f s of danger", r.at(s.Length()))})
+		case seconds > 10:
+			flaws = append(flaws, flaw{s, major, "late alarm", fmt.Sprintf("alarm after %.0f s", seconds)})
 		}
 	}
 	return flaws

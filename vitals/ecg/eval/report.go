@@ -133,7 +133,8 @@ func classes(f findings) []*table {
 	present := withBeats(groups(f.results))
 	present = lo.Filter(present, func(g group, _ int) bool { // in healthy hearts there is nothing to find
 		total, _ := g.sum(beatQuestion{classes: score.EC57})
-		return total.Ventricular().TP+total.Ventricular().FN > 0 && !g.results[0].database.normal()
+		d := g.results[0].database
+		return total.Ventricular().TP+total.Ventricular().FN > 0 && !d.normal() && d.classes()
 	})
 	return []*table{
 		classTable(present, classTitles[0], (*score.Matrix).Ventricular, ventricularGoals),
