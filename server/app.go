@@ -149,6 +149,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 
 // censusChanged makes a change of the census felt at once instead of within seconds.
 func (a *app) censusChanged() {
+	a.ingest.CensusChanged()
 	a.monitor.CensusChanged()
 	a.feed.CensusChanged()
 }

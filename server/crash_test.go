@@ -412,6 +412,7 @@ func newHeart(admin *client, name string, h *hub) *heart {
 	t.Helper()
 	x := &heart{hub: h, device: deviceNamed("heart" + name), began: time.Now().UTC().Truncate(time.Second).Add(-warmHeart)}
 	x.patient = admin.admit("MRN-"+name, x.device)
+	passes(300 * time.Millisecond) // until every node has heard of the binding
 	ctx, cancel := context.WithCancel(context.Background())
 	var beating sync.WaitGroup
 	beating.Go(func() {

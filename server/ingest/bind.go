@@ -14,6 +14,8 @@ import (
 const (
 	bindingsFresh = 2 * time.Second        // a change takes effect within
 	bindingsRetry = 200 * time.Millisecond // an unknown device may have been bound just now
+	// bindingsPatience bounds the wait for a database that is away: all hubs wait meanwhile.
+	bindingsPatience = time.Second
 )
 
 // binder finds whose device it is.
@@ -22,18 +24,18 @@ type binder struct {
 	now   func() time.Time
 
 	mu       sync.Mutex
-	read     time.Time
+	tried    time.Time // when the bindings were asked for last
+	failed   error     // what became of it
 	bindings map[vitals.DeviceID][]vitals.Binding
 }
 
 // patient is who wore the device at the time. The lock is held while bindings are read, so that a
-// thousand connections ask the database once.
+// thousand connections ask the database once. While the database is away the bindings of before
+// hold, because no alarm may wait for it; who is not among them cannot be told then.
 func (b *binder) patient(ctx context.Context, d vitals.DeviceID, at time.Time) (vitals.PatientID, bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.refresh(ctx, bindingsFresh); err != nil {
-		return "", false, err
-	}
+	_ = b.refresh(ctx, bindingsFresh) // those of before are as good where they name the device
 	if p, ok := b.find(d, at); ok {
 		return p, true, nil
 	}
@@ -42,6 +44,13 @@ func (b *binder) patient(ctx context.Context, d vitals.DeviceID, at time.Time) (
 	}
 	p, ok := b.find(d, at)
 	return p, ok, nil
+}
+
+// forget has the bindings read again for the next message: somebody changed them.
+func (b *binder) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tried = time.Time{}
 }
 
 func (b *binder) find(d vitals.DeviceID, at time.Time) (vitals.PatientID, bool) {
@@ -53,18 +62,23 @@ func (b *binder) find(d vitals.DeviceID, at time.Time) (vitals.PatientID, bool) 
 	return "", false
 }
 
-func (b *binder) refresh(ctx context.Context, fresh time.Duration) error {
-	if b.bindings != nil && b.now().Sub(b.read) < fresh {
-		return nil
+// refresh reads the bindings when they were not asked for lately, and says what became of the last time.
+func (b *binder) refresh(ctx context.Context, lately time.Duration) error {
+	if b.bindings != nil && !b.tried.IsZero() && b.now().Sub(b.tried) < lately {
+		return b.failed
 	}
+	ctx, cancel := context.WithTimeout(ctx, bindingsPatience)
+	defer cancel()
 	all, err := b.store.Bindings(ctx)
+	b.tried = b.now()
 	if err != nil {
-		return fmt.Errorf("read the bindings: %w", err)
+		b.failed = fmt.Errorf("read the bindings: %w", err)
+		return b.failed
 	}
+	b.failed = nil
 	b.bindings = make(map[vitals.DeviceID][]vitals.Binding, len(all))
 	for _, binding := range all {
 		b.bindings[binding.Device] = append(b.bindings[binding.Device], binding)
 	}
-	b.read = b.now()
 	return nil
 }

@@ -113,6 +113,9 @@ func (h *Handler) Counts() Counts {
 	return h.counts
 }
 
+// CensusChanged makes a change of the bindings felt with the next message instead of within seconds.
+func (h *Handler) CensusChanged() { h.binder.forget() }
+
 // Online is how many hubs are connected to this node.
 func (h *Handler) Online() int { return h.lines.hubs() }
 

@@ -330,6 +330,38 @@ func TestAnUnboundDeviceDuringADatabaseOutageIsNotForgotten(t *testing.T) {
 	send(t, h, stranger, ingest.ErrUnavailable)
 }
 
+func TestABoundDeviceIsHeardWhileTheDatabaseIsAway(t *testing.T) {
+	w := newWard()
+	now := noon
+	h := ingest.New(ingest.Options{
+		Store: w, Journal: w, Gate: w, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+	})
+	send(t, h, message(t, 1, nil), nil) // the bindings are known now
+	w.set(func() { w.storeDown = true })
+	for seq := range uint64(10) {
+		now = now.Add(time.Minute)
+		send(t, h, message(t, seq+2, nil), nil)
+	}
+	w.set(func() { w.storeDown, w.bindings[0].Until = false, noon.Add(time.Hour) })
+	now = now.Add(time.Minute)
+	late := func(m *uplink.Message) { m.Batch.Readings[0].Time = noon.Add(2 * time.Hour) }
+	if nack, err := h.Receive(t.Context(), home, message(t, 12, late)); err != nil || nack == nil {
+		t.Errorf("what became of the binding meanwhile is not known: %v, %v", nack, err)
+	}
+}
+
+func TestADeviceThatWasBoundThisMomentIsHeard(t *testing.T) {
+	w := newWard()
+	w.set(func() { w.bindings = nil })
+	h := w.handler()
+	if nack, err := h.Receive(t.Context(), home, message(t, 1, nil)); err != nil || nack == nil {
+		t.Fatalf("a device that nobody wears: %v, %v", nack, err)
+	}
+	w.set(func() { w.bindings = []vitals.Binding{{Device: strap, Patient: patient, From: noon}} })
+	h.CensusChanged()
+	send(t, h, message(t, 2, nil), nil)
+}
+
 func TestAMessageThatIsStoredAlreadyIsNotChartedTwice(t *testing.T) {
 	w := newWard()
 	h := w.handler()
