@@ -156,6 +156,9 @@ func (e *Engine) observeFindings(dev *device, found []ecg.Finding, at, now time.
 		f := &found[i]
 		switch f.Kind {
 		case ecg.RhythmBegan:
+			if f.Rhythm == ecg.AtrialFibrillation {
+				continue // no condition rests on it: it is not urgent
+			}
 			l.began[f.Rhythm] = at.Add(-l.rate.Span(int(f.Known - f.At)))
 			if e.leads(dev, now) {
 				e.judgeRhythm(dev, f.Rhythm, fact{at: at, truth: True, value: rhythmValue(f, l.rate)}, now)

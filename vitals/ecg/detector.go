@@ -31,6 +31,7 @@ type Detector struct {
 	fibrillation fibrillation
 	life         lifeSigns
 	rate         rateMeter
+	atrial       atrial
 	judge        judge
 
 	fibVotes   uint8 // bit per second, newest lowest: the window voted for fibrillation
@@ -146,6 +147,7 @@ func (d *Detector) takeBeat(c *candidate) {
 	d.life.addBeat(c.strength)
 	b, class := d.classes.classify(&d.front, c)
 	d.rate.push(b.at, b.interval)
+	d.watchAtria(&b, class)
 	run := d.runs.push(&b, class, d.standing[VT])
 	if class == VentricularBeat && d.quality != FullAnalysis {
 		class = UnknownBeat
@@ -160,6 +162,18 @@ func (d *Detector) takeBeat(c *candidate) {
 			at = d.runs.began
 		}
 		d.stand(VT, run, at-lowPassDelay)
+	}
+}
+
+// watchAtria follows the intervals between beats that are not ventricular.
+func (d *Detector) watchAtria(b *beat, class Beat) {
+	const tickLength = 1000 / internalHz // ms
+	if b.interval == 0 {
+		d.atrial.fit = false
+	}
+	since, changed := d.atrial.push((b.at-lowPassDelay)*tickLength, class != VentricularBeat)
+	if changed {
+		d.stand(AtrialFibrillation, d.atrial.stands, since/tickLength)
 	}
 }
 

@@ -38,6 +38,11 @@
 // long-term level, whatever the QRS decision took for a beat meanwhile. A line between 5 and 30 µV
 // is told as both: an electrode that may be loose, and a heart that may stand still.
 //
+// Atrial fibrillation (irregular.go, atrial.go). Every fourth beat, the irregularity of up to 128
+// intervals between beats that are not ventricular is put to a forest of decision trees (package
+// model); half a minute of its answer begins or ends the rhythm. An IntervalDetector
+// (interval.go) does the same for devices that know nothing but the times of beats.
+//
 // Heart rate (rate.go). The median of the last intervals, once a second.
 //
 // Quality (quality.go). Slots of 200 ms tell a flat line, the amplifier's limit, mains, noise and
@@ -47,4 +52,7 @@
 // All decisions are causal and made of integers, or of floating-point operations whose result
 // every processor rounds alike, so a recorded night gives the same findings on a server and on a
 // hub. The state is one value of bounded size without pointers.
+//
+// What was learned from recordings, how well it does and where it does not is in
+// docs/model-card.md; vitals/ecg/model/train makes it anew.
 package ecg

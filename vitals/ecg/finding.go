@@ -44,7 +44,7 @@ const (
 // String is the letter of EC57.
 func (b Beat) String() string { return string(rune(b)) }
 
-// Rhythm is a rhythm that endangers life.
+// Rhythm is a rhythm that is not the heart's own. All but AtrialFibrillation endanger life at once.
 type Rhythm uint8
 
 // The rhythms that are recognised.
@@ -55,8 +55,10 @@ const (
 	VT
 	// VF is ventricular fibrillation or flutter.
 	VF
+	// AtrialFibrillation is told from irregular intervals that last for half a minute.
+	AtrialFibrillation
 
-	lastRhythm = VF
+	lastRhythm = AtrialFibrillation
 )
 
 // String is the rhythm's name as conditions and evaluation files spell it.
@@ -68,6 +70,8 @@ func (r Rhythm) String() string {
 		return "VT"
 	case VF:
 		return "VF"
+	case AtrialFibrillation:
+		return "AFIB"
 	default:
 		return "none"
 	}

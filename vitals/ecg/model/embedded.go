@@ -1,0 +1,29 @@
+package model
+
+import (
+	_ "embed"
+	"sync"
+)
+
+// Scores of the AtrialFibrillation forest from which on fibrillation may begin, and below which it
+// may end.
+const (
+	FibrillationBegins = Scale * 8 / 10
+	FibrillationEnds   = -Scale
+)
+
+//go:embed atrial.forest
+var atrialFibrillation []byte
+
+// AtrialFibrillation tells fibrillation of the atria (score above 0) from all else by the
+// irregularity of intervals.
+var AtrialFibrillation = sync.OnceValue(func() *Forest { return mustParse(atrialFibrillation) })
+
+// mustParse reads a forest that is part of the program, and was written by train.
+func mustParse(data []byte) *Forest {
+	f, err := Parse(data)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}

@@ -1,0 +1,127 @@
+// Package model holds what the ECG detector learned from recorded hearts: forests of boosted
+// decision trees, grown by the program in train and embedded here, and the few lines of integer
+// arithmetic that ask them. It knows numbers only; what a feature means is the business of
+// package ecg, which measures it, and of docs/model-card.md, which tells where each forest comes
+// from, how well it does and where it does not.
+package model
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math"
+)
+
+// Scale is what a score of one logit counts in Forest.Score.
+const Scale = 4096
+
+// Limits of a forest.
+const (
+	MaxOutputs  = 3
+	MaxDepth    = 8
+	maxTrees    = 2000
+	maxFeatures = 255
+	headerLen   = 12
+	splitLen    = 3
+	sumLen      = 4
+)
+
+const magic = "VFO1"
+
+// ErrForest is wrapped by Parse where bytes are no forest.
+var ErrForest = errors.New("not a forest")
+
+// Split asks whether a feature lies above a limit.
+type Split struct {
+	Feature uint8
+	Above   int16
+}
+
+// Forest is a sum of trees. In each tree all nodes of one depth ask the same question, so the
+// answers are the bits of the leaf's number: it is walked without a branch. Everything is an
+// integer, so that every processor gives the same score.
+type Forest struct {
+	Features int     // that are asked for
+	Outputs  int     // scores given
+	Depth    int     // questions per tree
+	Splits   []Split // Depth for each tree
+	Leaves   []int16 // Outputs for each of the 1<<Depth leaves of each tree
+}
+
+// Trees is how many there are.
+func (f *Forest) Trees() int { return len(f.Splits) / f.Depth }
+
+// Score adds up what the trees say of the features. It gives a logit in units of 1/Scale for each
+// output; those behind Outputs are zero.
+func (f *Forest) Score(features []int16) (scores [MaxOutputs]int32) {
+	size := f.Outputs << f.Depth
+	splits, leaves := f.Splits, f.Leaves
+	for len(splits) >= f.Depth {
+		leaf := 0
+		for bit, s := range splits[:f.Depth] {
+			// The sign bit of limit - value is the answer.
+			leaf |= int(uint32(int32(s.Above)-int32(features[s.Feature]))>>31) << bit
+		}
+		for k, v := range leaves[leaf*f.Outputs : (leaf+1)*f.Outputs] {
+			scores[k] += int32(v)
+		}
+		splits, leaves = splits[f.Depth:], leaves[size:]
+	}
+	return scores
+}
+
+// Encode packs the forest; its inverse is Parse.
+func (f *Forest) Encode() []byte {
+	out := append([]byte(magic), byte(f.Features), byte(f.Outputs), byte(f.Depth), 0)
+	out = binary.LittleEndian.AppendUint32(out, uint32(f.Trees()))
+	for _, s := range f.Splits {
+		out = append(out, s.Feature)
+		out = binary.LittleEndian.AppendUint16(out, uint16(s.Above))
+	}
+	for _, v := range f.Leaves {
+		out = binary.LittleEndian.AppendUint16(out, uint16(v))
+	}
+	return binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(out))
+}
+
+// Parse unpacks a forest. It accepts nothing that Score could not walk safely.
+func Parse(data []byte) (*Forest, error) {
+	if len(data) < headerLen+sumLen || string(data[:len(magic)]) != magic {
+		return nil, fmt.Errorf("read forest of %d bytes: %w", len(data), ErrForest)
+	}
+	body := data[:len(data)-sumLen]
+	if crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(data[len(body):]) {
+		return nil, fmt.Errorf("check sum of forest: %w", ErrForest)
+	}
+	f := &Forest{Features: int(data[4]), Outputs: int(data[5]), Depth: int(data[6])}
+	trees := int64(binary.LittleEndian.Uint32(data[8:]))
+	if f.Outputs < 1 || f.Outputs > MaxOutputs || f.Depth < 1 || f.Depth > MaxDepth || trees > maxTrees {
+		return nil, fmt.Errorf("read %d trees of depth %d with %d outputs: %w", trees, f.Depth, f.Outputs, ErrForest)
+	}
+	splits, leaves := int(trees)*f.Depth, int(trees)*f.Outputs<<f.Depth
+	if len(body) != headerLen+splits*splitLen+leaves*2 {
+		return nil, fmt.Errorf("read %d trees from %d bytes: %w", trees, len(data), ErrForest)
+	}
+	rest := body[headerLen:]
+	for ; len(f.Splits) < splits; rest = rest[splitLen:] {
+		s := Split{Feature: rest[0], Above: int16(binary.LittleEndian.Uint16(rest[1:]))}
+		if int(s.Feature) >= f.Features {
+			return nil, fmt.Errorf("split by feature %d of %d: %w", s.Feature, f.Features, ErrForest)
+		}
+		f.Splits = append(f.Splits, s)
+	}
+	for ; len(rest) > 0; rest = rest[2:] {
+		f.Leaves = append(f.Leaves, int16(binary.LittleEndian.Uint16(rest)))
+	}
+	return f, nil
+}
+
+// Quantise makes a forest of what training found: splits, and the leaves' logits.
+func Quantise(features, outputs, depth int, splits []Split, leaves []float64) *Forest {
+	f := &Forest{Features: features, Outputs: outputs, Depth: depth, Splits: splits, Leaves: make([]int16, len(leaves))}
+	for i, v := range leaves {
+		f.Leaves[i] = int16(max(math.MinInt16, min(math.MaxInt16, math.Round(v*Scale))))
+	}
+	return f
+}
