@@ -27,9 +27,6 @@ type result struct {
 	flaws     []flaw
 }
 
-// errIntervals says why a folder of annotations was left out.
-var errIntervals = errors.New("annotations only, and the detector takes no intervals")
-
 // evaluate runs every record, several at a time, and writes their files. A record that cannot be
 // read is a line in the report, not the end.
 func evaluate(ctx context.Context, databases []*database, o options) ([]*result, error) {
@@ -85,7 +82,7 @@ func (r *result) run(o options) error {
 	if err := r.writeFiles(o.out); err != nil {
 		return fmt.Errorf("write what was found in %s/%s: %w", r.database.name, r.record, err)
 	}
-	if !o.html || microvolts == nil {
+	if !o.html {
 		return nil
 	}
 	if err := r.writePage(o.out, microvolts); err != nil {
@@ -111,8 +108,6 @@ func (r *result) runSignal() ([]int16, error) {
 	r.reference, err = r.readReference()
 	return microvolts, err
 }
-
-func (r *result) runIntervals() error { return errIntervals }
 
 // seconds is a time of the record in samples.
 func (r *result) seconds(s float64) int64 { return int64(s * r.rateHz) }
@@ -173,7 +168,10 @@ func (r *result) matrix(q beatQuestion) *score.Matrix {
 	return &m
 }
 
-func (r *result) hasBeats() bool { return r.reference != nil && len(r.reference.beats) > 0 }
+// hasBeats reports whether there are beats on both sides: found ones, and those of experts.
+func (r *result) hasBeats() bool {
+	return r.database.mode == sampled && r.reference != nil && len(r.reference.beats) > 0
+}
 
 // runs compares runs of ventricular beats after the first five minutes.
 func (r *result) runs() [score.Long + 1]score.Agreement {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/samber/lo"
+
 	"vigil/vitals/ecg/eval/score"
 )
 
@@ -34,7 +36,8 @@ func create(path string, write func(w io.Writer) error) (err error) {
 // writeFiles writes what was found in the record, one row per finding.
 func (r *result) writeFiles(out string) error {
 	base := filepath.Join(out, r.database.name, r.record)
-	beats := slices.SortedStableFunc(slices.Values(r.beats), func(a, b beat) int { return int(a.At - b.At) })
+	ours := lo.Ternary(r.database.mode == sampled, r.beats, nil) // those of a .qrs file are another program's
+	beats := slices.SortedStableFunc(slices.Values(ours), func(a, b beat) int { return int(a.At - b.At) })
 	episodes := slices.SortedStableFunc(slices.Values(r.episodes), func(a, b episode) int { return int(a.From - b.From) })
 	return errors.Join(
 		writeRows(base+".beats.csv", "sample,label,emitted", beats, func(b beat) string {
@@ -87,6 +90,9 @@ func writeRecords(out string, results []*result) error {
 
 // delays are how long after each beat it was reported, in seconds.
 func (r *result) delays() []float64 {
+	if r.database.mode != sampled {
+		return nil
+	}
 	out := make([]float64, len(r.beats))
 	for i, b := range r.beats {
 		out[i] = r.at(b.emitted - b.At)

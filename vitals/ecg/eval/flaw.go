@@ -84,6 +84,9 @@ func (r *result) rhythmFlaws() []flaw {
 	}
 	marked, found := r.reference.spansOf(atrialFibrillation), r.spans(atrialFibrillation)
 	flaws := slices.Concat(r.missed(atrialFibrillation, marked, found), r.invented(atrialFibrillation, found, marked))
+	if r.database.mode == intervals {
+		return flaws
+	}
 	dangerous := score.Join(slices.Concat(r.spans(fibrillation), r.spans(tachycardia), r.spans(asystole)))
 	for _, label := range []string{fibrillation, tachycardia, asystole} { // one of them for another calls a nurse, too
 		flaws = append(flaws, r.missed(label, r.reference.spansOf(label), dangerous)...)
@@ -119,8 +122,8 @@ const (
 
 // judgesAlarms reports whether it is known where lethal alarms belong.
 func (r *result) judgesAlarms() bool {
-	return r.database.normal() || r.reference != nil && len(r.reference.dangerous()) > 0 ||
-		r.reference != nil && r.reference.rhythm
+	return r.database.mode == sampled && (r.database.normal() || r.reference != nil && len(r.reference.dangerous()) > 0 ||
+		r.reference != nil && r.reference.rhythm)
 }
 
 func (r *result) alarmFlaws() []flaw {

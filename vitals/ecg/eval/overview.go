@@ -13,6 +13,8 @@ import (
 // where the disagreements are.
 type overviewView struct {
 	Title                 string
+	Notes                 []noteView
+	More                  int
 	Width, Height, Gutter int
 	Dots                  []dotsView
 	Names, Ticks          []textView

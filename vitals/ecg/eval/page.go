@@ -35,6 +35,7 @@ type pageView struct {
 	Kinds            []kindView
 	Overview         overviewView
 	Strips           []stripView
+	Hours            []overviewView
 	Flaws, LeftOut   int
 	Most             int  // strips that a page holds
 	Marked           bool // there is a reference
@@ -53,7 +54,11 @@ var severityNames = map[severity]string{minor: "minor", moderate: "moderate", ma
 
 // writePage writes the page on which a person can look at the record's disagreements.
 func (r *result) writePage(out string, microvolts []int16) error {
-	strips, leftOut := r.chooseStrips()
+	var strips []strip
+	leftOut := 0
+	if r.database.mode == sampled {
+		strips, leftOut = r.chooseStrips()
+	}
 	view := pageView{
 		Style: template.CSS(style), Database: r.database.name, Record: r.record, //nolint:gosec // G203: our own file
 		Facts: r.facts(), Kinds: r.kinds(), Flaws: len(r.flaws), LeftOut: leftOut, Most: mostStrips, Marked: r.marked(),
@@ -63,9 +68,32 @@ func (r *result) writePage(out string, microvolts []int16) error {
 	for i, s := range strips {
 		view.Strips = append(view.Strips, r.drawStrip(i, s, microvolts))
 	}
+	if r.database.mode == intervals {
+		view.Hours = r.hourViews()
+	}
 	return create(filepath.Join(out, r.database.name, r.record+".html"), func(w io.Writer) error {
 		return pages.Execute(w, view)
 	})
+}
+
+// hourViews are the hours of a record without a signal in which there is a disagreement.
+func (r *result) hourViews() []overviewView {
+	var hours []overviewView
+	for from := int64(0); from < r.samples; from += r.seconds(3600) {
+		hour := score.Span{From: from, To: min(from+r.seconds(3600), r.samples)}
+		here := lo.Filter(r.flaws, func(f flaw, _ int) bool { return f.Meets(hour) })
+		if len(here) == 0 {
+			continue
+		}
+		view := r.drawOverview(hour, nil)
+		view.Title = clock(r.at(hour.From)) + " to " + clock(r.at(hour.To))
+		view.Notes = lo.Map(here[:min(len(here), mostNotes)], func(f flaw, _ int) noteView {
+			return noteView{clock(r.at(f.From)), f.text, severityNames[f.severity]}
+		})
+		view.More = len(here) - len(view.Notes)
+		hours = append(hours, view)
+	}
+	return hours
 }
 
 // marked reports whether there is anything to disagree with.
@@ -128,7 +156,7 @@ type indexRow struct {
 
 // writeIndex writes the list of pages, those with the most and gravest disagreements first.
 func writeIndex(out string, results []*result) error {
-	shown := lo.Filter(results, func(r *result, _ int) bool { return r.fault == nil && r.database.mode == sampled && r.marked() })
+	shown := lo.Filter(results, func(r *result, _ int) bool { return r.fault == nil && r.marked() })
 	rows := lo.Map(shown, func(r *result, _ int) indexRow { return r.indexRow() })
 	slices.SortStableFunc(rows, func(a, b indexRow) int {
 		return cmp.Or(

@@ -34,24 +34,19 @@ func writeReport(path string, stdout io.Writer, f findings) error {
 
 // inputs tells what was run, and what was not.
 func inputs(f findings) *table {
-	t := &table{title: "Records", header: []string{"database", "records", "run", "hours", "annotated"}}
+	t := &table{title: "Records", header: []string{"database", "records", "run", "hours", "annotated", "from"}}
 	for _, d := range f.databases {
 		all := lo.Filter(f.results, func(r *result, _ int) bool { return r.database == d })
 		ran := lo.Filter(all, func(r *result, _ int) bool { return r.fault == nil })
 		g := group{d.name, ran}
 		t.row(d.name, number(len(all)), number(len(ran)), figure(g.hours(), 1),
-			number(lo.CountBy(ran, func(r *result) bool { return r.reference != nil })))
+			number(lo.CountBy(ran, func(r *result) bool { return r.reference != nil })),
+			lo.Ternary(d.mode == sampled, "channel 0", "intervals of .qrs"))
 	}
 	for _, r := range f.results {
-		if r.fault != nil && !errors.Is(r.fault, errIntervals) {
+		if r.fault != nil {
 			t.notes = append(t.notes, fmt.Sprintf("not run: %s/%s: %v", r.database.name, r.record, r.fault))
 		}
-	}
-	left := lo.Uniq(lo.FilterMap(f.results, func(r *result, _ int) (string, bool) {
-		return r.database.name, errors.Is(r.fault, errIntervals)
-	}))
-	if len(left) > 0 {
-		t.notes = append(t.notes, fmt.Sprintf("not run: %s: %v", strings.Join(left, ", "), errIntervals))
 	}
 	return t
 }
@@ -113,6 +108,9 @@ func detection(f findings) *table {
 	for _, g := range present {
 		for _, q := range ways {
 			total, each := g.sum(q)
+			if total.Beats() == 0 {
+				continue // shorter than what is skipped
+			}
 			d := total.Detection()
 			t.row(g.name, q.name(), number(total.Beats()), number(d.FN), number(d.FP), figure(d.Sensitivity(), 2),
 				figure(d.Predictivity(), 2), figure(d.F1(), 2), figure(d.ErrorRate(), 3),
