@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,22 +46,30 @@ func TestRepeatsAndReorderingChangeNothing(t *testing.T) {
 func TestADetectorThatPanicsHarmsNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWard(t, ann, ben)
-		engines := map[vitals.PatientID]int{}
+		var mu sync.Mutex // partitions make their engines at the same time
+		made := map[vitals.PatientID]int{}
+		engines := func(p vitals.PatientID) int {
+			mu.Lock()
+			defer mu.Unlock()
+			return made[p]
+		}
 		cfg := w.config("node-1")
 		cfg.NewEngine = func(p vitals.PatientID) monitor.Engine {
-			engines[p]++
+			mu.Lock()
+			defer mu.Unlock()
+			made[p]++
 			return newSimple(p)
 		}
 		m := w.start(cfg)
 		w.live(ann, 1, racing)
 		w.live(ann, 2, poison)
 		w.live(ben, 1, racing)
-		if engines[ann] != 1 {
-			t.Errorf("%d engines after 2 panics", engines[ann])
+		if n := engines(ann); n != 1 {
+			t.Errorf("%d engines after 2 panics", n)
 		}
 		w.live(ann, 1, poison)
-		if engines[ann] != 2 || engines[ben] != 1 {
-			t.Errorf("%v engines after 3 panics", engines)
+		if a, b := engines(ann), engines(ben); a != 2 || b != 1 {
+			t.Errorf("%d and %d engines after 3 panics, want 2 and 1", a, b)
 		}
 		w.live(ann, 1, 70) // the new engine knows of the alarm of the old one
 		w.shows("EXTREME_TACHY active_unack", "EXTREME_TACHY closed")
