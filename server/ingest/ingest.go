@@ -231,10 +231,12 @@ func (h *Handler) Stored(positions []vitals.Position) {
 }
 
 // join connects a hub's line: it hears at once up to where its streams are stored.
-func (h *Handler) join(ctx context.Context, hub vitals.HubID, l line) error {
+func (h *Handler) join(ctx context.Context, hub vitals.HubID, l line) {
 	positions, err := h.store.Positions(ctx, hub)
 	if err != nil {
-		return fmt.Errorf("read the positions of a hub: %w", errors.Join(ErrUnavailable, err))
+		// The hub must be heard all the same. Without a position it sends again more than it needs to.
+		h.log.Warn("hub is told the positions that are known here", "hub", hub, "error", err)
+		positions = h.known(hub)
 	}
 	h.mu.Lock()
 	for _, p := range positions {
@@ -244,7 +246,18 @@ func (h *Handler) join(ctx context.Context, hub vitals.HubID, l line) error {
 	h.lines.add(hub, l)
 	l.ack(positions)
 	h.touch(ctx, hub, true)
-	return nil
+}
+
+// known lists what this node has heard of the hub's positions.
+func (h *Handler) known(hub vitals.HubID) (positions []vitals.Position) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for stream, upto := range h.stored {
+		if stream.Hub == hub {
+			positions = append(positions, vitals.Position{Stream: stream, Upto: upto})
+		}
+	}
+	return positions
 }
 
 // leave disconnects the line.

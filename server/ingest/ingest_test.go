@@ -390,3 +390,48 @@ func TestABindingCountsByTheTimeOfTheSample(t *testing.T) {
 		t.Errorf("charted for %s and %s, want before and now", published[0].Patient, published[1].Patient)
 	}
 }
+
+func TestAGapInTheSequenceKeepsTheAckBackUntilItIsFilled(t *testing.T) {
+	w := newWard()
+	h := w.handler()
+	stream := vitals.Stream{Hub: home, Device: strap, Epoch: 7}
+	upto := func() uint64 {
+		positions, err := w.Positions(t.Context(), home)
+		if err != nil || len(positions) != 1 || positions[0].Stream != stream {
+			t.Fatalf("positions %+v, %v", positions, err)
+		}
+		return positions[0].Upto
+	}
+	send(t, h, message(t, 1, nil), nil)
+	send(t, h, message(t, 3, nil), nil)
+	w.storeAll(h)
+	if got := upto(); got != 1 {
+		t.Errorf("acknowledged up to %d while 2 is missing, want 1", got)
+	}
+	send(t, h, message(t, 2, nil), nil)
+	w.storeAll(h)
+	if got := upto(); got != 3 {
+		t.Errorf("acknowledged up to %d after 2 came, want 3", got)
+	}
+	if published, _ := w.seen(); len(published) != 3 {
+		t.Errorf("%d messages charted, want 3", len(published))
+	}
+}
+
+func TestAReadingThatIsNotANumberIsChartedAsAbsent(t *testing.T) {
+	w := newWard()
+	h := w.handler()
+	send(t, h, message(t, 1, func(m *uplink.Message) {
+		m.Batch.Readings = []vitals.Reading{
+			{Kind: vitals.SpO2, Time: noon, Absent: vitals.NotANumber},
+			reading(vitals.PulseRate, 70, noon),
+		}
+	}), nil)
+	published, quarantined := w.seen()
+	if len(published) != 1 || len(published[0].Batch.Readings) != 2 || published[0].Batch.Readings[0].Absent != vitals.NotANumber {
+		t.Errorf("charted %+v, want both readings, the first without a value", published)
+	}
+	if len(quarantined) != 0 {
+		t.Errorf("%d messages in quarantine, want none: a sensor off the finger is no fault", len(quarantined))
+	}
+}

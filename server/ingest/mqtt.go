@@ -218,10 +218,7 @@ func (k *hubHook) join(cl *mqtt.Client, filter string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
 	defer cancel()
-	if err := k.handler.join(ctx, hub, k.line(cl, hub)); err != nil {
-		k.log.Warn("hub cannot be told its positions", "hub", hub, "error", err)
-		cl.Stop(err) // it comes back and is told then
-	}
+	k.handler.join(ctx, hub, k.line(cl, hub))
 }
 
 func (k *hubHook) line(cl *mqtt.Client, hub vitals.HubID) *mqttLine {

@@ -91,10 +91,7 @@ func (s *Socket) Close() {
 
 func (s *Socket) serve(ctx context.Context, conn *websocket.Conn, hub vitals.HubID) {
 	l := &socketLine{frames: make(chan []byte, maxDown), log: s.handler.log, hub: hub}
-	if err := s.handler.join(ctx, hub, l); err != nil {
-		s.handler.log.Warn("hub cannot be told its positions", "hub", hub, "error", err)
-		return
-	}
+	s.handler.join(ctx, hub, l)
 	s.handler.log.Info("hub connected", "hub", hub, "door", "websocket")
 	done := make(chan struct{})
 	var writing sync.WaitGroup
