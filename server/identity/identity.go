@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -90,6 +91,8 @@ type Desk struct {
 	hashing chan struct{} // one place per core: each hash takes 19 MiB and a core
 	backoff *backoff
 	nobody  string // hash to check against when there is no such person
+	// knownHubs has the hash of the secret with which a hub was let in last, by its id.
+	knownHubs sync.Map
 }
 
 // New makes a Desk.

@@ -315,6 +315,23 @@ func TestADatabaseThatIsAwayIsNoDenial(t *testing.T) {
 	}
 }
 
+func TestAHubComesBackWhileTheDatabaseIsAway(t *testing.T) {
+	d, s, _ := desk(t, 0)
+	ctx := context.Background()
+	secret, hash := identity.NewHubSecret()
+	other, otherHash := identity.NewHubSecret()
+	must(t, s.SaveHub(ctx, vitals.Hub{ID: "hub-1", Name: "Home"}, hash))
+	must(t, s.SaveHub(ctx, vitals.Hub{ID: "hub-2", Name: "Never seen"}, otherHash))
+	must(t, d.CheckHub(ctx, "hub-1", secret))
+	must(t, s.Close())
+	must(t, d.CheckHub(ctx, "hub-1", secret))
+	for hub, wrong := range map[vitals.HubID]string{"hub-1": other, "hub-2": other, "hub-3": secret} {
+		if err := d.CheckHub(ctx, hub, wrong); err == nil || errors.Is(err, identity.ErrDenied) {
+			t.Errorf("%s: error is %v", hub, err)
+		}
+	}
+}
+
 func BenchmarkLogin(b *testing.B) {
 	s := storetest.SQLite(b)
 	d, err := identity.New(identity.Options{Store: s, Log: slog.New(slog.DiscardHandler)})
