@@ -230,6 +230,7 @@ func TestAlarmsDoNotWaitForTheDatabase(t *testing.T) {
 		passes(500 * time.Millisecond)
 		seen = acked == h.ackedAll()
 	}
+	h.cut() // which can happen to a home meanwhile
 	raised := asystole(t, []*screen{board}, x)
 	t.Logf("the alarm is on the screen %s into the outage", time.Since(gone).Round(100*time.Millisecond))
 	for time.Since(gone) < outage {

@@ -260,15 +260,6 @@ func (r *record) holdsValues(kind vitals.Kind, times []time.Time, values []vital
 	return nil
 }
 
-// allStored waits until everything of the records is acked and checks that it is stored.
-func allStored(t *testing.T, records []*record, open func() *store.Store) {
-	t.Helper()
-	for _, r := range records {
-		eventually(t, storedWithin, "everything is acked", r.hub.open)
-	}
-	holdAll(t, records, open())
-}
-
 // holdAll checks the records against the store, with what is acked now.
 func holdAll(t *testing.T, records []*record, s *store.Store) {
 	t.Helper()
@@ -499,8 +490,7 @@ func (x *heart) standsStill(sample int) bool {
 // alarmWithin is how soon a lethal rhythm must be told (IEC 60601-2-27: 10 s).
 const alarmWithin = 10 * time.Second
 
-// measured waits until the patient's heart rate is on record or an ECG message was acked: somebody
-// watches.
+// watched waits until something of the ECG was acked: somebody watches.
 func (x *heart) watched(t *testing.T) {
 	t.Helper()
 	eventually(t, readyLimit, "the heart is watched", func() error {

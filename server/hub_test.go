@@ -37,6 +37,7 @@ type hub struct {
 	faults   []string // what the server did against the protocol
 	connects int
 	failure  error // of the last connection
+	conn     net.Conn
 }
 
 // row is the stream of one device.
@@ -138,8 +139,8 @@ func (h *hub) open() error {
 	defer h.mu.Unlock()
 	for d, r := range h.rows {
 		if r.acked < r.made {
-			return fmt.Errorf("hub %s: device %s is stored up to %d of %d (%d to send, %d sent, last failure: %v)",
-				h.id, d, r.acked, r.made, len(h.queue), len(h.sent), h.failure)
+			return fmt.Errorf("hub %s: device %s is stored up to %d of %d (%d to send, %d sent, last failure: %s)",
+				h.id, d, r.acked, r.made, len(h.queue), len(h.sent), fmt.Sprint(h.failure))
 		}
 	}
 	return nil
@@ -189,7 +190,7 @@ func (h *hub) connection(ctx context.Context, door string) error {
 	}); err != nil {
 		return err
 	}
-	h.begin()
+	h.begin(conn)
 	if _, err := c.Subscribe(ctx, &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{
 		{Topic: uplink.NackTopic(h.id), QoS: 1}, {Topic: uplink.AckTopic(h.id), QoS: 1},
 	}}); err != nil {
@@ -199,10 +200,18 @@ func (h *hub) connection(ctx context.Context, door string) error {
 	return errors.Join(err, context.Cause(ctx))
 }
 
-// begin makes everything that is not acked to be sent again: nobody knows what became of it.
-func (h *hub) begin() {
+// cut pulls the hub's cable and plugs it in again.
+func (h *hub) cut() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	_ = h.conn.Close()
+}
+
+// begin makes everything that is not acked to be sent again: nobody knows what became of it.
+func (h *hub) begin(conn net.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conn = conn
 	h.connects++
 	h.greeted = false
 	h.queue = append(h.sent, h.queue...)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -45,6 +46,10 @@ var built struct {
 }
 
 func TestMain(m *testing.M) {
+	// They wait for their children's clocks more than they compute.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	code := storetest.Main(m)
 	if built.folder != "" {
 		_ = os.RemoveAll(built.folder)
@@ -56,7 +61,7 @@ func TestMain(m *testing.M) {
 func program(t *testing.T) string {
 	t.Helper()
 	built.Do(func() {
-		if built.folder, built.err = os.MkdirTemp("", "vigil-process-"); built.err != nil {
+		if built.folder, built.err = os.MkdirTemp("", "vigil-process-"); built.err != nil { //nolint:usetesting // it outlives the test that needs it first
 			return
 		}
 		built.path = filepath.Join(built.folder, "vigil")
@@ -553,7 +558,7 @@ func (s *screen) shows(patient vitals.PatientID, condition alerts.Condition) (al
 			return a, nil
 		}
 	}
-	return alerts.View{}, fmt.Errorf("no alarm %s among %d (screen over: %v)", condition, len(s.alarms), s.over)
+	return alerts.View{}, fmt.Errorf("no alarm %s among %d (screen over: %s)", condition, len(s.alarms), fmt.Sprint(s.over))
 }
 
 // alive reports an error when the screen was closed or has not heard a heartbeat lately.

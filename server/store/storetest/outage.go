@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -52,7 +53,7 @@ func (d *Database) Stop() {
 func (d *Database) Start() {
 	d.tb.Helper()
 	before := d.cluster.server
-	again := exec.Command(before.Path, before.Args[1:]...) //nolint:gosec // as it was started before
+	again := exec.CommandContext(context.Background(), before.Path, before.Args[1:]...) //nolint:gosec // as it was started before
 	again.Dir, again.SysProcAttr = before.Dir, before.SysProcAttr
 	d.cluster.server, d.cluster.ended = again, make(chan struct{})
 	if err := d.cluster.launch(); err != nil {
