@@ -14,7 +14,8 @@ import (
 // shows 25 mm/s and, at the usual scale, 10 mm/mV.
 const (
 	millimetre = 8
-	gutter     = 150              // left of the paper: names of the lanes
+	gutter     = 150 // left of the paper: names of the lanes
+	nameEnds   = gutter - 26
 	perSecond  = 25 * millimetre  // units
 	paperWide  = perSecond * 10   // rowTime
 	beatLanes  = 92               // above the paper: letters of experts and of Vigil
@@ -110,11 +111,14 @@ func scaleOf(microvolts []int16) scale {
 	slices.Sort(valid)
 	low, high := valid[len(valid)/2000], valid[len(valid)-1-len(valid)/2000]
 	s := scale{middle: (low + high) / 2}
-	for _, mm := range []float64{20, 10, 5, 2.5, 1} {
+	for _, mm := range []float64{10, 5, 2.5, 1} {
 		s.perMillivolt = mm * millimetre
 		if (high-low)/2000*s.perMillivolt <= halfScale {
 			break
 		}
+	}
+	if (high-low)/2000*s.perMillivolt < halfScale/4 && s.perMillivolt == 10*millimetre {
+		s.perMillivolt *= 2 // small complexes
 	}
 	return s
 }
@@ -132,18 +136,18 @@ func (r *result) drawRow(s score.Span, lanes lanes, scale scale, microvolts []in
 		Trace: r.trace(s, scale, microvolts),
 	}
 	if r.hasBeats() {
-		view.Names = append(view.Names, textView{X: gutter - 14, Y: 30, Text: "experts"})
+		view.Names = append(view.Names, textView{X: nameEnds, Y: 30, Text: "experts"})
 	}
-	view.Names = append(view.Names, textView{X: gutter - 14, Y: 74, Text: "Vigil"})
+	view.Names = append(view.Names, textView{X: nameEnds, Y: 74, Text: "Vigil"})
 	view.Letters, view.Lines = r.letters(s)
 	y := bottom + 12
 	for _, lane := range lanes.rhythm {
-		view.Names = append(view.Names, textView{X: gutter - 14, Y: y + 22, Text: lane.name})
+		view.Names = append(view.Names, textView{X: nameEnds, Y: y + 22, Text: lane.name})
 		view.Bars = append(view.Bars, r.bars(s, func(at int64) int { return r.x(s, at) }, lane.bars, y)...)
 		y += laneHigh
 	}
 	if lanes.alarms {
-		view.Names = append(view.Names, textView{X: gutter - 14, Y: y + 22, Text: "alarm"})
+		view.Names = append(view.Names, textView{X: nameEnds, Y: y + 22, Text: "alarm"})
 		view.Alarms = r.alarmLines(s, y)
 		y += laneHigh
 	}

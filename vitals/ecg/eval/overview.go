@@ -74,7 +74,7 @@ func (o *overview) x(sample int64) int {
 }
 
 func (o *overview) lane(name string) {
-	o.Names = append(o.Names, textView{X: gutter - 14, Y: o.y + 22, Text: name})
+	o.Names = append(o.Names, textView{X: nameEnds, Y: o.y + 22, Text: name})
 	o.y += laneHigh
 }
 

@@ -88,7 +88,7 @@ func (r *reference) readRhythms(samples int64) {
 		}
 	}
 	change("", samples)
-	r.rhythm = count > 1
+	r.rhythm = count > 0
 }
 
 // readBrackets takes what is between brackets for fibrillation, as PhysioNet's manual does.

@@ -35,7 +35,7 @@ func alarmTable(f findings) *table {
 			"where an alarm stood.",
 		},
 		header: []string{
-			"records", "episodes", "count", "met", "met by name", "latency median", "p95", "over 10 s", goalColumn,
+			"records", "episodes", "count", "met", "latency median", "p95", "over 10 s", "by name: met", "median", "p95", goalColumn,
 		},
 	}
 	for _, g := range alarmGroups(f.results) {
@@ -51,10 +51,11 @@ func alarmTable(f findings) *table {
 			if len(late) == 0 {
 				continue
 			}
-			met := slices.DeleteFunc(slices.Clone(late), math.IsNaN)
-			t.row(g.name, fmt.Sprintf("%s >= %.0f s", k.label, k.least), number(len(late)), number(len(met)),
-				number(len(slices.DeleteFunc(named, math.IsNaN))), figure(score.Quantile(met, 0.5), 1), figure(score.Quantile(met, 0.95), 1),
-				number(lo.CountBy(met, func(s float64) bool { return s > 10 })), k.goal)
+			met, metByName := slices.DeleteFunc(slices.Clone(late), math.IsNaN), slices.DeleteFunc(named, math.IsNaN)
+			t.row(g.name, fmt.Sprintf("%s >= %.0f s", k.label, k.least), number(len(late)),
+				number(len(met)), figure(score.Quantile(met, 0.5), 1), figure(score.Quantile(met, 0.95), 1),
+				number(lo.CountBy(met, func(s float64) bool { return s > 10 })),
+				number(len(metByName)), figure(score.Quantile(metByName, 0.5), 1), figure(score.Quantile(metByName, 0.95), 1), k.goal)
 		}
 	}
 	if len(t.rows) == 0 {
@@ -70,7 +71,13 @@ func falseAlarmTable(f findings) *table {
 		notes:  []string{"Raised where no VF, VT or asystole of any length is marked, by the margins above."},
 		header: []string{"records", "hours", "VF", "VT", "ASYSTOLE", "VF per 24 h", "VT per 24 h", "ASYSTOLE per 24 h", goalColumn},
 	}
-	present := narrowed(whole(f.results), (*result).judgesAlarms)
+	annotated := func(g group) int {
+		return lo.CountBy(g.results, func(r *result) bool { return r.reference != nil })
+	}
+	all := lo.KeyBy(whole(f.results), func(g group) string { return g.name })
+	present := lo.Filter(narrowed(whole(f.results), (*result).judgesAlarms), func(g group, _ int) bool {
+		return 2*len(g.results) > annotated(all[g.name]) // else rhythms were marked by the way only
+	})
 	for _, g := range present {
 		counts := lo.Map(lethal, func(c alerts.Condition, _ int) int {
 			return lo.SumBy(g.results, func(r *result) int { return len(r.falseAlarms(c)) })
