@@ -20,7 +20,13 @@ const (
 	Diastolic
 	MeanPressure
 	Glucose
+	GlucoseBlood
+	GlucosePlasma
+	GlucoseInterstitial
 	Weight
+	Height
+	BodyMassIndex
+	BodyFat
 	ECG
 	ECGI
 	ECGII
@@ -128,9 +134,33 @@ var kinds = [lastKind + 1]Info{
 		"glucose", "Glucose", Spot, Laboratory, 0, Int(10), Int(1000),
 		Coding{[]string{"41653-7"}, "Glucose [Mass/volume] in Capillary blood by Glucometer", "", 160184, "MDC_CONC_GLU_CAPILLARY_WHOLEBLOOD", 264274, "mg/dL", "mg/dL"},
 	},
+	GlucoseBlood: {
+		"glucose_blood", "Glucose blood", Spot, Laboratory, 0, Int(10), Int(1000),
+		Coding{[]string{"2339-0"}, "Glucose [Mass/volume] in Blood", "", 160364, "MDC_CONC_GLU_UNDETERMINED_WHOLEBLOOD", 264274, "mg/dL", "mg/dL"},
+	},
+	GlucosePlasma: {
+		"glucose_plasma", "Glucose plasma", Spot, Laboratory, 0, Int(10), Int(1000),
+		Coding{[]string{"2345-7"}, "Glucose [Mass/volume] in Serum or Plasma", "", 160368, "MDC_CONC_GLU_UNDETERMINED_PLASMA", 264274, "mg/dL", "mg/dL"},
+	},
+	GlucoseInterstitial: {
+		"glucose_interstitial", "Glucose CGM", Spot, Laboratory, 0, Int(10), Int(1000),
+		Coding{[]string{"99504-3"}, "Glucose [Mass/volume] in Interstitial fluid", "", 160212, "MDC_CONC_GLU_ISF", 264274, "mg/dL", "mg/dL"},
+	},
 	Weight: {
 		"weight", "Weight", Spot, VitalSigns, 2, Int(1), Int(400),
 		Coding{[]string{"29463-7"}, "Body weight", "", 188736, "MDC_MASS_BODY_ACTUAL", 263875, "kg", "kg"},
+	},
+	Height: {
+		"height", "Height", Spot, VitalSigns, 1, Int(30), Int(275),
+		Coding{[]string{"8302-2"}, "Body height", "", 188740, "MDC_LEN_BODY_ACTUAL", 263441, "cm", "cm"},
+	},
+	BodyMassIndex: {
+		"body_mass_index", "BMI", Spot, VitalSigns, 1, Int(5), Int(150),
+		Coding{[]string{"39156-5"}, "Body mass index (BMI) [Ratio]", "", 188752, "MDC_RATIO_MASS_BODY_LEN_SQ", 264096, "kg/m2", "kg/m²"},
+	},
+	BodyFat: {
+		"body_fat", "Body fat", Spot, VitalSigns, 1, Int(1), Int(75),
+		Coding{[]string{"41982-0"}, "Percentage of body fat Measured", "", 188748, "MDC_BODY_FAT", 262688, "%", "%"},
 	},
 	ECG:    ecgLead("ecg", "ECG", 131328, "MDC_ECG_ELEC_POTL"),
 	ECGI:   ecgLead("ecg_i", "I", 131329, "MDC_ECG_ELEC_POTL_I"),

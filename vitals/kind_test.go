@@ -41,7 +41,7 @@ func TestLuhnTellsAMistypedCode(t *testing.T) {
 
 func TestEveryKindIsKnownToTheOutsideWorld(t *testing.T) {
 	mdcName := regexp.MustCompile(`^MDC_[A-Z0-9_]+$`)
-	ucum := []string{"/min", "%", "ms", "Cel", "mm[Hg]", "mg/dL", "kg", "uV", "1"}
+	ucum := []string{"/min", "%", "ms", "Cel", "mm[Hg]", "mg/dL", "kg", "cm", "kg/m2", "uV", "1"}
 	for _, k := range vitals.Kinds() {
 		t.Run(k.String(), func(t *testing.T) {
 			i := k.Info()
