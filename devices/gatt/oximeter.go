@@ -1,9 +1,6 @@
 package gatt
 
 import (
-	"encoding/binary"
-	"slices"
-
 	"vigil/devices"
 	"vigil/vitals"
 )
@@ -108,7 +105,7 @@ func (f *fields) pair(what string) SpO2PR {
 
 // EncodePulseOximeter writes a PLX Continuous Measurement; it fails where a number does not fit.
 func EncodePulseOximeter(p PulseOximeter) ([]byte, error) {
-	w := plxWriter{value: []byte{0}}
+	w := writer{value: []byte{0}}
 	w.numbers(0, p.Normal.SpO2, p.Normal.Pulse)
 	if p.Fast != nil {
 		w.numbers(plxFast, p.Fast.SpO2, p.Fast.Pulse)
@@ -116,37 +113,27 @@ func EncodePulseOximeter(p PulseOximeter) ([]byte, error) {
 	if p.Slow != nil {
 		w.numbers(plxSlow, p.Slow.SpO2, p.Slow.Pulse)
 	}
-	if p.Status != nil {
-		w.value[0] |= plxStatus
-		w.value = binary.LittleEndian.AppendUint16(w.value, uint16(*p.Status))
-	}
-	if p.Sensor != nil {
-		if *p.Sensor >= 1<<24 {
-			return nil, malformed("sensor status %#x has more than 24 bits", *p.Sensor)
-		}
-		w.value[0] |= plxSensor
-		w.value = append(w.value, byte(*p.Sensor), byte(*p.Sensor>>8), byte(*p.Sensor>>16))
-	}
-	if p.Amplitude != nil {
-		w.numbers(plxAmplitude, *p.Amplitude)
-	}
-	return w.value, w.err
+	w.status(plxStatus, p.Status)
+	w.sensor(plxSensor, p.Sensor)
+	w.optionalNumber(plxAmplitude, p.Amplitude)
+	return w.done()
 }
 
-type plxWriter struct {
-	value []byte
-	err   error
+func (w *writer) status(flag byte, s *MeasurementStatus) {
+	if s != nil {
+		w.u16(flag, uint16(*s))
+	}
 }
 
-func (w *plxWriter) numbers(flag byte, numbers ...Number) {
+func (w *writer) sensor(flag byte, s *SensorStatus) {
+	switch {
+	case s == nil:
+		return
+	case *s >= 1<<24 && w.err == nil:
+		w.err = malformed("sensor status %#x has more than 24 bits", *s)
+	}
 	w.value[0] |= flag
-	for _, n := range numbers {
-		word, err := n.SFLOAT()
-		if err != nil && w.err == nil {
-			w.err = err
-		}
-		w.value = binary.LittleEndian.AppendUint16(w.value, word)
-	}
+	w.value = append(w.value, byte(*s), byte(*s>>8), byte(*s>>16))
 }
 
 // Trust is what the status bits leave of the values.
@@ -162,14 +149,16 @@ const (
 
 // Trust judges the values by the status bits. Beyond the bits that declare a value invalid, a
 // sensor that is off the finger, unplugged or broken leaves none, whatever number it still shows.
-func (p PulseOximeter) Trust() Trust {
+func (p PulseOximeter) Trust() Trust { return trust(p.Status, p.Sensor) }
+
+func trust(measurement *MeasurementStatus, device *SensorStatus) Trust {
 	var status MeasurementStatus
 	var sensor SensorStatus
-	if p.Status != nil {
-		status = *p.Status
+	if measurement != nil {
+		status = *measurement
 	}
-	if p.Sensor != nil {
-		sensor = *p.Sensor
+	if device != nil {
+		sensor = *device
 	}
 	switch {
 	case status&testData != 0:
@@ -204,34 +193,32 @@ func oximeterBatch(frame devices.Frame) (vitals.Batch, error) {
 	b := vitals.Batch{Device: frame.Device}
 	trust := p.Trust()
 	if trust == TestData {
-		b.Events = []vitals.Event{{
-			Code: vitals.DecodeFault, Time: frame.Received, Detail: "demonstration or test data was discarded",
-		}}
+		b.Events = discarded(frame, demonstration)
 		return b, nil
 	}
-	b.Readings = slices.Concat(
-		trust.reading(frame, vitals.SpO2, &p.Normal.SpO2),
-		trust.reading(frame, vitals.PulseRate, &p.Normal.Pulse),
-		trust.reading(frame, vitals.PerfusionIndex, p.Amplitude),
-	)
+	b.Readings = trust.readings(vitals.Reading{Time: frame.Received}, p.Normal, p.Amplitude)
 	b.Events = contactEvents(frame, p.Contact())
 	return b, nil
 }
 
-func (t Trust) reading(frame devices.Frame, kind vitals.Kind, n *Number) []vitals.Reading {
-	if n == nil {
-		return nil
+const demonstration = "demonstration or test data was discarded"
+
+// readings are the values of one moment, as far as they can be trusted.
+func (t Trust) readings(r vitals.Reading, p SpO2PR, amplitude *Number) []vitals.Reading {
+	all := []vitals.Reading{t.reading(r, vitals.SpO2, p.SpO2), t.reading(r, vitals.PulseRate, p.Pulse)}
+	if amplitude != nil {
+		all = append(all, t.reading(r, vitals.PerfusionIndex, *amplitude))
 	}
-	r := vitals.Reading{Kind: kind, Time: frame.Received, Absent: n.Absence()}
-	switch {
-	case r.Absent != vitals.Present:
-	case t == Invalid:
-		r.Absent = vitals.DeviceError
-	default:
-		r.Value = n.Decimal()
+	return all
+}
+
+func (t Trust) reading(r vitals.Reading, kind vitals.Kind, n Number) vitals.Reading {
+	r = charted(r, kind, n, Number.Decimal)
+	if t == Invalid && r.Absent == vitals.Present {
+		r.Value, r.Absent = vitals.Decimal{}, vitals.DeviceError
 	}
 	if t == Doubtful {
 		r.Quality = vitals.Questionable
 	}
-	return []vitals.Reading{r}
+	return r
 }

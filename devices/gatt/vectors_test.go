@@ -52,6 +52,8 @@ func vectors(t *testing.T) []vector {
 func TestVectors(t *testing.T) {
 	checks := map[string]func(*testing.T, vector, []byte){
 		"SFLOAT": checkSFLOAT, "FLOAT": checkFLOAT, "2A37": checkHeartRate, "2A5F": checkOximeter,
+		"2A5E": checkSpotOximeter, "2A35": checkBloodPressure, "2A36": checkCuff, "2A1C": checkThermometer, "2A1E": checkThermometer,
+		"2A18": checkGlucose, "2A34": checkGlucoseContext, "2A9D": checkWeight, "2A9C": checkBodyComposition,
 		"PMD-DATA/ECG": checkPMD, "PMD-DATA/ACC1": checkNoECG, "PMD-DATA/PPI0": checkNoECG,
 	}
 	seen := map[string]int{}
