@@ -112,7 +112,7 @@ func (r *result) invented(label string, found, marked []score.Span) []flaw {
 	})
 }
 
-// Lethal alarms, and how they are compared: detector.md 3, protocol 6.
+// Lethal alarms, and how they are compared: docs/detector.md, protocol.
 var lethal = []alerts.Condition{alerts.VF, alerts.VT, alerts.Asystole} // in the order of the report's columns
 
 const (

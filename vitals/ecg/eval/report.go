@@ -51,7 +51,7 @@ func inputs(f findings) *table {
 	return t
 }
 
-// Goals of detector.md section 5, by group.
+// Goals of docs/detector.md, by group.
 var (
 	detectionGoals = map[string]string{
 		"mitdb": "DER <= 0.25 on all 48, two-fold", "mitdb DS1": "DER <= 0.18 is for DS2", "mitdb DS2": "DER <= 0.18",

@@ -11,7 +11,7 @@ import (
 	"vigil/vitals/ecg/eval/score"
 )
 
-// alarmKinds are the lethal rhythms, from which length on they count (detector.md 3, protocol 6),
+// alarmKinds are the lethal rhythms, from which length on they count (docs/detector.md, protocol),
 // and the alarm that names them.
 var alarmKinds = []struct {
 	label     string

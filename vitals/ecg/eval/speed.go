@@ -16,7 +16,7 @@ import (
 	"vigil/vitals/ecg"
 )
 
-// speed is what the detector costs, detector.md 3, protocol 11.
+// speed is what the detector costs, docs/detector.md, protocol.
 type speed struct {
 	NsPerSample      float64  `json:"ns_per_sample"`
 	MsPerECGHour     float64  `json:"ms_per_ecg_hour"`
