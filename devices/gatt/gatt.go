@@ -22,9 +22,10 @@ const maxValue = 512
 
 func init() {
 	for name, decode := range map[string]devices.Decoder{
-		"2a18": glucoseBatch, "2a1c": thermometerBatch, "2a1e": risingBatch, "2a34": glucoseContextBatch,
+		"2a18": glucoseBatch, "2a19": batteryBatch, "2a1c": thermometerBatch, "2a1e": risingBatch, "2a34": glucoseContextBatch,
 		"2a35": pressureBatch, "2a36": cuffBatch, "2a37": heartRateBatch,
-		"2a5e": spotOximeterBatch, "2a5f": oximeterBatch, "2a9c": bodyCompositionBatch, "2a9d": weightBatch, "pmd": pmdBatch,
+		"2a5e": spotOximeterBatch, "2a5f": oximeterBatch, "2a9c": bodyCompositionBatch, "2a9d": weightBatch, "2aa7": cgmBatch,
+		"pmd": pmdBatch,
 	} {
 		devices.Register("gatt/"+name, decode)
 	}

@@ -164,6 +164,31 @@ func TestTrapControlSolutionIsNobodysGlucose(t *testing.T) {
 	}
 }
 
+func TestTrapChecksumOfACGMRecord(t *testing.T) {
+	if crc := gatt.E2ECRC([]byte("123456789")); crc != 0x6F91 { // check value of CRC-16/MCRF4XX
+		t.Errorf("%#04x", crc)
+	}
+	record := bytesOf(t, "0d4373002c010324001a003e04")
+	for bit := range len(record) * 8 { // whatever bit the air turns
+		record[bit/8] ^= 1 << (bit % 8)
+		if _, err := decoder("gatt/2aa7")(record); !errors.Is(err, devices.ErrMalformed) {
+			t.Errorf("bit %d is turned: %v", bit, err)
+		}
+		record[bit/8] ^= 1 << (bit % 8)
+	}
+}
+
+func TestTrapZoneOfASessionIsInQuartersOfAnHour(t *testing.T) {
+	s, err := gatt.DecodeSessionStart(bytesOf(t, "e20704180d08180804e0c2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 13:08:24 at UTC+2:00 and an hour of summer time; published code takes the 8 for 8 minutes or hours.
+	if at, ok := s.Time(); !ok || !at.Equal(time.Date(2018, 4, 24, 10, 8, 24, 0, time.UTC)) {
+		t.Errorf("%s, %t", at, ok)
+	}
+}
+
 func TestTrapStrapIsNotOf130HertzAndShowsNoLead(t *testing.T) {
 	if hz := gatt.PMDRate.Hz(); hz < 130.02 || hz > 130.07 {
 		t.Errorf("%v Hz", hz)

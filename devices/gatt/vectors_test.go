@@ -54,6 +54,8 @@ func TestVectors(t *testing.T) {
 		"SFLOAT": checkSFLOAT, "FLOAT": checkFLOAT, "2A37": checkHeartRate, "2A5F": checkOximeter,
 		"2A5E": checkSpotOximeter, "2A35": checkBloodPressure, "2A36": checkCuff, "2A1C": checkThermometer, "2A1E": checkThermometer,
 		"2A18": checkGlucose, "2A34": checkGlucoseContext, "2A9D": checkWeight, "2A9C": checkBodyComposition,
+		"2AA7": checkCGM, "2AAA": checkSessionStart, "CRC-MCRF4XX": checkCRC, "2A19": checkBattery, "2A2B": checkCurrentTime,
+		"PMD-CP":       checkPMDControl,
 		"PMD-DATA/ECG": checkPMD, "PMD-DATA/ACC1": checkNoECG, "PMD-DATA/PPI0": checkNoECG,
 	}
 	seen := map[string]int{}
@@ -70,6 +72,11 @@ func TestVectors(t *testing.T) {
 			}
 			check(t, v, value)
 		})
+	}
+	for _, v := range vectors(t) {
+		if checks[v.Characteristic] == nil {
+			t.Errorf("%s: nothing here reads %s", v.ID, v.Characteristic)
+		}
 	}
 	for characteristic := range checks {
 		if seen[characteristic] == 0 {
