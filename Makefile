@@ -18,7 +18,7 @@ WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.con
 .PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load eval fuzz vuln clean api
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: build ## set up, build, and open a living ward with 16 simulated homes
 	@scripts/run.sh
