@@ -127,7 +127,11 @@ func TestTwoNodesShareTheirPatientsAndTakeOver(t *testing.T) {
 	far := newHub(t, "far", admin.enrolHub("far"), one.mqtt, two.mqtt) // its node will die
 	var records []*record
 	for i, h := range []*hub{near, far, near, far, near, far} { // of both nodes' patients, as likely as not
-		records = append(records, newRecord(admin, fmt.Sprintf("record-%d", i), h))
+		enrol := newPast
+		if i%4 < 2 {
+			enrol = newPresent
+		}
+		records = append(records, enrol(admin, fmt.Sprintf("record-%d", i), h))
 	}
 	stop := playAll(t, records, 150*time.Millisecond)
 	hearts := []*heart{newHeart(admin, "x", near), newHeart(admin, "y", far), newHeart(admin, "z", near), newHeart(admin, "w", far)}
@@ -214,7 +218,7 @@ func TestAlarmsDoNotWaitForTheDatabase(t *testing.T) {
 	s.ready()
 	admin := s.admin()
 	h := newHub(t, "home", admin.enrolHub("home"), s.mqtt)
-	records := []*record{newRecord(admin, "a", h), newRecord(admin, "b", h)}
+	records := []*record{newPast(admin, "a", h), newPresent(admin, "b", h)}
 	stop := playAll(t, records, 150*time.Millisecond)
 	x := newHeart(admin, "x", h)
 	x.watched(t)
