@@ -1,5 +1,5 @@
 // Package gatt reads and writes the values of Bluetooth characteristics that wearables send: the
-// assigned ones of the Bluetooth SIG and Polar's PMD stream. One decoder serves every gateway that
+// assigned ones of the Bluetooth SIG, Polar's PMD stream and Movesense's GSP stream. One decoder serves every gateway that
 // hands on raw characteristic values. The encoders are the inverse; simulated homes send through
 // them, so that what is tested is what a wearable sends.
 //
@@ -25,7 +25,7 @@ func init() {
 		"2a18": glucoseBatch, "2a19": batteryBatch, "2a1c": thermometerBatch, "2a1e": risingBatch, "2a34": glucoseContextBatch,
 		"2a35": pressureBatch, "2a36": cuffBatch, "2a37": heartRateBatch,
 		"2a5e": spotOximeterBatch, "2a5f": oximeterBatch, "2a9c": bodyCompositionBatch, "2a9d": weightBatch, "2aa7": cgmBatch,
-		"pmd": pmdBatch,
+		"movesense": movesenseBatch, "pmd": pmdBatch,
 	} {
 		devices.Register("gatt/"+name, decode)
 	}

@@ -32,6 +32,16 @@ const (
 	pmdSample     = 3 // bytes
 )
 
+// PMDClock places the frames of one connection on the hub's time line; see frameClock. The zero
+// PMDClock is ready for the first frame.
+type PMDClock struct{ clock frameClock }
+
+// Place is the frame as a waveform on the hub's time line.
+func (c *PMDClock) Place(f PMDFrame, received time.Time) vitals.Waveform {
+	samples, _ := f.samples()
+	return c.clock.place(PMDRate, f.Clock, samples, received)
+}
+
 // PMDRate is the rate of a Polar H10's ECG. It is sold as 130 Hz; 12,355 consecutive frames of a
 // recording of 1.9 h gave 130.045 Hz by the strap's own clock, drifting between 130.02 and 130.07.
 var PMDRate = vitals.Rate{Num: 26009, Den: 200}
@@ -95,11 +105,13 @@ func EncodePMD(f PMDFrame) ([]byte, error) {
 	return value, nil
 }
 
-// samples are the microvolts in 16 bits, and how many of them lay outside the strap's range and
+func (f PMDFrame) samples() (samples []int16, outside int) { return withinRange(f.Microvolts) }
+
+// withinRange is the microvolts in 16 bits, and how many of them lay outside what an ECG can be and
 // are marked missing.
-func (f PMDFrame) samples() (samples []int16, outside int) {
-	samples = make([]int16, len(f.Microvolts))
-	for i, uv := range f.Microvolts {
+func withinRange(microvolts []int32) (samples []int16, outside int) {
+	samples = make([]int16, len(microvolts))
+	for i, uv := range microvolts {
 		if uv < -maxMicrovolts || uv > maxMicrovolts {
 			samples[i] = vitals.Missing
 			outside++
@@ -114,9 +126,14 @@ func (f PMDFrame) samples() (samples []int16, outside int) {
 // wavers with the radio; who sees all frames of a connection places them with a PMDClock instead.
 func (f PMDFrame) Waveform(received time.Time) vitals.Waveform {
 	samples, _ := f.samples()
+	return arrived(PMDRate, samples, received)
+}
+
+// arrived is an ECG whose last sample is as old as its arrival.
+func arrived(rate vitals.Rate, samples []int16, received time.Time) vitals.Waveform {
 	return vitals.Waveform{
-		Kind: vitals.ECG, Rate: PMDRate, Scale: vitals.Int(1), Samples: samples,
-		Start: received.Add(-PMDRate.Span(len(samples) - 1)).Truncate(time.Microsecond),
+		Kind: vitals.ECG, Rate: rate, Scale: vitals.Int(1), Samples: samples,
+		Start: received.Add(-rate.Span(len(samples) - 1)).Truncate(time.Microsecond),
 	}
 }
 
@@ -124,6 +141,10 @@ func (f PMDFrame) Waveform(received time.Time) vitals.Waveform {
 // there are none.
 func (f PMDFrame) Fault(received time.Time) (e vitals.Event, ok bool) {
 	_, outside := f.samples()
+	return beyondRange(outside, received)
+}
+
+func beyondRange(outside int, received time.Time) (e vitals.Event, ok bool) {
 	return vitals.Event{
 		Code: vitals.DecodeFault, Time: received, Value: vitals.Int(int64(outside)),
 		Detail: fmt.Sprintf("%d ECG samples beyond ±%d mV", outside, maxMicrovolts/1000),

@@ -7,16 +7,17 @@ import (
 	"vigil/vitals"
 )
 
-// PMDClock places the frames of one connection on the hub's time line. The strap's clock has the
+// frameClock places the frames of one connection on the hub's time line. The strap's clock has the
 // wrong date but an even beat; the hub's clock is right but sees each frame late by what the radio
 // took. The least delay within a minute is the lower envelope of arrival against the strap's clock:
 // it carries the even beat over to the hub's time.
 //
 // Frames that follow each other on the strap follow each other here, without gap or overlap of a
-// sample. The zero PMDClock is ready for the first frame.
-type PMDClock struct {
+// sample. The zero frameClock is ready for the first frame.
+type frameClock struct {
 	began    bool
-	origin   uint64    // strap's clock of the first frame of this time line
+	rate     vitals.Rate
+	origin   uint64    // strap's clock in ns of the first frame of this time line
 	arrived  time.Time // of the first frame
 	last     uint64    // strap's clock of the last frame
 	next     time.Time // expected time of the next sample
@@ -39,49 +40,49 @@ const (
 	maxOff = time.Second
 )
 
-// Place is the frame as a waveform on the hub's time line.
-func (c *PMDClock) Place(f PMDFrame, received time.Time) vitals.Waveform {
-	samples, _ := f.samples()
+// place is a frame as a waveform on the hub's time line. clock is the strap's, in ns, of the LAST
+// sample; samples are in microvolts.
+func (c *frameClock) place(rate vitals.Rate, clock uint64, samples []int16, received time.Time) vitals.Waveform {
 	n := len(samples)
-	step := time.Duration(int64(f.Clock - c.last))
-	if !c.began || step <= 0 || step > maxStep {
-		c.restart(f.Clock, received, n)
-		step = PMDRate.Span(n)
+	step := time.Duration(int64(clock - c.last))
+	if !c.began || rate != c.rate || step <= 0 || step > maxStep {
+		c.rate = rate
+		c.restart(clock, received, n)
+		step = rate.Span(n)
 	}
-	lost := lostSamples(step, n)
-	c.skip(lost)
-	first := c.estimate(f.Clock, received).Add(-PMDRate.Span(n - 1))
+	c.skip(c.lostSamples(step, n))
+	first := c.estimate(clock, received).Add(-rate.Span(n - 1))
 	if off := first.Sub(c.next); off.Abs() > maxOff {
-		c.restart(f.Clock, received, n)
+		c.restart(clock, received, n)
 	} else {
-		c.next = c.next.Add(nudge(off))
+		c.next = c.next.Add(c.nudge(off))
 	}
 	start, index := c.next, c.index
-	c.last = f.Clock
+	c.last = clock
 	c.skip(uint64(n))
 	return vitals.Waveform{
-		Kind: vitals.ECG, Rate: PMDRate, Scale: vitals.Int(1), Samples: samples,
+		Kind: vitals.ECG, Rate: rate, Scale: vitals.Int(1), Samples: samples,
 		Start: start.Truncate(time.Microsecond), First: index,
 	}
 }
 
-func (c *PMDClock) skip(n uint64) {
-	c.next, c.index = c.next.Add(PMDRate.Span(int(n))), c.index+n
+func (c *frameClock) skip(n uint64) {
+	c.next, c.index = c.next.Add(c.rate.Span(int(n))), c.index+n
 }
 
 // restart begins a time line: at the first frame, and after the strap's clock or the radio was
 // away. Samples are counted on by the hub's time, so that the gap shows.
-func (c *PMDClock) restart(clock uint64, received time.Time, n int) {
-	first := received.Add(-PMDRate.Span(n - 1))
+func (c *frameClock) restart(clock uint64, received time.Time, n int) {
+	first := received.Add(-c.rate.Span(n - 1))
 	if c.began {
-		c.index += samplesIn(max(0, first.Sub(c.next)))
+		c.index += c.samplesIn(max(0, first.Sub(c.next)))
 	}
 	c.began, c.origin, c.arrived, c.next = true, clock, received, first
 	c.envelope = c.envelope[:0]
 }
 
 // estimate is when the strap's clock stood at clock, by the hub's.
-func (c *PMDClock) estimate(clock uint64, received time.Time) time.Time {
+func (c *frameClock) estimate(clock uint64, received time.Time) time.Time {
 	strap := time.Duration(int64(clock - c.origin))
 	d := delay{strap: strap, late: received.Sub(c.arrived) - strap}
 	for len(c.envelope) > 0 && c.envelope[len(c.envelope)-1].late >= d.late {
@@ -95,19 +96,21 @@ func (c *PMDClock) estimate(clock uint64, received time.Time) time.Time {
 }
 
 // lostSamples is how many samples the strap took between the last frame and this one of n.
-func lostSamples(step time.Duration, n int) uint64 {
-	taken := samplesIn(step)
+func (c *frameClock) lostSamples(step time.Duration, n int) uint64 {
+	taken := c.samplesIn(step)
 	if taken <= uint64(n)+1 { // its rate wavers by less than a sample a frame
 		return 0
 	}
 	return taken - uint64(n)
 }
 
-func samplesIn(d time.Duration) uint64 { return uint64(math.Round(d.Seconds() * PMDRate.Hz())) }
+func (c *frameClock) samplesIn(d time.Duration) uint64 {
+	return uint64(math.Round(d.Seconds() * c.rate.Hz()))
+}
 
 // nudge follows the estimate by at most a quarter of a sample a frame: within half a minute for a
 // delay of a tenth of a second, and too little to tear the signal.
-func nudge(off time.Duration) time.Duration {
-	quarter := PMDRate.Span(1) / 4
+func (c *frameClock) nudge(off time.Duration) time.Duration {
+	quarter := c.rate.Span(1) / 4
 	return min(max(off, -quarter), quarter)
 }
