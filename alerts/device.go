@@ -21,6 +21,7 @@ type device struct {
 	id       vitals.DeviceID
 	hub      vitals.HubID // through which it was last heard
 	assigned time.Time    // server time
+	clock    clock        // the times below are on the server's timeline
 	streams  bool         // it sends waveforms or values about once a second, so silence is news
 	heard    time.Time    // server time of the newest delivery with streamed values that were news
 	newest   time.Time    // time of the newest streamed value
@@ -31,8 +32,9 @@ type device struct {
 
 // released is a device that was taken away.
 type released struct {
-	id vitals.DeviceID
-	at time.Time
+	id    vitals.DeviceID
+	at    time.Time
+	ahead time.Duration // of its clock
 }
 
 // Bind says which devices are assigned to the patient now. The others are no longer watched, and
@@ -44,7 +46,7 @@ func (e *Engine) Bind(devices []vitals.DeviceID, now time.Time) {
 		if slices.Contains(devices, dev.id) {
 			kept = append(kept, dev)
 		} else {
-			e.released = append(e.released, released{id: dev.id, at: now})
+			e.released = append(e.released, released{id: dev.id, at: now, ahead: dev.clock.ahead})
 		}
 	}
 	clear(e.devices[len(kept):])
@@ -91,7 +93,7 @@ func (e *Engine) sender(d vitals.Delivery) *device {
 	}
 	newest := newestValue(d.Batch, anything)
 	for _, r := range e.released {
-		if r.id == d.Batch.Device && !newest.After(r.at) {
+		if r.id == d.Batch.Device && !newest.After(r.at.Add(r.ahead)) {
 			return nil
 		}
 	}

@@ -58,6 +58,7 @@ func (e *Engine) Observe(d vitals.Delivery) Outcome {
 		return e.out
 	}
 	now := d.Received
+	d.Batch = dev.clock.settle(d)
 	dev.receive(d)
 	e.observeECG(dev, d.Batch.Waveforms, now)
 	for i := range d.Batch.Readings {

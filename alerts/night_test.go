@@ -26,6 +26,7 @@ type drawing struct {
 	hearts  []int // codes of the ECG, -1 for silence
 	oxygens []int // percent, -1 for silence, -2 for questionable
 	longest int   // seconds that one of them lasts at most
+	clocks  []int // seconds that the devices' clocks are ahead; none: they are right
 	// oxygenGap is for how many seconds the oximeter is silent at most, zero for as long as longest.
 	oxygenGap int
 }
@@ -41,6 +42,10 @@ var (
 	// shortGaps leaves out the silences of the oximeter that are longer than what is replayed after
 	// a crash: what was pending before them is forgotten then.
 	shortGaps = drawing{hearts: anything.hearts, oxygens: anything.oxygens, longest: 45, oxygenGap: 10}
+	// wrongClocks is a night in which somebody sets the clocks.
+	wrongClocks = drawing{
+		hearts: anything.hearts, oxygens: anything.oxygens, longest: 45, oxygenGap: 10, clocks: []int{0, 60, 240},
+	}
 	// steady leaves out what makes input unknown.
 	steady = drawing{
 		hearts:  []int{72, 140, 160, 28, 40, scriptVF, scriptStop, scriptVT + 168},
@@ -71,13 +76,18 @@ func (d drawing) codes(t *rapid.T, name string, from []int, gap, seconds int) []
 func (d drawing) draw(t *rapid.T, seconds int) []step {
 	hearts := d.codes(t, "heart", d.hearts, 0, seconds)
 	oxygens := d.codes(t, "oxygen", d.oxygens, d.oxygenGap, seconds)
+	clocks := make([]int, seconds)
+	if len(d.clocks) > 0 {
+		clocks = d.codes(t, "clock", d.clocks, 0, seconds)
+	}
 	round := rapid.IntRange(3, 60).Draw(t, "seconds between the nurse's looks")
 	var night []step
 	for i := range seconds {
 		at := start.Add(time.Duration(i) * time.Second)
 		received := at.Add(time.Second)
+		at = at.Add(time.Duration(clocks[i]) * time.Second)
 		if hearts[i] != -1 {
-			night = append(night, step{delivery: delivered(received, vitals.Batch{
+			night = append(night, step{delivery: numbered(i, received, vitals.Batch{
 				Device: patch, Waveforms: []vitals.Waveform{
 					scriptedWave(vitals.ECG, at, uint64(i*scriptHz), hearts[i], scriptHz),
 				},
@@ -88,7 +98,7 @@ func (d drawing) draw(t *rapid.T, seconds int) []step {
 			if o == -2 {
 				r.Value, r.Quality = vitals.Int(50), vitals.Questionable
 			}
-			night = append(night, step{delivery: delivered(received, vitals.Batch{
+			night = append(night, step{delivery: numbered(i, received, vitals.Batch{
 				Device: oximeter, Readings: []vitals.Reading{r},
 			})})
 		}
@@ -99,6 +109,13 @@ func (d drawing) draw(t *rapid.T, seconds int) []step {
 
 func delivered(at time.Time, b vitals.Batch) vitals.Delivery {
 	return vitals.Delivery{Patient: patient, Stream: vitals.Stream{Hub: home}, Received: at, Batch: b}
+}
+
+// numbered is the delivery of the second i, as a hub counts them.
+func numbered(i int, at time.Time, b vitals.Batch) vitals.Delivery {
+	d := delivered(at, b)
+	d.Stream.Device, d.Seq = b.Device, uint64(i+1)
+	return d
 }
 
 func newEngine(now time.Time) *alerts.Engine {
@@ -206,7 +223,7 @@ func TestEveryNightKeepsToTheLifecycle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := newBook()
 		e := newEngine(start)
-		for _, s := range anything.draw(t, 160) {
+		for _, s := range rapid.SampledFrom([]drawing{anything, wrongClocks}).Draw(t, "night").draw(t, 160) {
 			for _, x := range play(e, s) {
 				b.enter(t, x)
 			}
@@ -225,7 +242,7 @@ func TestEveryNightKeepsToTheLifecycle(t *testing.T) {
 
 func TestTheSameNightIsToldTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		night := anything.draw(t, 160)
+		night := rapid.SampledFrom([]drawing{anything, wrongClocks}).Draw(t, "night").draw(t, 160)
 		if diff := cmp.Diff(playAll(newEngine(start), night), playAll(newEngine(start), night)); diff != "" {
 			t.Fatalf("the second time (-first +second):\n%s", diff)
 		}
@@ -343,7 +360,7 @@ func TestChunkingChangesNothing(t *testing.T) {
 // Repeats and late copies, as any transport may produce them, change nothing.
 func TestRepeatsChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		night := anything.draw(t, 120)
+		night := rapid.SampledFrom([]drawing{anything, wrongClocks}).Draw(t, "night").draw(t, 120)
 		var again []step
 		for i, s := range night {
 			again = append(again, s)

@@ -89,7 +89,7 @@ func explained(c alerts.Condition) bool {
 
 func TestACrashNeitherLosesNorRepeatsAnEpisode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		night := shortGaps.draw(t, 160)
+		night := rapid.SampledFrom([]drawing{shortGaps, wrongClocks}).Draw(t, "night").draw(t, 160)
 		k := rapid.IntRange(0, len(night)).Draw(t, "killed after")
 		unstored := rapid.IntRange(0, 10).Draw(t, "steps not stored")
 

@@ -238,6 +238,10 @@ func (f *Feed) show(a alerts.Alarm) {
 	}
 }
 
+// mayBeAhead is how far in the future a value may lie and still count as newer than those that come
+// after it. The clock behind one that lies further was wrong, and may have been set right.
+const mayBeAhead = 2 * time.Second
+
 // Reading shows a value that this server received at the given time.
 func (f *Feed) Reading(c vitals.Charted, received time.Time) {
 	if c.Absent != vitals.Present {
@@ -250,7 +254,7 @@ func (f *Feed) Reading(c vitals.Charted, received time.Time) {
 		return
 	}
 	key := numericKey{c.Patient, c.Device, c.Kind}
-	if old, have := b.numerics[key]; have && c.Time.Before(old.Time) {
+	if old, have := b.numerics[key]; have && c.Time.Before(old.Time) && old.Time.Sub(f.now()) <= mayBeAhead {
 		return
 	}
 	n := numeric{c, received}

@@ -298,6 +298,31 @@ func TestAScreenSeesItsOwnUnitOnly(t *testing.T) {
 	}
 }
 
+func TestAValueFromTheFutureDoesNotKeepOutLaterOnes(t *testing.T) {
+	s := open(t)
+	st, _ := s.join(t, "west")
+	heart := func(ahead time.Duration, rate int64) {
+		s.feed.Reading(vitals.Charted{Patient: "p1", Device: "a0", Reading: vitals.Reading{
+			Kind: vitals.HeartRate, Value: vitals.Int(rate), Time: noon.Add(ahead),
+		}}, noon)
+	}
+	for _, step := range []struct {
+		ahead time.Duration
+		rate  int64
+		want  string
+	}{{4 * time.Minute, 72, "72"}, {time.Second, 160, "160"}} {
+		heart(step.ahead, step.rate)
+		if f := st.until("ev:numeric"); f.Numeric["value"] != step.want {
+			t.Fatalf("event %+v, want %s", f, step.want)
+		}
+	}
+	heart(0, 90) // merely late
+	heart(2*time.Second, 161)
+	if f := st.until("ev:numeric"); f.Numeric["value"] != "161" {
+		t.Fatalf("event %+v, want 161", f)
+	}
+}
+
 func TestTheHeartbeatProvesTheOpenAlarms(t *testing.T) {
 	s := open(t)
 	st, _ := s.join(t, "west")

@@ -132,23 +132,34 @@ func (p *partition) chartWave(c channel, w vitals.Waveform) (failed error) {
 var errShape = errors.New("kind has another shape")
 
 // show gives the feed what is fresh. Single values are shown whenever they come: a pressure taken
-// an hour ago may be the newest there is.
+// an hour ago may be the newest there is. What comes from a clock that is ahead is shown as of now,
+// because a screen draws nothing before its time and keeps what is newest.
 func (p *partition) show(d vitals.Delivery, derived []vitals.Charted, now time.Time) {
 	for _, r := range d.Batch.Readings {
 		if r.Kind.Info().Shape == vitals.Spot || now.Sub(r.Time) <= freshFor {
+			r.Time = earlier(r.Time, now)
 			p.m.cfg.Feed.PublishReading(vitals.Charted{Patient: d.Patient, Device: d.Batch.Device, Reading: r})
 		}
 	}
 	for _, c := range derived {
 		if now.Sub(c.Time) <= freshFor {
+			c.Time = earlier(c.Time, now)
 			p.m.cfg.Feed.PublishReading(c)
 		}
 	}
 	for _, w := range d.Batch.Waveforms {
-		if now.Sub(w.End()) <= freshFor {
+		if end := w.End(); now.Sub(end) <= freshFor {
+			w.Start = w.Start.Add(earlier(end, now).Sub(end))
 			p.m.cfg.Feed.PublishWave(d.Patient, d.Batch.Device, w)
 		}
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b.UTC()
+	}
+	return a
 }
 
 // weight is about what a delivery takes in memory until it is stored.

@@ -507,3 +507,34 @@ func TestAHubThatIsNoLongerUsedMayBeAway(t *testing.T) {
 		w.settle()
 	})
 }
+
+func TestWhatAClockThatIsAheadMeasuresIsShownNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.start(w.config("node-1"))
+		d := w.beat(ann, 70)
+		sent := time.Now().UTC().Add(4 * time.Minute)
+		for i := range d.Batch.Readings {
+			d.Batch.Readings[i].Time = sent
+		}
+		d.Batch.Waveforms[0].Start = sent
+		w.sent[0] = d
+		w.log.publish(d)
+		synctest.Wait()
+		for _, c := range w.screen.readings {
+			if c.Time.After(time.Now()) {
+				t.Errorf("%s of %s is shown at %s", c.Kind, c.Time, time.Now())
+			}
+		}
+		for _, shown := range w.screen.waves {
+			if !shown.End().Equal(time.Now()) {
+				t.Errorf("a waveform that ends at %s is shown at %s", shown.End(), time.Now())
+			}
+		}
+		if len(w.screen.readings) != 2 || len(w.screen.waves) != 1 {
+			t.Errorf("%d readings and %d waveforms shown", len(w.screen.readings), len(w.screen.waves))
+		}
+		pass(15 * time.Second)
+		w.settle() // charted as it came
+	})
+}
