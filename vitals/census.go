@@ -49,6 +49,7 @@ type Device struct {
 	Model        string
 	Serial       string
 	Firmware     string
+	Hub          HubID // the only hub that may deliver what it sent; empty: any
 }
 
 // Hub is the gateway in a patient's home.
@@ -65,6 +66,7 @@ type Binding struct {
 	Patient PatientID
 	From    time.Time
 	Until   time.Time
+	Hub     HubID // the hub that the device is registered to, as read; empty: any
 }
 
 // Covers reports whether the binding holds at t.

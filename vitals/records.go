@@ -13,6 +13,27 @@ var (
 	ErrConflict = errors.New("conflict")
 )
 
+// ConflictError is a conflict whose text says what stands in the way and may be shown to whoever asked.
+// It wraps ErrConflict.
+type ConflictError string
+
+// Error says what stands in the way.
+func (c ConflictError) Error() string { return string(c) }
+
+// Unwrap makes it an ErrConflict.
+func (ConflictError) Unwrap() error { return ErrConflict }
+
+// Conflicts that a person can resolve.
+const (
+	RecordNumberTaken ConflictError = "a patient with this record number is under care"
+	BedTaken          ConflictError = "a patient is in this bed of the unit"
+	LoginTaken        ConflictError = "somebody has this login"
+	LastAdmin         ConflictError = "this is the last administrator who may sign in"
+	BoundLater        ConflictError = "the device was bound at that time or later; bind it from a later time on"
+	Discharged        ConflictError = "the patient is discharged"
+	Worn              ConflictError = "the device is bound to another patient; to take it from there, say so with \"move\": true"
+)
+
 // HubStatus is a hub with when it was last heard.
 type HubStatus struct {
 	Hub

@@ -91,6 +91,8 @@ func build(o Options) (*service, *gin.Engine) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	clock := o.Now
+	o.Now = func() time.Time { return clock().UTC().Truncate(time.Microsecond) } // as the records keep it
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -17,6 +17,8 @@ type Bindings interface {
 	Bindings(ctx context.Context) ([]vitals.Binding, error)
 	// Bind gives a device to a patient and ends its earlier binding, in one step.
 	Bind(ctx context.Context, b vitals.Binding) error
+	// Assign is Bind for a device that no other patient wears; otherwise vitals.Worn.
+	Assign(ctx context.Context, b vitals.Binding) error
 	// Unbind ends the present binding of a device.
 	Unbind(ctx context.Context, device vitals.DeviceID, at time.Time) error
 }
@@ -39,6 +41,7 @@ type bindInput struct {
 		Device  string           `json:"device" maxLength:"23"`
 		Patient vitals.PatientID `json:"patient" maxLength:"64"`
 		From    *time.Time       `json:"from,omitempty" doc:"Since when; now where left out."`
+		Move    bool             `json:"move,omitempty" doc:"Take the device from another patient who wears it; without it that is refused (409)."`
 	}
 }
 
@@ -135,20 +138,24 @@ func (s *service) bind(ctx context.Context, in *bindInput) (*bindingOutput, erro
 	}
 	scope, now := staffOf(ctx).Scope(), s.Now()
 	if _, err := s.Records.Patient(ctx, scope, in.Body.Patient); err != nil {
-		return nil, err
+		return nil, naming(err, "patient")
 	}
 	// A device that another unit's patient wears is not known to this one, so it cannot be taken away.
 	if _, err := s.Records.Device(ctx, scope, device); err != nil {
-		return nil, err
+		return nil, naming(err, "device")
 	}
 	b := vitals.Binding{Device: device, Patient: in.Body.Patient, From: now}
 	if in.Body.From != nil {
-		b.From = in.Body.From.UTC()
+		b.From = in.Body.From.UTC().Truncate(time.Microsecond)
 	}
 	if b.From.After(now.Add(maxAhead)) {
 		return nil, newProblem(http.StatusUnprocessableEntity, "a binding cannot begin in the future")
 	}
-	if err := s.Records.Bind(ctx, b); err != nil {
+	bind := s.Records.Assign
+	if in.Body.Move {
+		bind = s.Records.Bind
+	}
+	if err := bind(ctx, b); err != nil {
 		return nil, err
 	}
 	s.Changed(ctx)

@@ -19,7 +19,8 @@ type Census interface {
 	Patients(ctx context.Context, scope vitals.Scope, unit vitals.UnitID) ([]vitals.Patient, error)
 	// Patient finds a patient, under care or not.
 	Patient(ctx context.Context, scope vitals.Scope, id vitals.PatientID) (vitals.Patient, error)
-	// Admit takes a patient under care; vitals.ErrConflict when the record number is under care.
+	// Admit takes a patient under care; a vitals.ConflictError when the record
+	// number is under care or the bed is taken.
 	Admit(ctx context.Context, p vitals.Patient) error
 	// Discharge ends the care of a patient.
 	Discharge(ctx context.Context, id vitals.PatientID, at time.Time) error
@@ -108,7 +109,7 @@ func (s *service) patients(ctx context.Context, in *patientsInput) (*patientsOut
 
 func (s *service) admitPatient(ctx context.Context, in *admitInput) (*patientOutput, error) {
 	if !staffOf(ctx).Scope().Covers(in.Body.Unit) {
-		return nil, errNotFound
+		return nil, naming(vitals.ErrNotFound, "unit")
 	}
 	birth, err := parseDay(in.Body.Birth)
 	if err != nil {
@@ -124,7 +125,7 @@ func (s *service) admitPatient(ctx context.Context, in *admitInput) (*patientOut
 		p.Sex = vitals.UnknownSex
 	}
 	if err := s.Records.Admit(ctx, p); err != nil {
-		return nil, err
+		return nil, naming(err, "unit")
 	}
 	s.Changed(ctx)
 	return &patientOutput{Body: viewPatient(p, nil)}, nil

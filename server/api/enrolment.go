@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -63,6 +64,7 @@ type deviceView struct {
 	Model        string           `json:"model" maxLength:"128"`
 	Serial       string           `json:"serial" maxLength:"128"`
 	Firmware     string           `json:"firmware,omitempty" maxLength:"128"`
+	Hub          vitals.HubID     `json:"hub,omitempty" doc:"The only hub that may deliver what it sends; any where it is absent."`
 	Patient      vitals.PatientID `json:"patient,omitempty" readOnly:"true" doc:"Who wears it now."`
 }
 
@@ -79,6 +81,8 @@ type deviceInput struct {
 		Model        string `json:"model" maxLength:"128"`
 		Serial       string `json:"serial" maxLength:"128"`
 		Firmware     string `json:"firmware,omitempty" maxLength:"128"`
+
+		Hub *vitals.HubID `json:"hub,omitempty" maxLength:"64" doc:"The only hub that may deliver what it sends; empty for any; as before where it is left out."`
 	}
 }
 
@@ -181,7 +185,7 @@ func (s *service) devices(ctx context.Context, _ *empty) (*devicesOutput, error)
 }
 
 func viewDevice(d vitals.Device, p vitals.PatientID) deviceView {
-	return deviceView{ID: d.ID, Manufacturer: d.Manufacturer, Model: d.Model, Serial: d.Serial, Firmware: d.Firmware, Patient: p}
+	return deviceView{ID: d.ID, Manufacturer: d.Manufacturer, Model: d.Model, Serial: d.Serial, Firmware: d.Firmware, Hub: d.Hub, Patient: p}
 }
 
 func (s *service) enrolDevice(ctx context.Context, in *deviceInput) (*deviceOutput, error) {
@@ -192,11 +196,34 @@ func (s *service) enrolDevice(ctx context.Context, in *deviceInput) (*deviceOutp
 	d := vitals.Device{
 		ID: id, Manufacturer: in.Body.Manufacturer, Model: in.Body.Model, Serial: in.Body.Serial, Firmware: in.Body.Firmware,
 	}
+	if d.Hub, err = s.registration(ctx, id, in.Body.Hub); err != nil {
+		return nil, err
+	}
 	if err := s.Records.SaveDevice(ctx, d); err != nil {
 		return nil, err
 	}
 	s.Changed(ctx)
 	return &deviceOutput{Body: viewDevice(d, "")}, nil
+}
+
+// registration is the hub that a device is to be heard through: the one that was asked for, else the
+// one of before.
+func (s *service) registration(ctx context.Context, device vitals.DeviceID, asked *vitals.HubID) (vitals.HubID, error) {
+	if asked == nil {
+		before, err := s.Records.Device(ctx, vitals.Scope{All: true}, device)
+		if errors.Is(err, vitals.ErrNotFound) {
+			return "", nil
+		}
+		return before.Hub, err
+	}
+	if *asked == "" {
+		return "", nil
+	}
+	_, known, err := s.findHub(ctx, *asked)
+	if err == nil && !known {
+		err = newProblem(http.StatusUnprocessableEntity, "there is no hub with this id; enrol it first")
+	}
+	return *asked, err
 }
 
 // quarantine shows that something was refused and why, not what it says: that is about a patient,

@@ -98,6 +98,14 @@ var (
 	errNotFound    = newProblem(http.StatusNotFound, "there is no such record, or none that you may see")
 )
 
+// naming says of a record that was not found what it is.
+func naming(err error, what string) error {
+	if errors.Is(err, vitals.ErrNotFound) {
+		return newProblem(http.StatusNotFound, "there is no such "+what+", or none that you may see")
+	}
+	return err
+}
+
 // huma's own refusals (validation, unreadable bodies) get the same shape. The value at fault is left
 // out: it may be a password or a name.
 func init() {
@@ -125,6 +133,9 @@ func problemOf(err error) (*ProblemError, bool) {
 	}
 	if refused, ok := errors.AsType[*alerts.AckError](err); ok {
 		return acknowledgementProblem(refused), true
+	}
+	if conflict, ok := errors.AsType[vitals.ConflictError](err); ok {
+		return newProblem(http.StatusConflict, conflict.Error()), true
 	}
 	switch {
 	case errors.Is(err, ErrInvalid):

@@ -29,21 +29,21 @@ type binder struct {
 	bindings map[vitals.DeviceID][]vitals.Binding
 }
 
-// patient is who wore the device at the time. The lock is held while bindings are read, so that a
+// binding says who wore the device at the time. The lock is held while bindings are read, so that a
 // thousand connections ask the database once. While the database is away the bindings of before
 // hold, because no alarm may wait for it; who is not among them cannot be told then.
-func (b *binder) patient(ctx context.Context, d vitals.DeviceID, at time.Time) (vitals.PatientID, bool, error) {
+func (b *binder) binding(ctx context.Context, d vitals.DeviceID, at time.Time) (vitals.Binding, bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	_ = b.refresh(ctx, bindingsFresh) // those of before are as good where they name the device
-	if p, ok := b.find(d, at); ok {
-		return p, true, nil
+	if found, ok := b.find(d, at); ok {
+		return found, true, nil
 	}
 	if err := b.refresh(ctx, bindingsRetry); err != nil {
-		return "", false, err
+		return vitals.Binding{}, false, err
 	}
-	p, ok := b.find(d, at)
-	return p, ok, nil
+	found, ok := b.find(d, at)
+	return found, ok, nil
 }
 
 // forget has the bindings read again for the next message: somebody changed them.
@@ -53,13 +53,13 @@ func (b *binder) forget() {
 	b.tried = time.Time{}
 }
 
-func (b *binder) find(d vitals.DeviceID, at time.Time) (vitals.PatientID, bool) {
+func (b *binder) find(d vitals.DeviceID, at time.Time) (vitals.Binding, bool) {
 	for _, binding := range b.bindings[d] {
 		if binding.Covers(at) {
-			return binding.Patient, true
+			return binding, true
 		}
 	}
-	return "", false
+	return vitals.Binding{}, false
 }
 
 // refresh reads the bindings when they were not asked for lately, and says what became of the last time.

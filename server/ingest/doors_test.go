@@ -287,7 +287,7 @@ func TestBatchesOverHTTPS(t *testing.T) {
 		"a device of nobody": {string(home), secret, nil, func(t *testing.T) []byte {
 			t.Helper()
 			return message(t, 1, func(m *uplink.Message) { m.Batch.Device = stray })
-		}, 202, "bound to nobody"},
+		}, 202, "was bound to nobody"},
 	}
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {

@@ -137,16 +137,16 @@ func (h *Handler) Receive(ctx context.Context, hub vitals.HubID, payload []byte)
 		return nil, nil
 	}
 	refusal := vitals.Refusal{Stream: stream, Seq: m.Seq, Received: received, Payload: payload}
-	patient, bound, err := h.binder.patient(ctx, m.Batch.Device, firstTime(m, received))
+	first := firstTime(m, received)
+	binding, bound, err := h.binder.binding(ctx, m.Batch.Device, first)
 	if err != nil {
 		return nil, errors.Join(ErrUnavailable, err)
 	}
-	if !bound {
-		refusal.Reason = fmt.Sprintf("device %s is bound to nobody", m.Batch.Device)
+	if refusal.Reason = unbound(binding, bound, stream, first); refusal.Reason != "" {
 		return h.refuse(ctx, refusal, uplink.CodeUnbound)
 	}
 	batch, code, reason := sift(m.Batch, received)
-	delivery := vitals.Delivery{Patient: patient, Stream: stream, Seq: m.Seq, Received: received, Batch: batch}
+	delivery := vitals.Delivery{Patient: binding.Patient, Stream: stream, Seq: m.Seq, Received: received, Batch: batch}
 	if err := h.journal.Publish(ctx, delivery); err != nil {
 		return nil, errors.Join(ErrUnavailable, err)
 	}
@@ -156,6 +156,18 @@ func (h *Handler) Receive(ctx context.Context, hub vitals.HubID, payload []byte)
 	}
 	refusal.Reason = reason
 	return h.keepAside(ctx, refusal, code)
+}
+
+// unbound is why a message cannot be charted under its binding; empty when it can.
+func unbound(b vitals.Binding, bound bool, s vitals.Stream, first time.Time) string {
+	switch {
+	case !bound:
+		return fmt.Sprintf("device %s was bound to nobody at %s", s.Device, first.UTC().Format(time.RFC3339Nano))
+	case b.Hub != "" && b.Hub != s.Hub:
+		return fmt.Sprintf("device %s belongs to another hub", s.Device)
+	default:
+		return ""
+	}
 }
 
 // firstTime is the time of the sample that decides whose message it is. A device that moves to

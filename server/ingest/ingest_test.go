@@ -24,6 +24,7 @@ const (
 	secret                   = "right"
 	strap   vitals.DeviceID  = "a09e1a000001"
 	stray   vitals.DeviceID  = "a09e1a0000ff"
+	foreign vitals.DeviceID  = "a09e1a0000fe" // registered to another hub
 	patient vitals.PatientID = "p1"
 )
 
@@ -46,7 +47,10 @@ var errDown = errors.New("down")
 func newWard() *ward {
 	return &ward{
 		progress: map[vitals.Stream]*vitals.Progress{}, online: map[vitals.HubID]bool{},
-		bindings: []vitals.Binding{{Device: strap, Patient: patient, From: noon.Add(-time.Hour)}},
+		bindings: []vitals.Binding{
+			{Device: strap, Patient: patient, From: noon.Add(-time.Hour), Hub: home},
+			{Device: foreign, Patient: patient, From: noon.Add(-time.Hour), Hub: "home-2"},
+		},
 	}
 }
 
@@ -193,7 +197,28 @@ func TestBadInputIsRefusedWithAReasonAndNothingElseIsLost(t *testing.T) {
 				t.Helper()
 				return message(t, 2, func(m *uplink.Message) { m.Batch.Device = stray })
 			},
-			wantNack: uplink.Nack{Device: stray, Stream: 7, Seq: 2, Code: uplink.CodeUnbound, Reason: "device a09e1a0000ff is bound to nobody"},
+			wantNack: uplink.Nack{Device: stray, Stream: 7, Seq: 2, Code: uplink.CodeUnbound, Reason: "device a09e1a0000ff was bound to nobody at 2026-03-01T12:00:00Z"},
+			countsAs: true,
+		},
+		"a device that is bound now and was not at the first sample": {
+			payload: func(t *testing.T) []byte {
+				t.Helper()
+				return message(t, 2, func(m *uplink.Message) { m.Batch.Readings[0].Time = noon.Add(-2 * time.Hour) })
+			},
+			wantNack: uplink.Nack{
+				Device: strap, Stream: 7, Seq: 2, Code: uplink.CodeUnbound,
+				Reason: "device a09e1a000001 was bound to nobody at 2026-03-01T10:00:00Z",
+			},
+			countsAs: true,
+		},
+		"a device that is registered to another hub": {
+			payload: func(t *testing.T) []byte {
+				t.Helper()
+				return message(t, 2, func(m *uplink.Message) { m.Batch.Device = foreign })
+			},
+			wantNack: uplink.Nack{
+				Device: foreign, Stream: 7, Seq: 2, Code: uplink.CodeUnbound, Reason: "device a09e1a0000fe belongs to another hub",
+			},
 			countsAs: true,
 		},
 		"a heart rate of 412 between two good readings": {

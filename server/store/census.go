@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/samber/lo"
@@ -87,15 +86,33 @@ func within(scope vitals.Scope, column string) func(*gorm.DB) *gorm.DB {
 	}
 }
 
-// Admit takes a new patient under care. It is a conflict when the id is taken or when somebody
-// with the same record number is under care; an unknown unit is not found.
+// Admit takes a new patient under care. It is a conflict when the id is taken or when somebody under
+// care has the same record number or, of the same unit, the same bed; an unknown unit is not found.
 func (s *Store) Admit(ctx context.Context, p vitals.Patient) error {
 	row := toPatientRow(p)
-	result := s.writer(ctx).Clauses(ignoreRepeat).Create(&row)
-	if result.Error == nil && result.RowsAffected == 0 {
-		return fmt.Errorf("admit patient: %w", ErrConflict)
+	return s.transact(ctx, "admit patient", func(tx *gorm.DB) error {
+		result := tx.Clauses(ignoreRepeat).Create(&row)
+		if result.Error != nil || result.RowsAffected > 0 {
+			return result.Error
+		}
+		return inTheWay(tx, p)
+	})
+}
+
+// inTheWay says why a patient could not be admitted.
+func inTheWay(tx *gorm.DB, p vitals.Patient) error {
+	var same []patientRow
+	err := tx.Where("discharged IS NULL AND (mrn = ? OR (unit = ? AND bed = ? AND bed <> ''))", p.MRN, p.Unit, p.Bed).Find(&same).Error
+	switch {
+	case err != nil:
+		return err
+	case lo.ContainsBy(same, func(r patientRow) bool { return r.MRN == p.MRN }):
+		return vitals.RecordNumberTaken
+	case len(same) > 0:
+		return vitals.BedTaken
+	default:
+		return ErrConflict
 	}
-	return fault("admit patient", result.Error)
 }
 
 // Patient finds a patient of the scope, under care or not.

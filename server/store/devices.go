@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/samber/lo"
@@ -22,6 +21,7 @@ type deviceRow struct {
 	Model        string
 	Serial       string
 	Firmware     string
+	Hub          vitals.HubID // empty: any
 }
 
 func (deviceRow) TableName() string { return "device" }
@@ -81,10 +81,20 @@ func known(scope vitals.Scope) func(*gorm.DB) *gorm.DB {
 // Bind gives a device to a patient from b.From on and ends its earlier binding there, in one step.
 // Repeating it changes nothing. It is a conflict when a later binding of the device exists or when
 // the patient was discharged before; an unknown device or patient is not found.
-func (s *Store) Bind(ctx context.Context, b vitals.Binding) error {
+func (s *Store) Bind(ctx context.Context, b vitals.Binding) error { return s.bind(ctx, b, true) }
+
+// Assign is Bind for a device that nobody else wears: it is a conflict when another patient does.
+func (s *Store) Assign(ctx context.Context, b vitals.Binding) error { return s.bind(ctx, b, false) }
+
+func (s *Store) bind(ctx context.Context, b vitals.Binding, move bool) error {
 	return s.transact(ctx, "bind device", func(tx *gorm.DB) error {
 		if err := lockForBinding(tx, b); err != nil {
 			return err
+		}
+		if !move {
+			if err := refuseWorn(tx, b); err != nil {
+				return err
+			}
 		}
 		row := bindingRow{Device: b.Device, From: micros(b.From), Patient: b.Patient, Until: microsOrNull(b.Until)}
 		var later []bindingRow
@@ -95,7 +105,7 @@ func (s *Store) Bind(ctx context.Context, b vitals.Binding) error {
 			if len(later) == 1 && later[0].From == row.From && later[0].Patient == row.Patient {
 				return nil
 			}
-			return fmt.Errorf("device is bound at or after %s: %w", b.From.UTC().Format(time.RFC3339), ErrConflict)
+			return vitals.BoundLater
 		}
 		if err := endBindings(tx.Where("device = ?", b.Device), b.From); err != nil {
 			return err
@@ -114,9 +124,21 @@ func lockForBinding(tx *gorm.DB, b vitals.Binding) error {
 		return err
 	}
 	if patient.Discharged != nil && *patient.Discharged <= micros(b.From) {
-		return fmt.Errorf("patient is discharged: %w", ErrConflict)
+		return vitals.Discharged
 	}
 	return nil
+}
+
+// refuseWorn is a conflict while another patient wears the device.
+func refuseWorn(tx *gorm.DB, b vitals.Binding) error {
+	from := micros(b.From)
+	var others int64
+	err := tx.Model(&bindingRow{}).Where("device = ? AND patient <> ? AND (until_at IS NULL OR until_at > ?)", b.Device, b.Patient, from).
+		Count(&others).Error
+	if err == nil && others > 0 {
+		return vitals.Worn
+	}
+	return err
 }
 
 // endBindings ends the bindings of the query that hold at a time. One that begins later ends as it
@@ -139,7 +161,8 @@ func (s *Store) Unbind(ctx context.Context, device vitals.DeviceID, at time.Time
 	})
 }
 
-// Bindings lists the present bindings and those that ended within seven days.
+// Bindings lists the present bindings and those that ended within seven days, with the hub that each
+// device is registered to.
 func (s *Store) Bindings(ctx context.Context) ([]vitals.Binding, error) {
 	var rows []bindingRow
 	oldest := micros(s.now().Add(-bindingMemory))
@@ -147,5 +170,14 @@ func (s *Store) Bindings(ctx context.Context) ([]vitals.Binding, error) {
 	if err != nil {
 		return nil, fault("list bindings", err)
 	}
-	return lo.Map(rows, func(r bindingRow, _ int) vitals.Binding { return r.binding() }), nil
+	var registered []deviceRow
+	if err := s.reader(ctx).Where("hub <> ''").Find(&registered).Error; err != nil {
+		return nil, fault("list registered devices", err)
+	}
+	hubs := lo.SliceToMap(registered, func(r deviceRow) (vitals.DeviceID, vitals.HubID) { return r.ID, r.Hub })
+	return lo.Map(rows, func(r bindingRow, _ int) vitals.Binding {
+		b := r.binding()
+		b.Hub = hubs[b.Device]
+		return b
+	}), nil
 }

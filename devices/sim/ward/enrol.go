@@ -159,8 +159,8 @@ func (e *enrolment) home(ctx context.Context, h Home) error {
 		if e.bound[d.ID] == patient {
 			continue
 		}
-		if err := e.client.call(ctx, http.MethodPost, "/api/v1/bindings", map[string]string{
-			"device": string(d.ID), "patient": string(patient),
+		if err := e.client.call(ctx, http.MethodPost, "/api/v1/bindings", map[string]any{
+			"device": d.ID, "patient": patient, "move": true, // a readmitted patient takes the devices along
 		}, nil); err != nil {
 			return err
 		}

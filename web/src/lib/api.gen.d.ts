@@ -338,6 +338,8 @@ export interface components {
              * @description Since when; now where left out.
              */
             from?: string;
+            /** @description Take the device from another patient who wears it; without it that is refused (409). */
+            move?: boolean;
             patient: string;
         };
         Binding: {
@@ -354,6 +356,8 @@ export interface components {
         };
         Device: {
             firmware?: string;
+            /** @description The only hub that may deliver what it sends; any where it is absent. */
+            hub?: string;
             /** @description Bluetooth address or EUI-64. */
             id: string;
             manufacturer: string;
@@ -364,6 +368,8 @@ export interface components {
         };
         DeviceInputBody: {
             firmware?: string;
+            /** @description The only hub that may deliver what it sends; empty for any; as before where it is left out. */
+            hub?: string;
             /** @description Bluetooth address or EUI-64, with or without separators. */
             id: string;
             manufacturer: string;
