@@ -49,6 +49,7 @@ type database struct {
 	progress    map[vitals.Stream]*vitals.Progress
 	quarantined []vitals.Refusal
 	commits     int
+	asked       int // for the census
 }
 
 func newDatabase(patients ...vitals.PatientID) *database {
@@ -125,6 +126,7 @@ func (db *database) Admissions(ctx context.Context) ([]vitals.Admission, error) 
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	db.asked++
 	return slices.Clone(db.admissions), nil
 }
 

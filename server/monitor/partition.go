@@ -60,6 +60,7 @@ type partition struct {
 
 	// What belongs to run.
 	patients    map[vitals.PatientID]*patient
+	strangers   strangers
 	ledger      *ledger
 	progress    progress
 	seq         uint64 // everything up to here has had its effects
@@ -81,7 +82,7 @@ func newPartition(m *Monitor, lease vitals.Lease, dropped <-chan struct{}, drop 
 		in: make(chan message, inbox), commands: make(chan command, inbox),
 		recount: make(chan struct{}, 1), settled: make(chan struct{}, 1),
 		retiring: make(chan struct{}), ended: make(chan struct{}), dropped: dropped, drop: drop,
-		patients: map[vitals.PatientID]*patient{}, progress: progress{}, patience: patienceAtStart,
+		patients: map[vitals.PatientID]*patient{}, strangers: strangers{}, progress: progress{}, patience: patienceAtStart,
 	}
 	p.retire = sync.OnceFunc(func() {
 		close(p.retiring)
@@ -173,7 +174,7 @@ func (p *partition) watch(ctx context.Context) bool {
 		case <-p.settled:
 			p.settle(time.Now())
 		case <-p.recount:
-			p.recensus(time.Now())
+			p.recensus(ctx, time.Now())
 		case now := <-ticks.C:
 			p.tick(now)
 		}
@@ -242,12 +243,10 @@ func (p *partition) observe(ctx context.Context, d vitals.Delivery, warm bool, n
 	j := &job{owner: p}
 	var out alerts.Outcome
 	if pt := p.patients[d.Patient]; pt != nil {
-		var fault error
-		if out, fault = pt.observe(d); fault != nil {
-			p.poisoned(ctx, d, fault, j)
-		}
+		out = p.judge(ctx, pt, d, j)
+	} else if p.strangers.add(d) {
+		p.m.CensusChanged()
 	}
-	p.tell(out.Transitions, j)
 	if !warm {
 		p.show(d, out.Derived, now)
 		if err := p.chart(d, out.Derived, j); err != nil {
@@ -319,7 +318,7 @@ func (p *partition) decide(c command, now time.Time) {
 }
 
 // recensus follows the census: new patients are watched, discharged ones no longer.
-func (p *partition) recensus(now time.Time) {
+func (p *partition) recensus(ctx context.Context, now time.Time) {
 	j := &job{owner: p}
 	here := map[vitals.PatientID]bool{}
 	for _, a := range p.m.admissions(p.number) {
@@ -328,8 +327,11 @@ func (p *partition) recensus(now time.Time) {
 			pt.bind(a.Devices, now)
 			continue
 		}
-		p.patients[a.Patient.ID] = newPatient(p.m.cfg.NewEngine, a, now)
+		pt := newPatient(p.m.cfg.NewEngine, a, now)
+		p.patients[a.Patient.ID] = pt
+		p.welcome(ctx, pt, j)
 	}
+	p.strangers.sweep(now)
 	for id, pt := range p.patients {
 		if here[id] {
 			continue
