@@ -22,6 +22,7 @@ type atrial struct {
 	last      int64            // beat, whatever its class
 	turned    int64            // when the judgement turned to what does not stand, where it did
 	turning   bool
+	score     int32 // of the last judgement
 	stands    bool
 	fit       bool // the last beat may begin an interval
 	judged    bool // the last beat brought new features
@@ -35,7 +36,7 @@ func (a *atrial) push(at int64, regular bool) (since int64, changed bool) {
 	a.last, a.fit, a.judged = at, regular, false
 	if gap > interruptedBy {
 		a.intervals.forget()
-		a.turning = false
+		a.turning, a.score = false, 0
 	}
 	if !known || gap > longestKnown {
 		return 0, false
@@ -52,10 +53,10 @@ func (a *atrial) push(at int64, regular bool) (since int64, changed bool) {
 
 // judge lets what stands change once the other has lasted for long enough.
 func (a *atrial) judge(at int64) (since int64, changed bool) {
-	score := model.AtrialFibrillation().Score(a.features[:])[0]
-	other := score > model.FibrillationBegins
+	a.score = model.AtrialFibrillation().Score(a.features[:])[0]
+	other := a.score > model.FibrillationBegins
 	if a.stands {
-		other = score < model.FibrillationEnds
+		other = a.score < model.FibrillationEnds
 	}
 	if !other {
 		a.turning = false

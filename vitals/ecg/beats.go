@@ -24,7 +24,10 @@ type beat struct {
 	width    int32   // of the QRS in ticks
 	toMain   float32 // correlation with the dominant form
 	match    float32 // correlation with the template that fits best
+	toForm   float32 // correlation with its own form
 	form     int8
+	votes    int          // for a ventricular beat, by the rules
+	looks    [looks]int32 // see describe
 }
 
 // form is a cluster of beats that look alike.
@@ -65,8 +68,20 @@ func (k *classifier) classify(f *frontEnd, c *candidate) (beat, Beat) {
 	b.width = width(f, b.at)
 	k.compare(f, &b)
 	class := k.decide(&b)
+	k.describe(&b)
 	k.learn(&b, class)
 	return b, class
+}
+
+// describe notes how the beat differs from the patient's usual form, before it is learned itself.
+func (k *classifier) describe(b *beat) {
+	own, main := &k.forms[b.form], &k.forms[max(k.dominant, 0)]
+	stranger := thousand - int32(b.toMain*thousand)
+	b.looks = [looks]int32{
+		int32(b.toMain * thousand), stranger - k.unlike.upperQuartile(), int32(b.match * thousand), int32(b.toForm * thousand),
+		min(own.beats, 200), ratio(own.weight, main.weight), int32(b.form - k.dominant),
+		b.width, b.width - main.width/16, own.width - main.width, ratio(b.size, main.size), int32(b.votes),
+	}
 }
 
 // compare finds the beat's form and how it resembles the dominant one.
@@ -96,6 +111,7 @@ func (k *classifier) compare(f *frontEnd, b *beat) {
 			best, b.form = r, int8(i)
 		}
 	}
+	b.toForm = best
 	if best < sameForm {
 		b.form = k.replaceRarest()
 	}

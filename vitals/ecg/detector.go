@@ -27,6 +27,7 @@ type Detector struct {
 	front        frontEnd
 	qrs          qrs
 	classes      classifier
+	names        namer
 	runs         tachycardia
 	fibrillation fibrillation
 	life         lifeSigns
@@ -60,7 +61,7 @@ func New(rateHz float64) (*Detector, error) {
 // Push takes the next sample, in microvolts, and returns what became known with it. Where the
 // sample was lost, missing is true and the value is ignored. The slice is valid until the next Push.
 func (d *Detector) Push(microvolts int32, missing bool) []Finding {
-	d.foundCount = 0
+	d.foundCount, d.names.named = 0, false
 	newest := sample{microvolts: microvolts, missing: missing}
 	d.resampler.push()
 	for {
@@ -102,6 +103,9 @@ func (d *Detector) step(s sample) {
 	}
 	for i := range settled {
 		d.takeBeat(&settled[i])
+	}
+	if d.names.due(d.front.tick) {
+		d.nameBeat(nil)
 	}
 	if d.front.tick%internalHz == 0 {
 		d.everySecond()
@@ -146,13 +150,15 @@ func (d *Detector) takeBeat(c *candidate) {
 	d.judge.addHeight(c.height)
 	d.life.addBeat(c.strength)
 	b, class := d.classes.classify(&d.front, c)
+	b.looks[looks-3], b.looks[looks-2] = ratio(c.height, d.judge.height), ratio(d.judge.hiss()*unitsPerMicro, d.judge.height)
+	d.nameBeat(&b)
+	d.names.hold(&b, class, d.quality)
+	if d.names.plain(&d.front, &d.classes) {
+		d.reportBeat(&b, NormalBeat)
+	}
 	d.rate.push(b.at, b.interval)
 	d.watchAtria(&b, class)
 	run := d.runs.push(&b, class, d.standing[VT])
-	if class == VentricularBeat && d.quality != FullAnalysis {
-		class = UnknownBeat
-	}
-	d.report(Finding{Kind: BeatFound, Beat: class, At: d.inputIndex(b.at - lowPassDelay)})
 	if run && !d.standing[VT] && d.cause == Noise && d.fibMaybe&1 == 0 {
 		return // pieces of noise are wide and come fast
 	}
@@ -163,6 +169,29 @@ func (d *Detector) takeBeat(c *candidate) {
 		}
 		d.stand(VT, run, at-lowPassDelay)
 	}
+}
+
+// nameBeat gives the beat that waits, before next or where none has come for long.
+func (d *Detector) nameBeat(next *beat) {
+	if !d.names.waiting.waits {
+		return
+	}
+	const logit = 256
+	w, class := d.names.name(&d.front, next, d.atrial.score/logit)
+	if class == VentricularBeat && w.quality != FullAnalysis {
+		class = UnknownBeat
+	}
+	d.reportBeat(&w.beat, class)
+}
+
+func (d *Detector) reportBeat(b *beat, class Beat) {
+	d.report(Finding{Kind: BeatFound, Beat: class, At: d.inputIndex(b.at - lowPassDelay)})
+}
+
+// Evidence is what the name of the last beat rested on: its traits, in the order in which the trained
+// model asks for them. At is the beat's sample index. Where the last Push named none, ok is false.
+func (d *Detector) Evidence() (traits []int16, at int64, ok bool) {
+	return d.names.traits.traits[:], d.inputIndex(d.names.at - lowPassDelay), d.names.named
 }
 
 // watchAtria follows the intervals between beats that are not ventricular.

@@ -33,7 +33,7 @@ func TestEverySamplingRateFindsTheSameBeats(t *testing.T) {
 	h := restingHeart(60)
 	for _, rateHz := range []float64{100, 125, 128, 250, 300, 360, 500, 512} {
 		t.Run(fmt.Sprint(rateHz), func(t *testing.T) {
-			all := analyse(t, rateHz, h.sample(rateHz, 60))
+			all := analyse(t, rateHz, h.sample(rateHz, 61))
 			sameTimes(t, ofKind(all, ecg.BeatFound), h.times(), 0.02)
 			noRhythm(t, all)
 		})
@@ -42,7 +42,7 @@ func TestEverySamplingRateFindsTheSameBeats(t *testing.T) {
 
 func TestGainAndPolarityDoNotMatter(t *testing.T) {
 	h := restingHeart(60)
-	samples := h.sample(250, 60)
+	samples := h.sample(250, 61) // the last beat has to be named
 	for _, factor := range []float64{0.25, 0.5, 1, 2, 4, -0.25, -1, -4} {
 		t.Run(fmt.Sprint(factor), func(t *testing.T) {
 			scaled := make([]int32, len(samples))
@@ -92,6 +92,45 @@ func TestFindingsSpeakOfThePast(t *testing.T) {
 			t.Fatalf("finding %+v behind one known at %d", f.Finding, last)
 		}
 		last = f.Known
+	}
+}
+
+// What a beat is called may rest on the next one, but nobody waits for a beat that may never come.
+func TestABeatIsNamedWithinTwoSeconds(t *testing.T) {
+	h := restingHeart(30)
+	for i := range 12 {
+		at := 30 + 2.4*float64(i)
+		h.beats = append(h.beats, placed{at, sinusBeat}, placed{at + 0.45, ventricularBeat})
+	}
+	named := ofKind(analyse(t, 250, h.sample(250, 70)), ecg.BeatFound)
+	if len(named) < len(h.beats)-1 {
+		t.Errorf("%d of %d beats were named", len(named), len(h.beats))
+	}
+	for _, b := range named {
+		if b.at > 4 && b.known-b.at > 2 { // before that levels are learned
+			t.Errorf("beat at %.2f s was named after %.2f s", b.at, b.known-b.at)
+		}
+	}
+}
+
+func TestWhatABeatIsNamedByCanBeSeen(t *testing.T) {
+	h := restingHeart(30)
+	h.beats = append(h.beats, placed{30.2, ventricularBeat})
+	d := newDetector(t, 250)
+	seen := 0
+	for _, v := range h.sample(250, 33) {
+		found := ofKind(feed(d, 250, []int32{v}, nil), ecg.BeatFound)
+		traits, at, ok := d.Evidence()
+		switch {
+		case !ok:
+		case len(traits) == 0, !slices.ContainsFunc(found, func(f finding) bool { return f.At == at }):
+			t.Fatalf("evidence of a beat at %d, with findings %+v", at, found)
+		default:
+			seen++
+		}
+	}
+	if seen == 0 {
+		t.Error("no beat was put to the model")
 	}
 }
 
@@ -178,7 +217,7 @@ func FuzzAnythingMayBePushed(f *testing.F) {
 
 func TestExtremesDoNotDisturbForLong(t *testing.T) {
 	h := restingHeart(60)
-	samples := h.sample(250, 60)
+	samples := h.sample(250, 61) // the last beat has to be named
 	for i := 20 * 250; i < 22*250; i++ {
 		samples[i] = math.MaxInt32
 		if i%2 == 0 {

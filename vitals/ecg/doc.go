@@ -26,7 +26,14 @@
 //
 // Beat classes (beats.go, ventricular.go). Beats are sorted into eight forms by the shape of
 // their QRS; the most usual is the patient's own. Votes for a different shape, width, prematurity
-// and size make a beat ventricular. These rules are all that a trained classifier would replace.
+// and size make a beat ventricular at first sight: that decides what the patient's usual beats are
+// learned from, and alarms of tachycardia, which cannot wait.
+//
+// Beat names (naming.go, pace.go, traits.go). A beat that looks like the usual one and comes on time
+// is normal. Any other waits for the next one, 1.7 s at most, because the pause behind it tells as
+// much as what went before; then a forest of decision trees (package model) names it normal,
+// supraventricular or ventricular by 57 traits. None of them depends on an earlier name, so a
+// wrong one cannot breed others. In a signal that is not fit for it, ventricular becomes unknown.
 //
 // Tachycardia (rhythm.go). Five ventricular beats in a row at 100/min, or nearly all of the last
 // eight, or a fast regular rhythm that is wide by any measure, are ventricular tachycardia.

@@ -4,7 +4,8 @@ package ecg
 type FindingKind uint8
 
 const (
-	// BeatFound reports one heart beat: At is its fiducial point, Beat its class.
+	// BeatFound reports one heart beat: At is its fiducial point, Beat its class. It comes half a
+	// second behind a beat that is plain, and up to two seconds behind any other.
 	BeatFound FindingKind = iota + 1
 	// RhythmBegan reports that Rhythm stands from now on; At is when it began in the signal.
 	RhythmBegan

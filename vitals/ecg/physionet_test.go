@@ -214,8 +214,8 @@ func TestBeatsOfTheArrhythmiaDatabase(t *testing.T) {
 	if all.sensitivity() < 99.6 || all.predictivity() < 99.7 {
 		t.Error("QRS detection fell below 99.6 % sensitivity or 99.7 % predictivity")
 	}
-	if ventricular.sensitivity() < 85 || ventricular.predictivity() < 75 {
-		t.Error("ventricular beats fell below 85 % sensitivity or 75 % predictivity")
+	if ventricular.sensitivity() < 88 || ventricular.predictivity() < 90 { // the forest knows these records
+		t.Error("ventricular beats fell below 88 % sensitivity or 90 % predictivity")
 	}
 }
 
@@ -280,7 +280,7 @@ func TestNormalHeartsRaiseNothing(t *testing.T) {
 		}
 	}
 	t.Logf("%d ventricular beats in %.1f h of normal rhythm", ventricular, hours)
-	if float64(ventricular) > 5*hours {
-		t.Error("more than 5 ventricular beats per hour of normal rhythm")
+	if float64(ventricular) > hours {
+		t.Error("more than one ventricular beat per hour of normal rhythm")
 	}
 }

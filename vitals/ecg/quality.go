@@ -227,6 +227,12 @@ func (j *judge) isMains() bool {
 	return hum >= mainsLeast && s.hums() && s.strongest < mainsToPeak*hum
 }
 
+// hiss is the mean hiss of the last five seconds, in µV.
+func (j *judge) hiss() int32 {
+	s := j.over(longSlots)
+	return s.hiss / (longSlots * slotTicks)
+}
+
 // hums reports whether the hiss repeats itself as mains do.
 func (s *slot) hums() bool { return s.change*10 < s.hiss*3 }
 

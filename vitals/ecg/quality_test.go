@@ -193,7 +193,7 @@ func TestAnElectrodePopIsNoBeatForLong(t *testing.T) {
 		}
 		return 4000 * math.Exp(-(t-30)/0.8)
 	}
-	all := analyse(t, 250, h.sample(250, 75))
+	all := analyse(t, 250, h.sample(250, 76))
 	noRhythm(t, all)
 	want := slices.DeleteFunc(h.times(), func(at float64) bool { return at < 34 })
 	late := slices.DeleteFunc(ofKind(all, ecg.BeatFound), func(f finding) bool { return f.at < 33.95 })

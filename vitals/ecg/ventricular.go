@@ -1,6 +1,6 @@
 package ecg
 
-// A beat is ventricular when enough speaks for it. The signs are those of the textbook: it looks
+// At first sight, a beat is ventricular when enough speaks for it. The signs are those of the textbook: it looks
 // different, it is wide, it comes early, it is large. Each adds votes by steps, which were set on
 // records of mitdb and svdb.
 const (
@@ -42,7 +42,7 @@ func (k *classifier) decide(b *beat) Beat {
 	if k.dominant < 0 {
 		return NormalBeat
 	}
-	if k.ventricularVotes(b) >= isVentricular {
+	if b.votes = k.ventricularVotes(b); b.votes >= isVentricular {
 		return VentricularBeat
 	}
 	return NormalBeat

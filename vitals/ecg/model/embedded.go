@@ -12,6 +12,25 @@ const (
 	FibrillationEnds   = -Scale
 )
 
+// Outputs of the Beats forest, one per class of beats.
+const (
+	Normal = iota
+	Supraventricular
+	Ventricular
+)
+
+// By how much a class must lead before a beat is called so.
+const (
+	VentricularAbove      = Scale / 2
+	SupraventricularAbove = Scale * 3 / 4
+)
+
+//go:embed beats.forest
+var beats []byte
+
+// Beats tells the classes of beats by their traits.
+var Beats = sync.OnceValue(func() *Forest { return mustParse(beats) })
+
 //go:embed atrial.forest
 var atrialFibrillation []byte
 

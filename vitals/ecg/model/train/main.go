@@ -29,6 +29,7 @@ type job struct {
 
 var jobs = []job{
 	{"atrial.forest", growAtrial, validateAtrial},
+	{"beats.forest", growBeats, validateBeats},
 }
 
 var errUsage = errors.New("-data is needed: a folder of PhysioNet databases (make sets it from VIGIL_PHYSIONET)")
