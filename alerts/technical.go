@@ -11,7 +11,7 @@ import (
 
 // Technical conditions: the site is the device, or the hub.
 var (
-	// hubOffline: no heartbeat for 30 s, which the caller of Hub sees to; Vigil's own.
+	// hubOffline: the caller of Hub sees to how long a hub may be silent.
 	hubOffline = rule{
 		condition: HubOffline, describe: func(fact) string { return "home hub not connected" },
 		Spec: Spec{
@@ -226,8 +226,7 @@ type hub struct {
 	offline held
 }
 
-// Hub tells whether a hub through which the patient's devices are heard is connected: offline when
-// its heartbeat has been missing for 30 s. Each change is told once; it holds until the next.
+// Hub tells whether a hub through which the patient's devices are heard is connected. Each change is told once; it holds until the next.
 func (e *Engine) Hub(online bool, site string, at time.Time) Outcome {
 	e.out = Outcome{}
 	if e.discharged {

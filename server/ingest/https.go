@@ -72,7 +72,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, hub vitals.HubI
 	if err != nil {
 		positions = nil // the messages were received; the acks come with the next answer
 	}
-	h.touch(r.Context(), hub, true)
+	h.alive(r.Context(), hub)
 	if strings.Contains(r.Header.Get("Accept"), "json") {
 		writeJSONAnswer(w, nacks, positions)
 		return

@@ -82,9 +82,10 @@ type Handler struct {
 	lines   *lines
 
 	mu     sync.Mutex
-	limits map[vitals.HubID]*rate.Limiter
-	stored map[vitals.Stream]uint64
-	counts Counts
+	limits  map[vitals.HubID]*rate.Limiter
+	stored  map[vitals.Stream]uint64
+	touched map[vitals.HubID]time.Time // when it was noted last that the hub is there
+	counts  Counts
 }
 
 // Counts is what went through the doors since the start.
@@ -101,8 +102,9 @@ func New(o Options) *Handler {
 		store: o.Store, journal: o.Journal, gate: o.Gate, log: o.Log, now: o.Now,
 		binder: &binder{store: o.Store, now: o.Now},
 		lines:  newLines(),
-		limits: map[vitals.HubID]*rate.Limiter{},
-		stored: map[vitals.Stream]uint64{},
+		limits:  map[vitals.HubID]*rate.Limiter{},
+		stored:  map[vitals.Stream]uint64{},
+		touched: map[vitals.HubID]time.Time{},
 	}
 }
 
@@ -125,6 +127,7 @@ func (h *Handler) Receive(ctx context.Context, hub vitals.HubID, payload []byte)
 	if err := h.limit(hub).Wait(ctx); err != nil {
 		return nil, errors.Join(ErrUnavailable, err)
 	}
+	defer h.alive(ctx, hub)
 	received := h.now()
 	m, err := uplink.Decode(payload)
 	if err != nil {
@@ -279,11 +282,37 @@ func (h *Handler) leave(ctx context.Context, hub vitals.HubID, l line) {
 	}
 }
 
+// touchEvery is how often it is noted that a hub that talks is there. A hub of which nothing is noted
+// for three times as long counts as away.
+const touchEvery = 30 * time.Second
+
+// alive notes that the hub was heard, unless that was noted lately. The message is with the journal by
+// then: a database that is away delays nobody's alarm.
+func (h *Handler) alive(ctx context.Context, hub vitals.HubID) {
+	h.mu.Lock()
+	lately := h.now().Sub(h.touched[hub]) < touchEvery
+	h.mu.Unlock()
+	if !lately {
+		h.touch(ctx, hub, true)
+	}
+}
+
 func (h *Handler) touch(ctx context.Context, hub vitals.HubID, online bool) {
-	if err := h.store.TouchHub(ctx, hub, h.now(), online); err != nil {
+	now := h.now()
+	h.mu.Lock()
+	if h.touched[hub] = now; !online {
+		delete(h.touched, hub) // its next word brings it back
+	}
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, touchPatience)
+	defer cancel()
+	if err := h.store.TouchHub(ctx, hub, now, online); err != nil {
 		h.log.Warn("hub's last sign of life could not be noted", "hub", hub, "error", err)
 	}
 }
+
+// touchPatience bounds the wait for a database that is away.
+const touchPatience = 2 * time.Second
 
 func (h *Handler) alreadyStored(s vitals.Stream, seq uint64) bool { return seq <= h.upto(s) }
 

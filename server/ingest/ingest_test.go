@@ -37,6 +37,7 @@ type ward struct {
 	quarantined []vitals.Refusal
 	progress    map[vitals.Stream]*vitals.Progress
 	online      map[vitals.HubID]bool
+	touches     int
 	bindings    []vitals.Binding
 	storeDown   bool
 	journalDown bool
@@ -100,6 +101,7 @@ func (w *ward) TouchHub(_ context.Context, hub vitals.HubID, _ time.Time, online
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.online[hub] = online
+	w.touches++
 	return nil
 }
 
@@ -458,5 +460,20 @@ func TestAReadingThatIsNotANumberIsChartedAsAbsent(t *testing.T) {
 	}
 	if len(quarantined) != 0 {
 		t.Errorf("%d messages in quarantine, want none: a sensor off the finger is no fault", len(quarantined))
+	}
+}
+
+func TestAHubThatTalksIsNotedEveryHalfMinute(t *testing.T) {
+	w := newWard()
+	now := noon
+	h := ingest.New(ingest.Options{
+		Store: w, Journal: w, Gate: w, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+	})
+	for seq := range uint64(121) {
+		send(t, h, message(t, seq+1, func(m *uplink.Message) { m.Batch.Readings[0].Time = now }), nil)
+		now = now.Add(time.Second)
+	}
+	if w.touches != 5 || !w.online[home] {
+		t.Errorf("noted %d times in two minutes, online %v", w.touches, w.online[home])
 	}
 }

@@ -108,7 +108,10 @@ func (s *Socket) serve(ctx context.Context, conn *websocket.Conn, hub vitals.Hub
 
 func (s *Socket) read(ctx context.Context, conn *websocket.Conn, hub vitals.HubID, l *socketLine) {
 	conn.SetReadLimit(uplink.MaxMessage)
-	conn.SetPongHandler(func(string) error { return conn.SetReadDeadline(time.Now().Add(socketSilence)) })
+	conn.SetPongHandler(func(string) error {
+		s.handler.alive(ctx, hub)
+		return conn.SetReadDeadline(time.Now().Add(socketSilence))
+	})
 	for {
 		_ = conn.SetReadDeadline(time.Now().Add(socketSilence))
 		kind, payload, err := conn.ReadMessage()

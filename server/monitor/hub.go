@@ -9,14 +9,32 @@ import (
 	"vigil/vitals"
 )
 
-// hubGrace is how long a hub may be away before the staff are told: reliability page, promise P3,
-// the link of a hub that is cut is an alarm within 30 s. Less would tell of every reconnection.
-const hubGrace = 20 * time.Second
+const (
+	// hubGrace is how long a hub whose connection was seen to end may be away before the staff are
+	// told. Less would tell of every reconnection; more would leave a cut line unnoticed for longer
+	// than half a minute.
+	hubGrace = 20 * time.Second
+	// hubSilence is the same where nobody saw the connection end: the server was killed, or there is
+	// none because the hub posts. It is three of the signs of life that a hub gives.
+	hubSilence = 90 * time.Second
+)
 
 // hub is a gateway through which a patient's devices are heard.
 type hub struct {
 	heard   time.Time // server time of the last delivery
 	offline bool      // as the engine was told
+	told    time.Time // since when it counts as offline
+}
+
+// lost reports whether the hub is away. From since on it could be heard here: after a restart hubs
+// have as long to come back as they may be away.
+func (h *hub) lost(status vitals.HubStatus, known bool, since, now time.Time) bool {
+	if h.offline {
+		return !h.heard.After(h.told) && !(status.Online && status.Seen.After(h.told))
+	}
+	silent := now.Sub(slices.MaxFunc([]time.Time{h.heard, status.Seen, since}, time.Time.Compare))
+	left := known && !status.Online
+	return silent > hubSilence || left && silent > hubGrace
 }
 
 // heardThrough notes through which hub a device was heard. Hubs through which none is heard any
@@ -58,9 +76,9 @@ func (p *partition) watchHubs(pt *patient) func(now time.Time) (alerts.Outcome, 
 		for id, h := range pt.hubs {
 			uses := pt.uses(id)
 			status, found := known[id]
-			lost := uses && found && !status.Online && now.Sub(status.Seen) > hubGrace && now.Sub(h.heard) > hubGrace
-			if lost != h.offline && (found || !uses) {
-				h.offline = lost
+			lost := uses && h.lost(status, found, p.since, now)
+			if lost != h.offline {
+				h.offline, h.told = lost, now
 				out, err := pt.guard(now, func(e Engine) alerts.Outcome { return e.Hub(!lost, string(id), now) })
 				all.Transitions = slices.Concat(all.Transitions, out.Transitions)
 				fault = errors.Join(fault, err)

@@ -64,6 +64,7 @@ func (p *partition) tryOpen(ctx context.Context) (stop func(), err error) {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 	now := time.Now()
+	p.since = now
 	p.noteBehind(pending, time.Time{}, now)
 	// Partitions that are opened together are not to be stored together.
 	p.due = now.Add(checkpointEvery * time.Duration(p.number+1) / vitals.Partitions)

@@ -61,6 +61,7 @@ type partition struct {
 	// What belongs to run.
 	patients    map[vitals.PatientID]*patient
 	strangers   strangers
+	since       time.Time // when it was opened
 	ledger      *ledger
 	progress    progress
 	seq         uint64 // everything up to here has had its effects

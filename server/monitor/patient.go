@@ -56,7 +56,7 @@ func (pt *patient) restore(alarms []alerts.Alarm, blocks []vitals.Block, now tim
 	for _, a := range alarms {
 		pt.alarms[a.ID] = a
 		if a.Condition == alerts.HubOffline && a.State.Open() {
-			pt.hubs[vitals.HubID(a.Site)] = &hub{offline: true}
+			pt.hubs[vitals.HubID(a.Site)] = &hub{offline: true, told: a.Raised}
 		}
 	}
 	_, fault := pt.guard(now, func(Engine) alerts.Outcome {

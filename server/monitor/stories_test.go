@@ -485,6 +485,84 @@ func TestAHubThatStaysAwayIsAnAlarm(t *testing.T) {
 	})
 }
 
+func TestAHubThatFallsSilentIsAwayWhateverTheFlagSays(t *testing.T) {
+	stories := map[string]struct {
+		tell func(w *ward)
+		want []string
+	}{
+		"nobody saw it leave": {
+			tell: func(w *ward) {
+				w.connect(streamOf(ann).Hub, true)
+				w.live(ann, 5, 70)
+				pass(91 * time.Second)
+			},
+			want: []string{"HUB_OFFLINE active_unack", "NO_DATA active_unack"},
+		},
+		"it is quiet for less than that": {
+			tell: func(w *ward) {
+				w.connect(streamOf(ann).Hub, true)
+				w.live(ann, 5, 70)
+				pass(85 * time.Second)
+			},
+			want: []string{"NO_DATA active_unack"},
+		},
+		"it has nothing to send, but is there": {
+			tell: func(w *ward) {
+				w.live(ann, 5, 70)
+				for range 10 {
+					w.connect(streamOf(ann).Hub, true)
+					pass(30 * time.Second)
+				}
+			},
+			want: []string{"NO_DATA active_unack"},
+		},
+		"the server was killed, and is back before it": {
+			tell: func(w *ward) {
+				w.connect(streamOf(ann).Hub, true)
+				w.live(ann, 5, 70)
+				w.stop()
+				pass(5 * time.Minute)
+				w.start(w.config("node-2"))
+				pass(80 * time.Second) // a ward must not light up
+				w.shows("NO_DATA active_unack")
+				pass(12 * time.Second)
+			},
+			want: []string{"HUB_OFFLINE active_unack", "NO_DATA active_unack"},
+		},
+		"it is back over HTTPS": {
+			tell: func(w *ward) {
+				w.connect(streamOf(ann).Hub, true)
+				w.live(ann, 5, 70)
+				pass(95 * time.Second)
+				w.live(ann, 5, 70)
+			},
+			want: []string{"HUB_OFFLINE closed", "NO_DATA closed"},
+		},
+		"it was away when the server went down, and still is": {
+			tell: func(w *ward) {
+				w.connect(streamOf(ann).Hub, true)
+				w.live(ann, 5, 70)
+				pass(95 * time.Second)
+				w.stop()
+				w.start(w.config("node-2"))
+				pass(10 * time.Second)
+			},
+			want: []string{"HUB_OFFLINE active_unack", "NO_DATA active_unack"},
+		},
+	}
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWard(t, ann)
+				w.start(w.config("node-1"))
+				story.tell(w)
+				w.shows(story.want...)
+				w.settle()
+			})
+		})
+	}
+}
+
 func TestAHubThatIsNoLongerUsedMayBeAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWard(t, ann)
