@@ -217,3 +217,6 @@ func (c *Central) tidyUp(ctx context.Context, undo func(context.Context) error) 
 		c.log.Debug("bluetooth was not tidied up", "error", err)
 	}
 }
+
+// Gone is closed when the connection to the D-Bus is lost: the Central is of no use any more.
+func (c *Central) Gone() <-chan struct{} { return c.conn.Context().Done() }

@@ -43,7 +43,7 @@ func Keep[P any](
 		if errors.Is(err, ErrNotAllowed) {
 			return
 		}
-		pause(ctx, Backoff(attempt))
+		Pause(ctx, attempt)
 	}
 }
 
@@ -64,8 +64,9 @@ func Backoff(attempt int) time.Duration {
 	return most/2 + rand.N(most/2) //nolint:gosec // jitter
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
+// Pause waits for as long as Backoff says, or until the context ends.
+func Pause(ctx context.Context, attempt int) {
+	timer := time.NewTimer(Backoff(attempt))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

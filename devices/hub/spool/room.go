@@ -95,6 +95,7 @@ func (s *Spool) squeeze(g *segment, given uplink.Channel) error {
 		s.stats.Replaced += lo.Ternary[uint64](m.channel != m.entry.channel, 1, 0)
 		g.live[m.entry.channel]--
 		g.live[m.channel]++
+		s.unstored += m.size - m.entry.size
 		m.entry.offset, m.entry.size, m.entry.channel = m.offset, m.size, m.channel
 	}
 	return nil

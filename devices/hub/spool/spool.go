@@ -107,6 +107,7 @@ type Spool struct {
 	file     *os.File // of the youngest segment
 	segments []*segment
 	bytes    int64
+	unstored int64 // bytes of entries that are not dealt with
 	dirty    bool
 	failed   error
 	streams  map[key]*stream
@@ -129,6 +130,7 @@ type Stats struct {
 	Queue    int       // messages that are not stored
 	Oldest   time.Time // when the oldest of them was made; zero when there is none
 	Bytes    int64     // on disk
+	Unstored int64     // of them, in messages that are not stored
 	Limit    int64
 }
 
@@ -263,12 +265,14 @@ func (s *Spool) enter(e *entry) {
 	at, _ := e.stream.find(e.seq)
 	e.stream.entries = slices.Insert(e.stream.entries, at, e)
 	e.seg.live[e.channel]++
+	s.unstored += e.size
 }
 
 // finish makes an entry one that is dealt with. The caller takes it out of its stream.
 func (s *Spool) finish(e *entry, now time.Time) {
 	e.done = true
 	e.seg.live[e.channel]--
+	s.unstored -= e.size
 	e.seg.dead++
 	e.seg.storedAt = now
 }
@@ -305,7 +309,7 @@ func (s *Spool) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
-	stats.Bytes, stats.Limit = s.bytes, s.limit
+	stats.Bytes, stats.Unstored, stats.Limit = s.bytes, s.unstored, s.limit
 	for _, st := range s.streams {
 		stats.Queue += len(st.entries)
 		if len(st.entries) > 0 && (stats.Oldest.IsZero() || st.entries[0].made.Before(stats.Oldest)) {

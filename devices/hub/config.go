@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/samber/lo"
+
+	"vigil/devices"
+	"vigil/devices/hub/polar"
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// config is the hub's file.
+type config struct {
+	Hub        vitals.HubID   `json:"hub"`
+	Server     string         `json:"server"`      // https://…; the way where MQTT does not come through
+	MQTT       string         `json:"mqtt"`        // mqtts://host:8883
+	CAFile     string         `json:"ca_file"`     // empty: the system's authorities
+	SecretFile string         `json:"secret_file"` // readable by its owner only
+	Spool      string         `json:"spool"`       // folder
+	SpoolBytes int64          `json:"spool_bytes"` // 0: 1 GiB
+	Adapter    string         `json:"adapter"`     // empty: hci0
+	Status     string         `json:"status"`      // loopback address of the status page; empty: none
+	Alarm      []string       `json:"alarm"`       // program and arguments to run for a high alarm
+	Devices    []deviceConfig `json:"devices"`
+
+	secret string
+	bus    string // of Bluetooth; empty is the system's
+}
+
+type deviceConfig struct {
+	Address string   `json:"address"`
+	Read    []string `json:"read"` // profiles
+	Pair    bool     `json:"pair"`
+	Passkey *uint32  `json:"passkey"`
+
+	id vitals.DeviceID
+}
+
+// profiles are the characteristics that are read of a device, and the decoder of each.
+var profiles = map[string]map[string]string{
+	"hr":          {short("2a37"): "gatt/2a37"},
+	"plx":         {short("2a5f"): "gatt/2a5f"},
+	"plx-spot":    {short("2a5e"): "gatt/2a5e"},
+	"bp":          {short("2a35"): "gatt/2a35"},
+	"thermometer": {short("2a1c"): "gatt/2a1c"},
+	"scale":       {short("2a9d"): "gatt/2a9d"},
+	"pmd":         {polar.Data: "gatt/pmd"},
+}
+
+// short is an assigned UUID of 16 bits in full.
+func short(uuid string) string { return "0000" + uuid + "-0000-1000-8000-00805f9b34fb" }
+
+// loadConfig reads and checks the file. Paths in it are relative to it.
+func loadConfig(path string) (config, error) {
+	c := config{SecretFile: "secret", Spool: "spool"}
+	content, err := os.ReadFile(path) //nolint:gosec // chosen by who starts the hub
+	if err != nil {
+		return c, fmt.Errorf("read configuration: %w", err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&c); err != nil {
+		return c, fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	for _, p := range []*string{&c.SecretFile, &c.Spool, &c.CAFile} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(filepath.Dir(path), *p)
+		}
+	}
+	if err := c.check(); err != nil {
+		return c, fmt.Errorf("configuration %s: %w", path, err)
+	}
+	c.secret, err = readSecret(c.SecretFile)
+	return c, err
+}
+
+func (c *config) check() error {
+	if !uplink.ValidHub(c.Hub) {
+		return fmt.Errorf("hub %q: 1 to 64 letters, digits, '-' or '_' are needed", c.Hub)
+	}
+	if u, err := url.Parse(c.MQTT); err != nil || u.Host == "" || u.Scheme != "mqtt" && u.Scheme != "mqtts" {
+		return fmt.Errorf("mqtt %q: mqtts://host:port is needed", c.MQTT)
+	}
+	if c.Server != "" {
+		if _, err := serverURL(c.Server); err != nil {
+			return err
+		}
+	}
+	if c.Status != "" && !strings.HasPrefix(c.Status, "127.0.0.1:") && !strings.HasPrefix(c.Status, "[::1]:") {
+		return fmt.Errorf("status %q: the page is for this computer only, 127.0.0.1:port", c.Status)
+	}
+	for i := range c.Devices {
+		if err := c.Devices[i].check(); err != nil {
+			return err
+		}
+	}
+	ids := lo.Map(c.Devices, func(d deviceConfig, _ int) vitals.DeviceID { return d.id })
+	if twice := lo.FindDuplicates(ids); len(twice) > 0 {
+		return fmt.Errorf("device %s stands twice", twice[0])
+	}
+	return nil
+}
+
+func (d *deviceConfig) check() error {
+	id, err := vitals.ParseDeviceID(d.Address)
+	if err != nil {
+		return fmt.Errorf("device %q: %w", d.Address, err)
+	}
+	d.id = id
+	if len(d.Read) == 0 {
+		return fmt.Errorf("device %s: nothing is read of it", d.Address)
+	}
+	for _, profile := range d.Read {
+		for _, decoder := range profiles[profile] {
+			if _, known := devices.Lookup(decoder); !known {
+				return fmt.Errorf("device %s: this version cannot read %q", d.Address, profile)
+			}
+		}
+		if profiles[profile] == nil {
+			return fmt.Errorf("device %s: there is no profile %q", d.Address, profile)
+		}
+	}
+	return nil
+}
+
+func serverURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, fmt.Errorf("server %q: https://host is needed", s)
+	}
+	return u, nil
+}
+
+var errSecretOpen = errors.New("others may read the secret: chmod 600")
+
+func readSecret(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("read the secret (vigil-hub enroll stores it): %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("read the secret %s: %w", path, errSecretOpen)
+	}
+	content, err := os.ReadFile(path) //nolint:gosec // chosen by who starts the hub
+	if err != nil {
+		return "", fmt.Errorf("read the secret: %w", err)
+	}
+	return strings.TrimSpace(string(content)), nil
+}
+
+// trust is whom the hub believes to be the server.
+func trust(caFile string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if caFile == "" {
+		return c, nil
+	}
+	content, err := os.ReadFile(caFile) //nolint:gosec // chosen by who starts the hub
+	if err != nil {
+		return nil, fmt.Errorf("read the authority: %w", err)
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM(content) {
+		return nil, fmt.Errorf("read the authority %s: no certificate in it", caFile)
+	}
+	return c, nil
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"vigil/alerts"
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// What the tests see of the program.
+var (
+	Command    = command
+	LoadConfig = loadConfig
+)
+
+// Hub is a hub on a private bus.
+type Hub struct{ *hub }
+
+// NewHub makes a hub of the configuration at a path.
+func NewHub(path, bus string, log *slog.Logger) (Hub, error) {
+	c, err := loadConfig(path)
+	if err != nil {
+		return Hub{}, err
+	}
+	c.bus = bus
+	h, err := newHub(c, log, time.Now())
+	return Hub{h}, err
+}
+
+// Run runs the hub.
+func (h Hub) Run(ctx context.Context) error { return h.run(ctx) }
+
+// Pages is the status page.
+func (h Hub) Pages() http.Handler { return h.pages() }
+
+// SetClock makes the clock's quality known.
+func (h Hub) SetClock(q uplink.ClockQuality) { h.clock = func() uplink.ClockQuality { return q } }
+
+// Watch is the alarm at home.
+type Watch struct{ *watch }
+
+// NewWatch watches devices.
+func NewWatch(ids []vitals.DeviceID, sound func(alerts.Alarm), now time.Time) Watch {
+	return Watch{newWatch(ids, sound, now)}
+}
+
+// Observe takes a batch.
+func (w Watch) Observe(b vitals.Batch, now time.Time) { w.observe(b, now) }
+
+// Tick lets time pass.
+func (w Watch) Tick(now time.Time) { w.tick(now) }
