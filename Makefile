@@ -15,7 +15,7 @@ export VIGIL_VECTORS ?= $(abspath $(wildcard ../shared/vectors))
 
 WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js web/public -type f 2>/dev/null)
 
-.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load eval fuzz vuln clean api
+.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load train eval fuzz vuln clean api
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,10 @@ bench-load: build ## 1,000 patients on this machine for five minutes
 FUZZTIME ?= 60s
 fuzz: ## fuzz every decoder, FUZZTIME each
 	@scripts/fuzz.sh $(FUZZTIME)
+
+train: ## grow the detector's forests anew from VIGIL_PHYSIONET, to the same bytes
+	@[ -n "$(VIGIL_PHYSIONET)" ] || { echo "say where the databases are: make train VIGIL_PHYSIONET=<folder of PhysioNet databases>"; exit 2; }
+	go run ./vitals/ecg/model/train
 
 eval: ## run the detector over DATA, write OUT, print the scores
 	@[ -n "$(DATA)" ] && [ -n "$(OUT)" ] || { echo "say where the databases are and where to write: make eval DATA=<folder of PhysioNet databases> OUT=<folder>"; exit 2; }
