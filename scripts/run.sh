@@ -38,6 +38,8 @@ done
 bin/vigil-sim -url "$url" -mqtt "$VIGIL_MQTT_ADDR" -homes "${HOMES:-16}" -state "$VIGIL_DATA_DIR/sim-secrets.json" ${SIM_FLAGS:-} &
 pids+=($!)
 
-printf '\n  The ward is at %s\n  Sign in as "admin" with the password in %s, or as one of the demo staff printed above.\n  Ctrl-C ends it.\n\n' "$url" "$secret"
+printf '\n  The ward is at %s\n  Sign in as "admin" with the password in %s, or as one of\n\n' "$url" "$secret"
+sed 's/^demo staff:/   /' "$VIGIL_DATA_DIR/demo-passwords"
+printf '\n  Ctrl-C ends it.\n\n'
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v xdg-open >/dev/null 2>&1; then xdg-open "$url" >/dev/null 2>&1 || true; fi
 wait -n

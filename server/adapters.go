@@ -79,6 +79,14 @@ func (d frontDesk) Enrol(ctx context.Context, p vitals.Staff, password string) (
 	return enrolled, err
 }
 
+func (d frontDesk) Change(ctx context.Context, p vitals.Staff, password string) error {
+	err := d.Desk.Change(ctx, p, password)
+	if errors.Is(err, identity.ErrPassword) {
+		return fmt.Errorf("%w: %w", api.ErrInvalid, err)
+	}
+	return err
+}
+
 func (frontDesk) NewHubSecret() (secret string, hash []byte) { return identity.NewHubSecret() }
 
 func recognised(err error) error {

@@ -5,14 +5,18 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"vigil/server/identity"
 )
 
 // config is everything that an operator can set, by environment variables only.
@@ -44,25 +48,25 @@ const (
 )
 
 // readConfig reads the environment and reports everything that is wrong with it at once.
-func readConfig(getenv func(string) string) (config, error) {
-	e := environment{getenv: getenv}
+func readConfig(vars variables) (config, error) {
+	e := environment{vars: vars}
 	c := config{
-		HTTPAddr:          cmp.Or(getenv("VIGIL_HTTP_ADDR"), defaultHTTPAddr),
-		TLSCert:           getenv("VIGIL_TLS_CERT"),
-		TLSKey:            getenv("VIGIL_TLS_KEY"),
-		PublicURL:         getenv("VIGIL_PUBLIC_URL"),
+		HTTPAddr:          cmp.Or(vars["VIGIL_HTTP_ADDR"], defaultHTTPAddr),
+		TLSCert:           vars["VIGIL_TLS_CERT"],
+		TLSKey:            vars["VIGIL_TLS_KEY"],
+		PublicURL:         vars["VIGIL_PUBLIC_URL"],
 		Insecure:          e.boolean("VIGIL_INSECURE"),
-		DataDir:           cmp.Or(getenv("VIGIL_DATA_DIR"), defaultDataDir),
-		DatabaseURL:       getenv("VIGIL_DATABASE_URL"),
-		NATSURL:           getenv("VIGIL_NATS_URL"),
-		AdminPassword:     getenv("VIGIL_ADMIN_PASSWORD"),
+		DataDir:           cmp.Or(vars["VIGIL_DATA_DIR"], defaultDataDir),
+		DatabaseURL:       vars["VIGIL_DATABASE_URL"],
+		NATSURL:           vars["VIGIL_NATS_URL"],
+		AdminPassword:     vars["VIGIL_ADMIN_PASSWORD"],
 		Demo:              e.boolean("VIGIL_DEMO"),
-		SecurityContact:   getenv("VIGIL_SECURITY_CONTACT"),
+		SecurityContact:   vars["VIGIL_SECURITY_CONTACT"],
 		RetentionWaveform: e.duration("VIGIL_RETENTION_WAVEFORM", defaultRetentionWaveform),
 		RetentionSeries:   e.duration("VIGIL_RETENTION_SERIES", defaultRetentionSeries),
 	}
-	c.MQTTAddr = cmp.Or(getenv("VIGIL_MQTT_ADDR"), defaultMQTT(c.TLSCert))
-	return c, errors.Join(append(e.faults, c.validate()...)...)
+	c.MQTTAddr = cmp.Or(vars["VIGIL_MQTT_ADDR"], defaultMQTT(c.TLSCert))
+	return c, errors.Join(slices.Concat(e.faults, vars.unknown(), c.validate())...)
 }
 
 func defaultMQTT(cert string) string {
@@ -80,6 +84,12 @@ func (c config) validate() []error {
 		}
 	}
 	check((c.TLSCert == "") == (c.TLSKey == ""), "VIGIL_TLS_CERT and VIGIL_TLS_KEY belong together: set both or none")
+	if c.TLSCert != "" && c.TLSKey != "" {
+		_, err := c.tls()
+		check(err == nil, fmt.Sprintf("VIGIL_TLS_CERT, VIGIL_TLS_KEY: %v", err))
+	}
+	check(c.AdminPassword == "" || identity.LongEnough(c.AdminPassword),
+		"VIGIL_ADMIN_PASSWORD: a password has at least 15 characters; leave it out and one is made")
 	check(urlWith(c.PublicURL, "https", "http"), "VIGIL_PUBLIC_URL: want https://host without a path")
 	check(databaseURL(c.DatabaseURL),
 		"VIGIL_DATABASE_URL: want postgres://user:password@host/database, or nothing for SQLite")
@@ -93,9 +103,12 @@ func (c config) validate() []error {
 
 // checkAddr refuses a door that is open to others and not encrypted.
 func (c config) checkAddr(name, addr string) error {
-	host, _, err := net.SplitHostPort(addr)
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("%s: %q is not host:port", name, addr)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%s: %q is not a port from 0 to 65535", name, port)
 	}
 	if c.TLSCert == "" && !c.Insecure && !loopback(host) {
 		return fmt.Errorf("%s: %s is reachable from outside and not encrypted: set VIGIL_TLS_CERT and VIGIL_TLS_KEY, "+
@@ -165,14 +178,53 @@ func (c config) makeDataDir() error {
 	return nil
 }
 
+// variables are those of the environment that are Vigil's, by name.
+type variables map[string]string
+
+const variablePrefix = "VIGIL_"
+
+// variablesOf picks them from an environment of lines "name=value".
+func variablesOf(environ []string) variables {
+	vars := variables{}
+	for _, line := range environ {
+		if name, value, _ := strings.Cut(line, "="); strings.HasPrefix(name, variablePrefix) {
+			vars[name] = value
+		}
+	}
+	return vars
+}
+
+// Variables that are read: by config, and by the tests, the simulator and the dashboard's tools, which
+// may run in the same environment.
+var knownVariables = []string{
+	"VIGIL_HTTP_ADDR", "VIGIL_MQTT_ADDR", "VIGIL_TLS_CERT", "VIGIL_TLS_KEY", "VIGIL_PUBLIC_URL", "VIGIL_INSECURE", "VIGIL_DATA_DIR",
+	"VIGIL_DATABASE_URL", "VIGIL_NATS_URL", "VIGIL_ADMIN_PASSWORD", "VIGIL_DEMO", "VIGIL_SECURITY_CONTACT",
+	"VIGIL_RETENTION_WAVEFORM", "VIGIL_RETENTION_SERIES",
+	"VIGIL_PHYSIONET", "VIGIL_VECTORS", "VIGIL_PICTURE", "VIGIL_KILLS", "VIGIL_SEED", "VIGIL_SERVER",
+}
+
+// serviceLink is what Kubernetes sets for a service whose name begins with "vigil".
+var serviceLink = regexp.MustCompile(`^VIGIL_(.+_)?(SERVICE_(HOST|PORT)|PORT)(_.*)?$`)
+
+// unknown reports variables that nobody reads: they are misspelt.
+func (v variables) unknown() []error {
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		if !slices.Contains(knownVariables, name) && !serviceLink.MatchString(name) {
+			faults = append(faults, fmt.Errorf("%s: there is no such variable", name))
+		}
+	}
+	return faults
+}
+
 // environment reads typed variables and collects what is wrong.
 type environment struct {
-	getenv func(string) string
+	vars   variables
 	faults []error
 }
 
 func (e *environment) boolean(name string) bool {
-	switch v := e.getenv(name); v {
+	switch v := e.vars[name]; v {
 	case "", "0":
 		return false
 	case "1":
@@ -185,7 +237,7 @@ func (e *environment) boolean(name string) bool {
 
 // duration reads Go's durations and, for years of retention, whole days "d" and years "y".
 func (e *environment) duration(name string, otherwise time.Duration) time.Duration {
-	v := e.getenv(name)
+	v := e.vars[name]
 	if v == "" {
 		return otherwise
 	}

@@ -1,17 +1,52 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
-func env(pairs ...string) func(string) string {
-	m := map[string]string{}
+func env(pairs ...string) variables {
+	environ := []string{"HOME=/nowhere", "VIGILANCE=1"}
 	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]] = pairs[i+1]
+		environ = append(environ, pairs[i]+"="+pairs[i+1])
 	}
-	return func(name string) string { return m[name] }
+	return variablesOf(environ)
+}
+
+// certificate makes the files of one that signs itself.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	signed, err := x509.CreateCertificate(rand.Reader, about, about, secret.Public(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	coded, err := x509.MarshalPKCS8PrivateKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, content []byte) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	return write("cert.pem", "CERTIFICATE", signed), write("key.pem", "PRIVATE KEY", coded)
 }
 
 func TestAnEmptyEnvironmentRunsAWardOnALaptop(t *testing.T) {
@@ -28,7 +63,8 @@ func TestAnEmptyEnvironmentRunsAWardOnALaptop(t *testing.T) {
 }
 
 func TestWithACertificateHubsUseTheirOwnPort(t *testing.T) {
-	c, err := readConfig(env("VIGIL_TLS_CERT", "cert.pem", "VIGIL_TLS_KEY", "key.pem", "VIGIL_HTTP_ADDR", "0.0.0.0:443"))
+	cert, key := certificate(t)
+	c, err := readConfig(env("VIGIL_TLS_CERT", cert, "VIGIL_TLS_KEY", key, "VIGIL_HTTP_ADDR", "0.0.0.0:443"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +91,19 @@ func TestFaultsAreReportedAllAtOnce(t *testing.T) {
 			},
 			[]string{"VIGIL_DEMO", "VIGIL_RETENTION_WAVEFORM", "VIGIL_DATABASE_URL", "VIGIL_NATS_URL", "VIGIL_PUBLIC_URL", "VIGIL_SECURITY_CONTACT"},
 		},
+		"a certificate that is not there": {
+			[]string{"VIGIL_TLS_CERT", "/nowhere/cert.pem", "VIGIL_TLS_KEY", "/nowhere/key.pem", "VIGIL_DEMO", "yes"},
+			[]string{"VIGIL_TLS_CERT, VIGIL_TLS_KEY", "/nowhere/cert.pem", "VIGIL_DEMO"},
+		},
+		"ports that do not exist": {
+			[]string{"VIGIL_HTTP_ADDR", "localhost:80800", "VIGIL_MQTT_ADDR", "localhost:mqtt"},
+			[]string{`VIGIL_HTTP_ADDR: "80800" is not a port`, `VIGIL_MQTT_ADDR: "mqtt" is not a port`},
+		},
+		"misspelt names": {
+			[]string{"VIGIL_HTTP_ADDRESS", ":80", "VIGIL_NAT_URL", "nats://a:4222"},
+			[]string{"VIGIL_HTTP_ADDRESS: there is no such variable", "VIGIL_NAT_URL: there is no such variable"},
+		},
+		"a short password":   {[]string{"VIGIL_ADMIN_PASSWORD", "fourteen chars"}, []string{"VIGIL_ADMIN_PASSWORD: a password has at least 15"}},
 		"negative retention": {[]string{"VIGIL_RETENTION_SERIES", "-5h"}, []string{"VIGIL_RETENTION_SERIES"}},
 	}
 	for name, story := range stories {
@@ -83,6 +132,32 @@ func TestInClearOnPurposeAndInACluster(t *testing.T) {
 	}
 	if c.RetentionSeries != 10*365*24*time.Hour || c.RetentionWaveform != 30*24*time.Hour {
 		t.Errorf("retention = %s and %s", c.RetentionSeries, c.RetentionWaveform)
+	}
+}
+
+func TestVariablesOfOthersAreLeftAlone(t *testing.T) {
+	_, err := readConfig(env(
+		"VIGIL_PHYSIONET", "/data", "VIGIL_KILLS", "3", "VIGIL_PICTURE", "x.png", // of the tests
+		"VIGIL_SERVICE_HOST", "10.0.0.1", "VIGIL_SERVICE_PORT_MQTT", "1883", "VIGIL_PORT", "tcp://10.0.0.1:8080", // of Kubernetes
+		"VIGIL_PORT_8080_TCP_ADDR", "10.0.0.1", "VIGIL_POSTGRES_SERVICE_HOST", "10.0.0.2",
+	))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheAdministratorIsLetInAgain(t *testing.T) {
+	vars := env("VIGIL_DATA_DIR", t.TempDir())
+	said := func() string {
+		var out strings.Builder
+		if err := run(t.Context(), []string{"reset-admin"}, vars, &out, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	first, second := said(), said()
+	if !strings.HasPrefix(first, "administrator: user admin, password ") || first == second {
+		t.Errorf("said %q, then %q", first, second)
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"vigil/vitals"
 )
@@ -13,8 +16,8 @@ import (
 // demoUnit is where VIGIL_DEMO=1 puts simulated patients.
 var demoUnit = vitals.Unit{ID: "demo", Name: "Demo ward", Zone: "UTC"}
 
-// demoStaff work there. Their passwords are made anew at each start and printed: there is no default
-// password.
+// demoStaff work there. Their passwords are made anew at each start, printed, and kept in the data
+// folder: there is no default password.
 var demoStaff = []vitals.Staff{
 	{Login: "nurse", Name: "Kim Lee, RN", Role: vitals.Nurse, Units: []vitals.UnitID{demoUnit.ID}},
 	{Login: "charge", Name: "Ada Okafor, charge nurse", Role: vitals.Charge, Units: []vitals.UnitID{demoUnit.ID}},
@@ -38,12 +41,28 @@ func (a *app) welcome(ctx context.Context, stdout io.Writer) error {
 	if err := a.store.SaveUnit(ctx, demoUnit); err != nil {
 		return fmt.Errorf("make the demo unit: %w", err)
 	}
+	var passwords strings.Builder
 	for _, person := range demoStaff {
 		password := rand.Text()
 		if err := a.enrolDemo(ctx, person, password); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(stdout, "demo staff: user %s, password %s\n", person.Login, password)
+		_, _ = fmt.Fprintf(&passwords, "demo staff: user %s, password %s\n", person.Login, password)
+	}
+	_, _ = io.WriteString(stdout, passwords.String())
+	return keepPasswords(filepath.Join(a.cfg.DataDir, demoPasswords), passwords.String())
+}
+
+// demoPasswords is the file in the data folder that says them again, for when they have scrolled away.
+const demoPasswords = "demo-passwords"
+
+// keepPasswords writes a file that only its owner may read, in place of the one of an earlier start.
+func keepPasswords(file, text string) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove the demo passwords of before: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("keep the demo passwords: %w", err)
 	}
 	return nil
 }

@@ -23,15 +23,16 @@ var version = "dev"
 
 const usage = `vigil: remote patient monitoring
 
-  vigil           serve (configured by VIGIL_ environment variables, see the README)
-  vigil health    ask the server on this machine whether it is fit to serve; exit 0 if it is
-  vigil openapi   print the description of the REST interface
-  vigil version   print the version
+  vigil               serve (configured by VIGIL_ environment variables, see the README)
+  vigil health        ask the server on this machine whether it is fit to serve; exit 0 if it is
+  vigil reset-admin   give the administrator a new password, shown once
+  vigil openapi       print the description of the REST interface
+  vigil version       print the version
 `
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], variablesOf(os.Environ()), os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		_, _ = fmt.Fprintf(os.Stderr, "vigil: %v\n", err)
@@ -40,16 +41,18 @@ func main() {
 }
 
 // run carries out the command line and returns when it is done or ctx ends.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+func run(ctx context.Context, args []string, vars variables, stdout, stderr io.Writer) error {
 	command := "serve"
 	if len(args) > 0 {
 		command = args[0]
 	}
 	switch command {
 	case "serve":
-		return serve(ctx, getenv, stdout, stderr)
+		return serve(ctx, vars, stdout, stderr)
 	case "health":
-		return health(ctx, getenv)
+		return health(ctx, vars)
+	case "reset-admin":
+		return resetAdmin(ctx, vars, stdout, stderr)
 	case "openapi":
 		spec, err := api.OpenAPI()
 		if err != nil {
@@ -69,8 +72,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 }
 
-func serve(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer) error {
-	cfg, err := readConfig(getenv)
+func serve(ctx context.Context, vars variables, stdout, stderr io.Writer) error {
+	cfg, err := readConfig(vars)
 	if err != nil {
 		return fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
@@ -83,9 +86,26 @@ func serve(ctx context.Context, getenv func(string) string, stdout, stderr io.Wr
 	return a.run(ctx)
 }
 
+// resetAdmin lets an administrator in whom nobody can let in any more. The server may be running.
+func resetAdmin(ctx context.Context, vars variables, stdout, stderr io.Writer) error {
+	cfg, err := readConfig(vars)
+	if err != nil {
+		return fmt.Errorf("the configuration is wrong:\n%w", err)
+	}
+	a := &app{cfg: cfg, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	if err := a.openStore(ctx); err != nil {
+		return errors.Join(err, a.close())
+	}
+	password, err := a.desk.ResetAdmin(ctx)
+	if err == nil {
+		_, err = fmt.Fprintf(stdout, "administrator: user admin, password %s (shown once)\n", password)
+	}
+	return errors.Join(err, a.close())
+}
+
 // health asks the server of this machine. It is what a container's health check runs.
-func health(ctx context.Context, getenv func(string) string) error {
-	cfg, err := readConfig(getenv)
+func health(ctx context.Context, vars variables) error {
+	cfg, err := readConfig(vars)
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,12 @@ var Roles = []Role{Viewer, Nurse, Charge, Physician, Technician, Admin}
 
 // Staff is a person who signs in.
 type Staff struct {
-	ID    StaffID
-	Login string
-	Name  string
-	Role  Role
-	Units []UnitID // an Admin sees every unit, whatever stands here
+	ID       StaffID
+	Login    string
+	Name     string
+	Role     Role
+	Units    []UnitID // an Admin sees every unit, whatever stands here
+	Disabled bool     // may not sign in
 }
 
 // Scope is what somebody may see. The zero Scope sees nothing.

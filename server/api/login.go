@@ -24,6 +24,8 @@ type staffView struct {
 	Name  string         `json:"name"`
 	Role  vitals.Role    `json:"role" enum:"viewer,nurse,charge,physician,technician,admin"`
 	Units []unitView     `json:"units" nullable:"false" doc:"The units that the person sees."`
+
+	Disabled bool `json:"disabled,omitempty" doc:"May not sign in."`
 }
 
 type loginInput struct {
@@ -112,7 +114,7 @@ func (s *service) me(ctx context.Context, _ *empty) (*meOutput, error) {
 func (s *service) viewStaff(ctx context.Context, who vitals.Staff) (staffView, error) {
 	units, err := s.Records.Units(ctx, who.Scope())
 	return staffView{
-		ID: who.ID, Login: who.Login, Name: who.Name, Role: who.Role,
+		ID: who.ID, Login: who.Login, Name: who.Name, Role: who.Role, Disabled: who.Disabled,
 		Units: lo.Map(units, func(u vitals.Unit, _ int) unitView { return unitView(u) }),
 	}, err
 }

@@ -125,6 +125,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{http.MethodPost, "/units", no, no, no, no, yes},
 		{http.MethodGet, "/staff", no, no, no, no, yes},
 		{http.MethodPost, "/staff", no, no, no, no, yes},
+		{http.MethodPatch, "/staff/x", no, no, no, no, yes},
 	} {
 		t.Run(row.method+" "+row.path, func(t *testing.T) {
 			for who, may := range map[string]bool{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigil/server/api"
+	"vigil/vitals"
 )
 
 func TestRefusalsSayWhichThing(t *testing.T) {
@@ -71,5 +72,42 @@ func TestTimesAreAnsweredAsTheyAreKept(t *testing.T) {
 	b := w.send("technician", http.MethodPost, "/api/v1/bindings", moved).expect(t, http.StatusCreated)
 	if b.at("from") != "2026-03-01T08:30:00.123456Z" {
 		t.Errorf("from %v", b.at("from"))
+	}
+}
+
+func TestAPersonIsChanged(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	for _, p := range []vitals.Staff{
+		{ID: "s-1", Login: "one", Name: "O. Ne", Role: vitals.Nurse, Units: []vitals.UnitID{"cardio"}},
+		{ID: "s-2", Login: "two", Name: "T. Wo", Role: vitals.Admin},
+	} {
+		if err := w.store.SaveStaff(t.Context(), p, "hash"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct {
+		story, id string
+		body      fields
+		want      int
+		says      string
+	}{
+		{"a role alone", "s-1", fields{"role": "charge"}, http.StatusOK, "O. Ne"},
+		{"everything", "s-1", fields{"name": "New", "role": "nurse", "units": []string{"neuro"}, "password": "long enough for all", "disabled": true}, http.StatusOK, `"disabled":true`},
+		{"back again", "s-1", fields{"disabled": false}, http.StatusOK, "neuro"},
+		{"nobody", "s-9", fields{"disabled": true}, http.StatusNotFound, "person"},
+		{"an unknown unit", "s-1", fields{"units": []string{"nowhere"}}, http.StatusNotFound, "unit"},
+		{"a short password", "s-1", fields{"password": "short"}, http.StatusUnprocessableEntity, "12 characters"},
+		{"an empty password", "s-1", fields{"password": ""}, http.StatusUnprocessableEntity, "empty"},
+		{"the last administrator locks the door", "s-2", fields{"disabled": true}, http.StatusConflict, "last administrator"},
+		{"the last administrator becomes a nurse", "s-2", fields{"role": "nurse"}, http.StatusConflict, "last administrator"},
+		{"a login cannot be changed", "s-1", fields{"login": "other"}, http.StatusUnprocessableEntity, ""},
+	} {
+		t.Run(row.story, func(t *testing.T) {
+			a := w.send("admin", http.MethodPatch, "/api/v1/staff/"+row.id, row.body).expect(t, row.want)
+			if !strings.Contains(a.Body.String(), row.says) {
+				t.Errorf("%q is not in %s", row.says, a.Body)
+			}
+		})
 	}
 }

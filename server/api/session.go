@@ -28,6 +28,9 @@ type Identity interface {
 	// Enrol lets a new person sign in and gives them an id. A password that will not do wraps
 	// ErrInvalid, a login that is taken vitals.ErrConflict.
 	Enrol(ctx context.Context, p vitals.Staff, password string) (vitals.Staff, error)
+	// Change writes a person who is known; an empty password is kept. It ends the sessions of who is
+	// disabled or has another role, other units or another password.
+	Change(ctx context.Context, p vitals.Staff, password string) error
 	// NewHubSecret makes a hub's secret and what is stored of it.
 	NewHubSecret() (secret string, hash []byte)
 }

@@ -51,6 +51,7 @@ var people = map[string]vitals.Staff{
 
 // desk is a front desk without passwords' cost: the password of everybody is "secret".
 type desk struct {
+	store    *store.Store
 	mu       sync.Mutex
 	enrolled []vitals.Staff
 	out      map[string]bool
@@ -97,6 +98,14 @@ func (d *desk) Enrol(_ context.Context, p vitals.Staff, password string) (vitals
 	return p, nil
 }
 
+// Change writes to the store, as the real desk does.
+func (d *desk) Change(ctx context.Context, p vitals.Staff, password string) error {
+	if password != "" && len(password) < 12 {
+		return errors.Join(api.ErrInvalid, errors.New("a password has at least 12 characters"))
+	}
+	return d.store.ReplaceStaff(ctx, p, password)
+}
+
 func (d *desk) NewHubSecret() (string, []byte) {
 	hash := sha256.Sum256([]byte("hub secret"))
 	return "hub secret", hash[:]
@@ -122,7 +131,8 @@ type ward struct {
 // newWard builds the API; options are changed by with before.
 func newWard(t *testing.T, with func(*api.Options)) *ward {
 	t.Helper()
-	w := &ward{T: t, store: storetest.SQLite(t), desk: &desk{}, log: &bytes.Buffer{}}
+	records := storetest.SQLite(t)
+	w := &ward{T: t, store: records, desk: &desk{store: records}, log: &bytes.Buffer{}}
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()

@@ -16,7 +16,7 @@ type Staffing interface {
 	Units(ctx context.Context, scope vitals.Scope) ([]vitals.Unit, error)
 	// SaveUnit writes a unit, new or changed.
 	SaveUnit(ctx context.Context, u vitals.Unit) error
-	// Staff lists everybody who may sign in.
+	// Staff lists everybody.
 	Staff(ctx context.Context) ([]vitals.Staff, error)
 }
 
@@ -42,8 +42,27 @@ type staffInput struct {
 		Name     string          `json:"name" minLength:"1" maxLength:"128"`
 		Role     vitals.Role     `json:"role" enum:"viewer,nurse,charge,physician,technician,admin"`
 		Units    []vitals.UnitID `json:"units" nullable:"false" maxItems:"1000"`
-		Password string          `json:"password" maxLength:"1024"`
+		Password string          `json:"password" maxLength:"1024" doc:"At least 15 characters."`
 	}
+}
+
+type staffChangeInput struct {
+	ID   vitals.StaffID `path:"id" maxLength:"64"`
+	Body struct {
+		Name     *string          `json:"name,omitempty" minLength:"1" maxLength:"128"`
+		Role     *vitals.Role     `json:"role,omitempty" enum:"viewer,nurse,charge,physician,technician,admin"`
+		Units    *[]vitals.UnitID `json:"units,omitempty" maxItems:"1000"`
+		Password *string          `json:"password,omitempty" maxLength:"1024" doc:"At least 15 characters."`
+		Disabled *bool            `json:"disabled,omitempty" doc:"May not sign in."`
+	}
+}
+
+// apply changes what the body names.
+func (in *staffChangeInput) apply(p *vitals.Staff) {
+	p.Name = lo.FromPtrOr(in.Body.Name, p.Name)
+	p.Role = lo.FromPtrOr(in.Body.Role, p.Role)
+	p.Units = lo.FromPtrOr(in.Body.Units, p.Units)
+	p.Disabled = lo.FromPtrOr(in.Body.Disabled, p.Disabled)
 }
 
 type staffOutput struct{ Body staffView }
@@ -51,8 +70,9 @@ type staffOutput struct{ Body staffView }
 func (s *service) registerStaffing() {
 	register(s, route{http.MethodGet, "/units", "list-units", "Units that the person sees.", 0, everyone}, s.units)
 	register(s, route{http.MethodPost, "/units", "save-unit", "Make a unit, or describe it anew.", http.StatusCreated, admins}, s.saveUnit)
-	register(s, route{http.MethodGet, "/staff", "list-staff", "Everybody who may sign in.", 0, admins}, s.listStaff)
+	register(s, route{http.MethodGet, "/staff", "list-staff", "Everybody who may sign in, or once might.", 0, admins}, s.listStaff)
 	register(s, route{http.MethodPost, "/staff", "add-staff", "Let a person sign in.", http.StatusCreated, admins}, s.addStaff)
+	register(s, route{http.MethodPatch, "/staff/{id}", "change-staff", "Change a person, or let them in no more. Whoever is disabled, or has another role, other units or another password, is signed out.", 0, admins}, s.changeStaff)
 }
 
 func (s *service) units(ctx context.Context, _ *empty) (*unitsOutput, error) {
@@ -98,7 +118,7 @@ func (s *service) listStaff(ctx context.Context, _ *empty) (*staffListOutput, er
 func viewWith(p vitals.Staff, units []vitals.Unit) staffView {
 	seen := lo.Filter(units, func(u vitals.Unit, _ int) bool { return p.Scope().Covers(u.ID) })
 	return staffView{
-		ID: p.ID, Login: p.Login, Name: p.Name, Role: p.Role,
+		ID: p.ID, Login: p.Login, Name: p.Name, Role: p.Role, Disabled: p.Disabled,
 		Units: lo.Map(seen, func(u vitals.Unit, _ int) unitView { return unitView(u) }),
 	}
 }
@@ -109,7 +129,29 @@ func (s *service) addStaff(ctx context.Context, in *staffInput) (*staffOutput, e
 		Login: in.Body.Login, Name: in.Body.Name, Role: in.Body.Role, Units: in.Body.Units,
 	}, in.Body.Password)
 	if err != nil {
+		return nil, naming(err, "unit")
+	}
+	view, err := s.viewStaff(ctx, p)
+	return &staffOutput{Body: view}, err
+}
+
+// changeStaff leaves alone what the body does not name. The last administrator stays one, by the
+// conflict of the records.
+func (s *service) changeStaff(ctx context.Context, in *staffChangeInput) (*staffOutput, error) {
+	people, err := s.Records.Staff(ctx)
+	if err != nil {
 		return nil, err
+	}
+	p, known := lo.Find(people, func(p vitals.Staff) bool { return p.ID == in.ID })
+	if !known {
+		return nil, naming(vitals.ErrNotFound, "person")
+	}
+	if in.Body.Password != nil && *in.Body.Password == "" {
+		return nil, newProblem(http.StatusUnprocessableEntity, "a password cannot be empty; leave it out to keep the one there is")
+	}
+	in.apply(&p)
+	if err := s.Identity.Change(ctx, p, lo.FromPtr(in.Body.Password)); err != nil {
+		return nil, naming(err, "unit")
 	}
 	view, err := s.viewStaff(ctx, p)
 	return &staffOutput{Body: view}, err

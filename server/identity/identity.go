@@ -17,7 +17,6 @@ import (
 	"runtime"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"vigil/vitals"
 )
@@ -52,6 +51,8 @@ type People interface {
 	CountStaff(ctx context.Context) (int, error)
 	// SaveStaff writes a person; a login that is taken wraps vitals.ErrConflict.
 	SaveStaff(ctx context.Context, p vitals.Staff, passwordHash string) error
+	// ReplaceStaff is SaveStaff that also ends the person's sessions.
+	ReplaceStaff(ctx context.Context, p vitals.Staff, passwordHash string) error
 }
 
 // Sessions are the present sign-ins, found by the hash of their token.
@@ -144,7 +145,7 @@ func (d *Desk) check(ctx context.Context, user, password string) (vitals.Staff, 
 	if err != nil {
 		return vitals.Staff{}, err
 	}
-	if !right || unknown {
+	if !right || unknown || person.Disabled {
 		return vitals.Staff{}, ErrDenied
 	}
 	if !current {
@@ -184,6 +185,9 @@ func (d *Desk) Session(ctx context.Context, token string, now time.Time) (vitals
 	if err != nil {
 		return vitals.Staff{}, fmt.Errorf("find person of session: %w", err)
 	}
+	if person.Disabled {
+		return vitals.Staff{}, ErrDenied
+	}
 	if now.Sub(s.Seen) >= touchEvery {
 		if err := d.store.TouchSession(ctx, key, now); err != nil && !errors.Is(err, vitals.ErrNotFound) {
 			return vitals.Staff{}, fmt.Errorf("note use of session: %w", err)
@@ -198,63 +202,6 @@ func (d *Desk) Logout(ctx context.Context, token string) error {
 		return fmt.Errorf("end session: %w", err)
 	}
 	return nil
-}
-
-// Enrol writes a person, new or changed. A person without an id is new and gets one. Without a
-// password, one who is known keeps the one there is.
-func (d *Desk) Enrol(ctx context.Context, person vitals.Staff, password string) (vitals.Staff, error) {
-	if person.ID == "" {
-		person.ID = vitals.StaffID(rand.Text())
-	}
-	hash := ""
-	if password != "" {
-		if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
-			return vitals.Staff{}, ErrPassword
-		}
-		var err error
-		if hash, err = d.hash(ctx, password); err != nil {
-			return vitals.Staff{}, err
-		}
-	}
-	if err := d.store.SaveStaff(ctx, person, hash); err != nil {
-		return vitals.Staff{}, fmt.Errorf("enrol person: %w", err)
-	}
-	return person, nil
-}
-
-// EnsureAdmin makes the first administrator, with the login "admin", where nobody may sign in yet.
-// Without a password one is generated and returned, to be shown once; otherwise it returns nothing.
-func (d *Desk) EnsureAdmin(ctx context.Context, password string) (generated string, err error) {
-	n, err := d.store.CountStaff(ctx)
-	if err != nil {
-		return "", fmt.Errorf("count staff: %w", err)
-	}
-	if n > 0 {
-		return "", nil
-	}
-	if password == "" {
-		generated = rand.Text()
-		password = generated
-	}
-	if len(password) > maxPassword {
-		return "", ErrPassword
-	}
-	if utf8.RuneCountInString(password) < minPassword {
-		d.log.WarnContext(ctx, "the administrator's password is short", "characters_wanted", minPassword)
-	}
-	hash, err := d.hash(ctx, password)
-	if err != nil {
-		return "", err
-	}
-	admin := vitals.Staff{ID: vitals.StaffID(rand.Text()), Login: "admin", Name: "Administrator", Role: vitals.Admin}
-	err = d.store.SaveStaff(ctx, admin, hash)
-	if errors.Is(err, vitals.ErrConflict) { // another node made the first one meanwhile
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("make first administrator: %w", err)
-	}
-	return generated, nil
 }
 
 // newSecret is 256 random bits as text, with the hash under which it is stored.

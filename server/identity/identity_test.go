@@ -233,11 +233,11 @@ func TestADamagedHashIsAnErrorAndNoEntry(t *testing.T) {
 }
 
 func TestTheFirstAdministrator(t *testing.T) {
-	for story, given := range map[string]string{"with a password of the operator": "short", "with a generated password": ""} {
+	for story, given := range map[string]string{"with a password of the operator": "fifteen letters", "with a generated password": ""} {
 		t.Run(story, func(t *testing.T) {
 			ctx := context.Background()
-			s := storetest.SQLite(t)
-			d, err := identity.New(identity.Options{Store: s, Log: slog.New(slog.DiscardHandler)})
+			var log strings.Builder
+			d, err := identity.New(identity.Options{Store: storetest.SQLite(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
 			must(t, err)
 			generated, err := d.EnsureAdmin(ctx, given)
 			must(t, err)
@@ -253,6 +253,14 @@ func TestTheFirstAdministrator(t *testing.T) {
 			must(t, err)
 			if again != "" {
 				t.Fatal("made a second one")
+			}
+			if n := strings.Count(log.String(), "is not used"); n != 1 {
+				t.Fatalf("the operator is told %d times: %s", n, log.String())
+			}
+			_, err = d.EnsureAdmin(ctx, given+generated) // the one there is
+			must(t, err)
+			if n := strings.Count(log.String(), "is not used"); n != 1 || strings.Contains(log.String(), given+generated) {
+				t.Fatalf("log: %s", log.String())
 			}
 			_, _, err = d.Login(ctx, "admin", "another password", dawn)
 			wantError(t, err, identity.ErrDenied)

@@ -75,3 +75,21 @@ func TestADeviceIsRegisteredToAHub(t *testing.T) {
 		same(t, got[vitals.Device](t)(s.Device(ctx, everything, strap)).Hub, aHub)
 	})
 }
+
+func TestOneAdministratorMayAlwaysSignIn(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		first := vitals.Staff{ID: "a1", Login: "first", Role: vitals.Admin, Units: []vitals.UnitID{}}
+		second := vitals.Staff{ID: "a2", Login: "second", Role: vitals.Admin, Units: []vitals.UnitID{}}
+		must(t, s.SaveStaff(ctx, first, "x"))
+		must(t, s.SaveStaff(ctx, second, "x"))
+		first.Disabled, second.Role = true, vitals.Nurse
+		done := make(chan error, 2)
+		go func() { done <- s.SaveStaff(ctx, first, "") }()
+		go func() { done <- s.ReplaceStaff(ctx, second, "") }()
+		refused := lo.Filter([]error{<-done, <-done}, func(err error, _ int) bool { return err != nil })
+		same(t, len(refused), 1)
+		wantError(t, refused[0], vitals.LastAdmin)
+		wantError(t, s.SaveStaff(ctx, vitals.Staff{ID: "a3", Login: "FIRST"}, "x"), vitals.LoginTaken)
+	})
+}

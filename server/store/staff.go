@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type staffRow struct {
 	Name         string
 	Role         vitals.Role
 	PasswordHash string
+	Disabled     bool
 }
 
 func (staffRow) TableName() string { return "staff" }
@@ -44,17 +46,33 @@ func (sessionRow) TableName() string { return "session" }
 func loginKey(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
 // SaveStaff writes a person, new or changed, with the units. Without a password's hash the person
-// keeps the one there is. A login that somebody else has is a conflict, an unknown unit is not found.
+// keeps the one there is. A login that somebody else has is a conflict, and so is taking away the last
+// administrator who may sign in; an unknown unit is not found.
 func (s *Store) SaveStaff(ctx context.Context, p vitals.Staff, passwordHash string) error {
+	return s.saveStaff(ctx, p, passwordHash, func(*gorm.DB) error { return nil })
+}
+
+// ReplaceStaff is SaveStaff that also ends the person's sessions, in one step.
+func (s *Store) ReplaceStaff(ctx context.Context, p vitals.Staff, passwordHash string) error {
+	return s.saveStaff(ctx, p, passwordHash, func(tx *gorm.DB) error {
+		return tx.Where("staff = ?", p.ID).Delete(&sessionRow{}).Error
+	})
+}
+
+func (s *Store) saveStaff(ctx context.Context, p vitals.Staff, passwordHash string, then func(*gorm.DB) error) error {
 	row := staffRow{
 		ID: p.ID, Login: p.Login, LoginKey: loginKey(p.Login), Name: p.Name, Role: p.Role, PasswordHash: passwordHash,
+		Disabled: p.Disabled,
 	}
-	columns := []string{"login", "login_key", "name", "role"}
+	columns := []string{"login", "login_key", "name", "role", "disabled"}
 	if passwordHash != "" {
 		columns = append(columns, "password_hash")
 	}
 	units := lo.Map(lo.Uniq(p.Units), func(u vitals.UnitID, _ int) staffUnitRow { return staffUnitRow{p.ID, u} })
-	return s.transact(ctx, "save staff", func(tx *gorm.DB) error {
+	err := s.transact(ctx, "save staff", func(tx *gorm.DB) error {
+		if err := keepAnAdmin(tx, p); err != nil {
+			return err
+		}
 		err := tx.Clauses(clause.OnConflict{
 			Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns(columns),
 		}).Create(&row).Error
@@ -64,12 +82,32 @@ func (s *Store) SaveStaff(ctx context.Context, p vitals.Staff, passwordHash stri
 		if err := tx.Where("staff = ?", p.ID).Delete(&staffUnitRow{}).Error; err != nil {
 			return err
 		}
-		_, err = insert(tx, units)
-		return err
+		if _, err = insert(tx, units); err != nil {
+			return err
+		}
+		return then(tx)
 	})
+	if errors.Is(err, ErrConflict) && !errors.Is(err, vitals.LastAdmin) {
+		return fmt.Errorf("save staff: %w", vitals.LoginTaken) // the only other thing that is unique
+	}
+	return err
 }
 
-// Staff lists everybody who may sign in, by login.
+// keepAnAdmin refuses to write the last administrator who may sign in as somebody else. Whoever
+// changes administrators waits for each other.
+func keepAnAdmin(tx *gorm.DB, p vitals.Staff) error {
+	if p.Role == vitals.Admin && !p.Disabled {
+		return nil
+	}
+	var admins []staffRow
+	err := tx.Clauses(forUpdate).Where("role = ? AND NOT disabled", vitals.Admin).Order("id").Find(&admins).Error
+	if err == nil && len(admins) == 1 && admins[0].ID == p.ID {
+		return vitals.LastAdmin
+	}
+	return err
+}
+
+// Staff lists everybody, by login.
 func (s *Store) Staff(ctx context.Context) ([]vitals.Staff, error) {
 	var rows []staffRow
 	if err := s.reader(ctx).Order("login_key").Find(&rows).Error; err != nil {
@@ -85,7 +123,7 @@ func (s *Store) Staff(ctx context.Context) ([]vitals.Staff, error) {
 
 func (r staffRow) staff(units []staffUnitRow) vitals.Staff {
 	return vitals.Staff{
-		ID: r.ID, Login: r.Login, Name: r.Name, Role: r.Role,
+		ID: r.ID, Login: r.Login, Name: r.Name, Role: r.Role, Disabled: r.Disabled,
 		Units: lo.Map(units, func(u staffUnitRow, _ int) vitals.UnitID { return u.Unit }),
 	}
 }
@@ -113,7 +151,7 @@ func (s *Store) findStaff(ctx context.Context, where, value string) (vitals.Staf
 	return row.staff(units), row.PasswordHash, nil
 }
 
-// CountStaff counts everybody who may sign in.
+// CountStaff counts everybody.
 func (s *Store) CountStaff(ctx context.Context) (int, error) {
 	var n int64
 	err := s.reader(ctx).Model(&staffRow{}).Count(&n).Error

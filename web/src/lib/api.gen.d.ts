@@ -233,7 +233,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody who may sign in. */
+        /** Everybody who may sign in, or once might. */
         get: operations["list-staff"];
         put?: never;
         /** Let a person sign in. */
@@ -242,6 +242,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a person, or let them in no more. Whoever is disabled, or has another role, other units or another password, is signed out. */
+        patch: operations["change-staff"];
         trace?: never;
     };
     "/api/v1/units": {
@@ -486,6 +503,8 @@ export interface components {
             staff: components["schemas"]["Staff"];
         };
         Staff: {
+            /** @description May not sign in. */
+            disabled?: boolean;
             id: string;
             login: string;
             name: string;
@@ -494,9 +513,20 @@ export interface components {
             /** @description The units that the person sees. */
             units: components["schemas"]["Unit"][];
         };
+        StaffChangeInputBody: {
+            /** @description May not sign in. */
+            disabled?: boolean;
+            name?: string;
+            /** @description At least 15 characters. */
+            password?: string;
+            /** @enum {string} */
+            role?: "viewer" | "nurse" | "charge" | "physician" | "technician" | "admin";
+            units?: string[];
+        };
         StaffInputBody: {
             login: string;
             name: string;
+            /** @description At least 15 characters. */
             password: string;
             /** @enum {string} */
             role: "viewer" | "nurse" | "charge" | "physician" | "technician" | "admin";
@@ -1103,6 +1133,41 @@ export interface operations {
         responses: {
             /** @description Created */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffChangeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
