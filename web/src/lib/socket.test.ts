@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ClientFrame } from "./protocol";
-import { Link, type LinkHandlers, type LinkStatus, type SocketLike } from "./socket";
+import { Link, OFFLINE_AFTER, type LinkHandlers, type LinkStatus, type SocketLike } from "./socket";
 
 const DIGEST = "00000000000000aa";
 
@@ -139,7 +139,7 @@ describe("live", () => {
 });
 
 describe("loss", () => {
-  it("in silence is degraded within 5 s, connects anew, and offline within 10 s", () => {
+  it("in silence is degraded within 5 s, connects anew, and offline thereafter", () => {
     goLive();
     vi.advanceTimersByTime(3800);
     expect(state()).toBe("live");
@@ -149,6 +149,17 @@ describe("loss", () => {
     expect(sockets).toHaveLength(2);
     vi.advanceTimersByTime(2600);
     expect(state()).toBe("offline");
+  });
+
+  it("is told as offline no later than 8 s after the last proof, whenever the ticks fall", () => {
+    for (const late of [0, 70, 130, 199]) {
+      vi.advanceTimersByTime(late);
+      last().open();
+      last().snapshot();
+      last().heartbeat(1);
+      vi.advanceTimersByTime(OFFLINE_AFTER);
+      expect(statuses.at(-1)?.state).toBe("offline");
+    }
   });
 
   it("by a closed socket is degraded at once", () => {

@@ -63,10 +63,12 @@ export interface LinkHandlers {
   refused(reason: "auth" | "unit"): void;
 }
 
-/** Heartbeats come every 2 s. Two missing: degraded; three: connect anew; four: offline. */
+/** Heartbeats come every 2 s. Two missing: degraded; three: connect anew; before the fourth: offline. */
 export const DEGRADED_AFTER = 4000;
 export const DEAD_AFTER = 6000;
 export const OFFLINE_AFTER = 8000;
+/** The longest that a tick may be late: the screen is offline at most OFFLINE_AFTER after the last proof. */
+const TICK = 250;
 const CREDIT_EVERY = 450;
 const RETRY = [0, 1000, 2000, 4000, 8000] as const;
 const JITTER = 500;
@@ -281,7 +283,7 @@ export class Link {
   get status(): LinkStatus {
     const age = this.options.now() - this.#lastProof;
     const live = this.#synced && this.#proven && age <= DEGRADED_AFTER;
-    const state: LinkState = age > OFFLINE_AFTER ? "offline" : live ? "live" : "degraded";
+    const state: LinkState = age > OFFLINE_AFTER - TICK ? "offline" : live ? "live" : "degraded";
     const heard = this.#socket !== null && this.#lastHeard !== null;
     const phase = state === "live" ? "live" : heard ? "resync" : "connecting";
     return { state, phase, lastProof: this.#lastProof, retryAt: this.#retryAt };
