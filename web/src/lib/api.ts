@@ -21,6 +21,8 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** When the server wants to be asked again, s. */
+    readonly retryAfter: number | null = null,
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -37,9 +39,13 @@ async function request<T>(method: "GET" | "POST", path: string, body?: unknown):
   try {
     response = await fetch(`/api/v1${path}`, init);
   } catch (cause) {
-    throw new ApiError(0, "The server cannot be reached.", { cause });
+    throw new ApiError(0, "The server cannot be reached.", null, { cause });
   }
-  if (!response.ok) throw new ApiError(response.status, await problem(response));
+  if (!response.ok) {
+    const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+    const retryAfter = Number.isNaN(seconds) ? null : seconds;
+    throw new ApiError(response.status, await problem(response), retryAfter);
+  }
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
