@@ -20,7 +20,7 @@ export async function openPage(browser, options = {}) {
   const faults = [];
   page.on("pageerror", (err) => faults.push(String(err)));
   page.on("console", (m) => {
-    const expected = /WebSocket connection|ERR_CONNECTION|401/.test(m.text());
+    const expected = /WebSocket connection|ERR_CONNECTION|401|429/.test(m.text());
     if (m.type() === "error" && !expected) faults.push(m.text());
   });
   return { page, context, faults };

@@ -64,6 +64,8 @@ export class FakeWard {
   alarms = new Map();
   rev = 0;
   refusing = false;
+  /** Seconds for which nobody may sign in. */
+  locked = 0;
   /** Milliseconds by which answers to commands are held back. */
   hold = 0;
   /** What the next command is answered with instead of being carried out. */
@@ -300,7 +302,8 @@ export class FakeWard {
 
   #numericsNow() {
     const now = Date.now();
-    return this.patients.map((p, i) => {
+    // Who was admitted later has no device, hence no heart.
+    return this.patients.slice(0, this.hearts.length).map((p, i) => {
       const h = this.hearts[i];
       const base = { patient: p.id, device: `d${i + 1}`, time: iso(now), age_ms: 0, quality: "good" };
       const wobble = (n, k) => String(Math.round(n + 1.4 * Math.sin(now / 4000 + i * k)));
@@ -328,6 +331,13 @@ export class FakeWard {
     for (const list of this.#numericsNow()) {
       for (const numeric of list) if (numeric.age_ms === 0) this.event({ kind: "numeric", numeric });
     }
+  }
+
+  /** Admits one more patient, without a device. */
+  admit(bed) {
+    const id = `late-${randomUUID()}`;
+    this.patients.push({ ...this.patients[0], id, bed, family: "Late", devices: [] });
+    this.event({ kind: "census" });
   }
 
   waves() {
@@ -401,6 +411,8 @@ async function handle(ward, req, res) {
   if (route === "POST /login") {
     let text = "";
     for await (const piece of req) text += piece;
+    if (ward.locked)
+      return json(429, { title: "Too Many Requests", status: 429 }, { "Retry-After": String(ward.locked) });
     if (JSON.parse(text).password !== "demo")
       return json(401, { title: "Unauthorized", status: 401, detail: "wrong" });
     return json(

@@ -266,11 +266,15 @@ test("UI-4.1 and 4.2 a lost connection is shown in time, and what was missed is 
     const cut = Date.now();
     for (const c of ward.clients) c.ws.terminate();
     await link(page, "degraded", 5000);
-    await link(page, "offline", 10_000 - (Date.now() - cut));
-    const greyed = await page
-      .locator("[data-testid=value-p1-hr] .number")
-      .evaluate((el) => getComputedStyle(el).color);
-    assert.equal(greyed, "rgb(132, 148, 163)");
+    const colour = (selector) =>
+      page.locator(selector).evaluate((el) => [el.innerText, getComputedStyle(el).color]);
+    const grey = "rgb(132, 148, 163)";
+    const [rate, now] = await colour("[data-testid=value-p1-hr] .number");
+    assert.match(rate, /\d/, "the value was already taken down");
+    assert.equal(now, grey, "a number is bright on a screen that is not live");
+    assert.equal((await colour("[data-testid=value-p1-nibp] b"))[1], grey);
+    await link(page, "offline", 8500 - (Date.now() - cut));
+    assert.equal((await colour("[data-testid=value-p1-hr] .number"))[1], grey);
     await page.waitForFunction(
       () => document.querySelector("[data-testid=tile-p1]").dataset.stale === "nodata",
     );
@@ -281,6 +285,159 @@ test("UI-4.1 and 4.2 a lost connection is shown in time, and what was missed is 
     const row = page.locator(`[data-testid="alarm-row-${missed}"]`);
     assert.match(await row.innerText(), /while offline/);
     assert.equal((await probe(page)).digest, ward.digest());
+  }));
+
+test("what happens now is on top of banner, tile and list, before what has ended", () =>
+  withWard(16, async (page, ward, url) => {
+    await startMonitoring(page, url);
+    const ago = (s) => new Date(Date.now() - 1000 * s).toISOString();
+    const vt = { patient: "p5", label: "VENTRICULAR TACHYCARDIA", detail: "Ventricular tachycardia" };
+    const old = ward.raise({ ...vt, onset: ago(900), raised: ago(900) });
+    ward.change(old, { state: "latched_unack", truth: "false", ended: ago(600) });
+    const vf = { patient: "p5", label: "VENTRICULAR FIBRILLATION", detail: "coarse" };
+    const first = ward.raise({ ...vf, patient: "p9", onset: ago(60) });
+    const lethal = ward.raise(vf);
+    await page.waitForSelector(`[data-testid=alarm-banner][data-alarm-id="${lethal}"]`);
+    const head = page.locator("[data-testid=tile-p5] header");
+    assert.match(await head.innerText(), /\*\*\* V-FIB/);
+    const rows = page.locator("li[data-alarm-row]");
+    const ids = await rows.evaluateAll((all) => all.map((li) => li.dataset.alarmRow));
+    assert.deepEqual(ids, [lethal, first, old]);
+    assert.match(await rows.nth(0).innerText(), /VENTRICULAR FIBRILLATION\s.*\scoarse/s);
+    assert.equal((await rows.nth(2).innerText()).match(/ventricular tachycardia/gi).length, 1);
+  }));
+
+test("a blood pressure is one measurement, and yesterday's says so", () =>
+  withWard(4, async (page, ward, url) => {
+    await startMonitoring(page, url);
+    const nibp = page.locator("[data-testid=value-p1-nibp]");
+    assert.match(await nibp.innerText(), /NIBP\s+\d+\/\d+\s+/);
+    const at = new Date(Date.now() + 1000).toISOString();
+    const base = { patient: "p1", device: "d1", unit: "mmHg", age_ms: 0, quality: "good" };
+    ward.event({ kind: "numeric", numeric: { ...base, kind: "systolic", value: "203", time: at } });
+    await page.waitForFunction(() =>
+      /203\/--/.test(document.querySelector("[data-testid=value-p1-nibp]").innerText),
+    );
+    const old = { ...base, time: "2026-01-02T12:00:00Z", kind: "temperature", value: "38.8", unit: "°C" };
+    ward.event({ kind: "numeric", numeric: old });
+    await page.waitForFunction(() =>
+      /38\.8 2 Jan 07:00/.test(document.querySelector("[data-testid=tile-p1] footer").innerText),
+    );
+  }));
+
+test("no number is cut, on a wide screen and on a small one, with and without the list", async (t) => {
+  const wide = { width: 1920, height: 1080 };
+  const small = { width: 1366, height: 768 };
+  for (const [count, viewport] of [
+    [16, wide],
+    [32, wide],
+    [64, wide],
+    [16, small],
+    [32, small],
+  ])
+    await t.test(`${count} patients at ${viewport.width}×${viewport.height}`, () =>
+      withWard(
+        count,
+        async (page, ward, url) => {
+          await startMonitoring(page, url);
+          ward.raise({ patient: "p1", label: "VENTRICULAR FIBRILLATION" });
+          ward.raise({ patient: "p2", label: "EXTREME BRADYCARDIA" });
+          ward.raise({ patient: "p3", priority: "medium", label: "HUB OFFLINE", type: "technical" });
+          await page.waitForSelector("[data-testid=alarm-banner][data-priority=high]");
+          const open = () => page.locator("[data-testid=alarm-list]").count();
+          for (const wanted of [0, 1]) {
+            if ((await open()) !== wanted) await page.keyboard.press("l");
+            await page.waitForFunction(
+              (n) => document.querySelectorAll("[data-testid=alarm-list]").length === n,
+              wanted,
+            );
+            assert.deepEqual(await cutNumbers(page), []);
+            const box = await page.locator("[role=grid]").evaluate((g) => {
+              const { scrollWidth, clientWidth } = g.parentElement.parentElement;
+              return scrollWidth - clientWidth;
+            });
+            assert.equal(box, 0, "the ward scrolls sideways");
+          }
+          if (count === 32 && viewport === small) {
+            await page.click("[data-testid=close-list]");
+            assert.equal(await open(), 0);
+          }
+        },
+        { context: { viewport } },
+      ),
+    );
+});
+
+/** The numbers and alarm labels of tiles that are seen in part, by what they say. */
+function cutNumbers(page) {
+  return page.evaluate(() => {
+    const list = document.querySelector("[data-testid=alarm-list]")?.parentElement.getBoundingClientRect();
+    const cut = [];
+    for (const tile of document.querySelectorAll("[data-tile]")) {
+      const edge = tile.getBoundingClientRect();
+      const hidden = list && edge.left >= list.left - 1;
+      if (hidden) continue;
+      if (list && edge.right > list.left) cut.push(`${tile.dataset.testid} is half under the list`);
+      for (const el of tile.querySelectorAll(".number, .alarm > span, footer b, .bed")) {
+        if (el.getClientRects().length === 0) continue;
+        const range = document.createRange();
+        range.selectNodeContents(el);
+        const text = range.getBoundingClientRect();
+        const own = el.getBoundingClientRect();
+        const clipped = el.matches(".ellipsis") && el.scrollWidth > el.clientWidth;
+        const outside = text.right > edge.right + 1 || own.bottom > edge.bottom + 2;
+        if (clipped || outside) cut.push(`${tile.dataset.testid}: ${el.innerText}`);
+      }
+    }
+    return cut;
+  });
+}
+
+test("a station keeps its shape until somebody has no place, and then says so", () =>
+  withWard(16, async (page, ward, url) => {
+    await startMonitoring(page, url);
+    const shape = () => page.locator("[data-testid=shape]").inputValue();
+    assert.equal(await shape(), "4x4");
+    ward.patients.splice(3, 1);
+    ward.event({ kind: "census" });
+    await page.waitForFunction(() => document.querySelectorAll("[data-tile]").length === 15);
+    ward.patients.splice(0, 10);
+    ward.event({ kind: "census" });
+    await page.waitForFunction(() => document.querySelectorAll("[data-tile]").length === 5);
+    assert.equal(await shape(), "4x4", "a discharge reshaped the ward");
+    for (let i = 0; i < 11; i++) ward.admit(String(20 + i));
+    await page.waitForFunction(() => document.querySelectorAll("[data-tile]").length === 16);
+    assert.equal(await page.locator("[data-testid=toast]").count(), 0);
+    ward.admit("2A");
+    await page.waitForSelector("[data-testid=toast]");
+    assert.match(await page.locator("[data-testid=toast]").innerText(), /17 patients.*4×4 to 8×4/);
+    assert.equal(await shape(), "8x4");
+    assert.equal(await page.locator("[data-tile='0'] .bed").innerText(), "2A", "the beds are not in order");
+    await page.locator("[data-testid=shape]").selectOption("8x8");
+    await page.reload();
+    await begin(page);
+    assert.equal(await shape(), "8x8", "the station forgot what the nurse chose");
+  }));
+
+test("sign-in needs no mouse, and says how long to wait", () =>
+  withWard(1, async (page, ward, url) => {
+    await page.goto(url);
+    await page.waitForSelector("[data-testid=login]");
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.dataset.testid ?? document.activeElement?.name);
+    assert.equal(await focused(), "user");
+    ward.locked = 1;
+    await page.keyboard.type("nurse");
+    await page.fill("input[name=password]", "demo");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /Wait 1 s,/.test(document.querySelector("[role=alert]").innerText));
+    ward.locked = 0;
+    await page.fill("input[name=password]", "demo");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-testid=start-monitoring]");
+    assert.equal(await focused(), "start-monitoring");
+    await page.keyboard.press("Enter");
+    await link(page, "live", 8000);
   }));
 
 test("UI-10.1 axe finds nothing, on any view", () =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AlarmBook, byPriority, byUrgency, digest, fnv1a64, mark } from "./alarms";
+import { AlarmBook, byUrgency, detailOf, digest, fnv1a64, mark, shortLabel } from "./alarms";
 import { anAlarm } from "./testing";
 import { TONES, burstLength, wantedSound } from "./tones";
 
@@ -31,23 +31,57 @@ describe("digest", () => {
 });
 
 describe("order", () => {
-  const old = "2026-11-20T01:00:00Z";
-  const young = "2026-11-20T01:00:30Z";
-  const alarms = [
-    anAlarm({ id: "low", priority: "low", raised: old }),
-    anAlarm({ id: "high-taken", priority: "high", state: "active_ack", raised: old }),
-    anAlarm({ id: "medium-young", priority: "medium", raised: young }),
-    anAlarm({ id: "medium-old", priority: "medium", raised: old }),
-    anAlarm({ id: "high-ended", priority: "high", state: "latched_unack", raised: young }),
-  ];
-  const ids = (order: typeof byPriority) => alarms.toSorted(order).map((a) => a.id);
+  const at = (minute: number) => `2026-11-20T01:${String(minute).padStart(2, "0")}:00Z`;
+  const order = (...alarms: Parameters<typeof anAlarm>[0][]) =>
+    alarms
+      .map(anAlarm)
+      .sort(byUrgency)
+      .map((a) => a.id);
 
-  it("of the list is priority, then not acknowledged, then longest waiting", () => {
-    expect(ids(byPriority)).toEqual(["high-ended", "high-taken", "medium-old", "medium-young", "low"]);
+  it("puts what happens now before what has ended, and the newest onset first", () => {
+    expect(
+      order(
+        { id: "ended", state: "latched_unack", truth: "false", onset: at(1) },
+        { id: "ended-later", state: "latched_unack", truth: "false", onset: at(9) },
+        { id: "taken", state: "active_ack", onset: at(8) },
+        { id: "ending", truth: "false", onset: at(7) },
+        { id: "no-input", truth: "unknown", onset: at(3) },
+        { id: "first", onset: at(2) },
+        { id: "newest", onset: at(5) },
+      ),
+    ).toEqual(["newest", "no-input", "first", "ended-later", "ending", "ended", "taken"]);
   });
 
-  it("of the banner puts what nobody has taken first", () => {
-    expect(ids(byUrgency)).toEqual(["high-ended", "medium-old", "medium-young", "low", "high-taken"]);
+  it("puts priority before that, and what nobody has taken before everything: it is sounding", () => {
+    expect(
+      order(
+        { id: "low", priority: "low", onset: at(9) },
+        { id: "high-taken", state: "active_ack", onset: at(9) },
+        { id: "medium", priority: "medium", onset: at(9) },
+        { id: "high-ended", state: "latched_unack", truth: "false", onset: at(1) },
+      ),
+    ).toEqual(["high-ended", "medium", "low", "high-taken"]);
+  });
+
+  it("is the same whatever order the alarms came in", () => {
+    expect(order({ id: "b" }, { id: "a" })).toEqual(order({ id: "a" }, { id: "b" }));
+  });
+});
+
+describe("words", () => {
+  it("tell the lethal rhythms apart in the few letters that a tile has", () => {
+    const short = (label: string) => shortLabel(anAlarm({ label }));
+    expect(short("VENTRICULAR FIBRILLATION")).toBe("V-FIB");
+    expect(short("VENTRICULAR TACHYCARDIA")).toBe("V-TACH");
+    expect(short("EXTREME BRADYCARDIA")).toBe("EXT BRADY");
+    expect(short("ASYSTOLE")).toBe("ASYSTOLE");
+    expect(short("SOMETHING NEW")).toBe("SOMETHING NEW");
+  });
+
+  it("do not say the label twice", () => {
+    const detail = (label: string, detail: string) => detailOf(anAlarm({ label, detail }));
+    expect(detail("VENTRICULAR FIBRILLATION", "ventricular fibrillation")).toBe("");
+    expect(detail("ASYSTOLE", "no beat for 4 s")).toBe("no beat for 4 s");
   });
 });
 

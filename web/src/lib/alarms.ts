@@ -21,22 +21,43 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Longest waiting first; the id decides between equals so that rows never swap places. */
-function byAge(a: Alarm, b: Alarm): number {
-  return Date.parse(a.raised) - Date.parse(b.raised) || compareText(a.id, b.id);
-}
-
-/** Order of the alarm list: priority, then not acknowledged, then age. */
-export function byPriority(a: Alarm, b: Alarm): number {
-  return RANK[b.priority] - RANK[a.priority] || Number(isUnacked(b)) - Number(isUnacked(a)) || byAge(a, b);
+/** Whether the condition lasts, as far as anybody knows: lost input ends nothing. */
+function goesOn(a: Alarm): boolean {
+  return a.state === "active_unack" && a.truth !== "false";
 }
 
 /**
- * Order of the banner: what nobody has taken yet comes before what somebody has, whatever its
- * priority. The banner names the alarm that is sounding.
+ * The one order of banner, tiles and list. What nobody has taken yet comes before what somebody has,
+ * whatever its priority: the first alarm is the one that is sounding. Within a priority, what happens
+ * now comes before what has ended, and the newest onset first: it asks for the next step. The id
+ * decides between equals so that rows never swap places.
  */
 export function byUrgency(a: Alarm, b: Alarm): number {
-  return Number(isUnacked(b)) - Number(isUnacked(a)) || RANK[b.priority] - RANK[a.priority] || byAge(a, b);
+  return (
+    Number(isUnacked(b)) - Number(isUnacked(a)) ||
+    RANK[b.priority] - RANK[a.priority] ||
+    Number(goesOn(b)) - Number(goesOn(a)) ||
+    Date.parse(b.onset) - Date.parse(a.onset) ||
+    compareText(a.id, b.id)
+  );
+}
+
+const SHORT: Record<string, string> = {
+  "VENTRICULAR FIBRILLATION": "V-FIB",
+  "VENTRICULAR TACHYCARDIA": "V-TACH",
+  "EXTREME TACHYCARDIA": "EXT TACHY",
+  "EXTREME BRADYCARDIA": "EXT BRADY",
+  "SpO₂ RAPID DESAT": "DESAT",
+};
+
+/** The label for a tile, where the full one would be cut to something that two alarms share. */
+export function shortLabel(a: Alarm): string {
+  return SHORT[a.label] ?? a.label;
+}
+
+/** What the alarm says beyond its label; empty where that is the same in other letters. */
+export function detailOf(a: Alarm): string {
+  return a.detail.toLowerCase() === a.label.toLowerCase() ? "" : a.detail;
 }
 
 const FNV_OFFSET = 0xcbf29ce484222325n;

@@ -1,3 +1,4 @@
+import { detailOf } from "./alarms";
 import type { Alarm } from "./protocol";
 
 /** New HIGH alarms are read aloud at most this often, ms. */
@@ -13,7 +14,7 @@ export class Announcer {
   constructor(readonly now: () => number) {}
 
   say(a: Alarm, bed: string): void {
-    const text = `Bed ${bed}: ${a.label} ${a.detail}`;
+    const text = `Bed ${bed}: ${a.label} ${detailOf(a)}`.trim();
     if (a.priority === "high") this.#queue.push(text);
     if (a.priority === "medium") this.polite = text;
     this.tick();

@@ -1,4 +1,6 @@
 import { SvelteMap } from "svelte/reactivity";
+import { detailOf } from "./alarms";
+import { elapsed } from "./format";
 import type { Alarm, ClientFrame, Priority, Result } from "./protocol";
 
 export interface Toast {
@@ -29,7 +31,9 @@ export class Commands {
 
   constructor(
     readonly send: (frame: ClientFrame) => boolean,
+    /** Monotonic time, and the server's, ms. */
     readonly now: () => number,
+    readonly serverNow: () => number,
     readonly focusRow: (alarm: string) => void,
   ) {}
 
@@ -50,15 +54,12 @@ export class Commands {
   }
 
   result(r: Result): void {
-    const alarm = [...this.waiting].find(([, w]) => w.command === r.cmd_id)?.[0];
-    if (alarm === undefined || r.ok) return; // the event that changes the screen follows
+    const [alarm, waiting] = [...this.waiting].find(([, w]) => w.command === r.cmd_id) ?? [];
+    if (!alarm || !waiting || r.ok) return; // the event that changes the screen follows
     this.waiting.delete(alarm);
-    this.toast(...explain(r, this.#since(r.alarm)));
+    const pressed = this.serverNow() - (this.now() - waiting.sent);
+    this.toast(...explain(r, pressed));
     if (r.code === "worse") this.focusRow(alarm);
-  }
-
-  #since(a: Alarm | undefined): number {
-    return a?.acked_at ? Math.max(0, Date.parse(a.changed) - Date.parse(a.acked_at)) : 0;
   }
 
   /** The server's event for the alarm came: that is the answer. */
@@ -85,9 +86,9 @@ export class Commands {
     }
   }
 
-  toast(tone: Toast["tone"], text: string): void {
+  toast(tone: Toast["tone"], text: string, lasts = TOAST_FOR): void {
     const id = this.#next++;
-    this.#expiry.set(id, this.now() + TOAST_FOR);
+    this.#expiry.set(id, this.now() + lasts);
     this.toasts = [...this.toasts.slice(-2), { id, tone, text }];
   }
 
@@ -96,20 +97,28 @@ export class Commands {
   }
 }
 
-function explain(r: Result, earlierMs: number): [Toast["tone"], string] {
-  const by = r.alarm?.acked_by ?? "somebody else";
+/** Who was faster, and by how much; pressed is the server's time of the press, ms. */
+function takenBy(a: Alarm | undefined, pressed: number): [Toast["tone"], string] {
+  const earlier = a?.acked_at ? pressed - Date.parse(a.acked_at) : 0;
+  const ago = earlier < 60_000 ? `${(earlier / 1000).toFixed(1)} s` : elapsed(earlier);
+  return [
+    "neutral",
+    `Acknowledged by ${a?.acked_by ?? "somebody else"}${earlier >= 50 ? ` ${ago} earlier` : ""}.`,
+  ];
+}
+
+function explain(r: Result, pressed: number): [Toast["tone"], string] {
   switch (r.code) {
     case "already_acked":
-      return [
-        "neutral",
-        `Acknowledged by ${by}${earlierMs ? ` ${(earlierMs / 1000).toFixed(1)} s earlier` : ""}.`,
-      ];
+      return takenBy(r.alarm, pressed);
     case "closed":
+      // An ended alarm is closed by its acknowledgement.
+      if (r.alarm?.reason === "ack") return takenBy(r.alarm, pressed);
       return ["neutral", "This alarm had already ended."];
     case "worse":
       return [
         "error",
-        `NOT ACKNOWLEDGED: the alarm got worse${r.alarm ? `: ${r.alarm.label} ${r.alarm.detail}` : ""}.`,
+        `NOT ACKNOWLEDGED: the alarm got worse${r.alarm ? `: ${r.alarm.label} ${detailOf(r.alarm)}`.trimEnd() : ""}.`,
       ];
     case "forbidden":
       return ["error", "NOT ACKNOWLEDGED: your role may not acknowledge this alarm."];

@@ -12,6 +12,7 @@ export class ZoneFormat {
   readonly #time: Intl.DateTimeFormat;
   readonly #short: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
+  readonly #day: Intl.DateTimeFormat;
   readonly #offset: Intl.DateTimeFormat;
 
   constructor(readonly zone: string) {
@@ -19,6 +20,7 @@ export class ZoneFormat {
     this.#time = make({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
     this.#short = make({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     this.#date = make({ weekday: "short", day: "numeric", month: "short" });
+    this.#day = make({ day: "numeric", month: "short" });
     this.#offset = make({ timeZoneName: "longOffset" });
   }
 
@@ -28,6 +30,11 @@ export class ZoneFormat {
 
   short(at: number | string): string {
     return this.#short.format(new Date(at));
+  }
+
+  /** "19 Nov 23:30"; on the date that is today, the time alone. */
+  moment(at: number | string, today: string): string {
+    return this.date(at) === today ? this.short(at) : `${this.#day.format(new Date(at))} ${this.short(at)}`;
   }
 
   date(at: number | string): string {

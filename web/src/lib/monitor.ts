@@ -59,6 +59,7 @@ export class Monitor {
     this.commands = new Commands(
       (frame) => this.link.send(frame),
       monotonic,
+      () => this.clock.now(),
       (alarm) => document.querySelector<HTMLElement>(`[data-alarm-row="${CSS.escape(alarm)}"]`)?.focus(),
     );
   }

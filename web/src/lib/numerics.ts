@@ -33,6 +33,30 @@ export function staleness(value: Shown | undefined, now: number): Staleness {
   return age <= STALE_AFTER ? "aging" : "stale";
 }
 
+/** One measurement of the cuff, as the tile writes it: "203/--" where half of it is not known. */
+export interface Pressure {
+  text: string;
+  time: string;
+}
+
+/**
+ * The newest blood pressure. Systolic and diastolic belong together only when one device measured
+ * them at one time: a pair of two measurements is one that nobody has measured.
+ */
+export function bloodPressure(values: Record<string, Shown>): Pressure | undefined {
+  let last: Shown | undefined;
+  for (const v of Object.values(values)) {
+    if (v.kind !== "systolic" && v.kind !== "diastolic") continue;
+    if (!last || Date.parse(v.time) > Date.parse(last.time)) last = v;
+  }
+  if (!last) return undefined;
+  const half = (kind: string) => {
+    const v = values[`${kind}|${last.device}`];
+    return v?.time === last.time ? v.value : "--";
+  };
+  return { text: `${half("systolic")}/${half("diastolic")}`, time: last.time };
+}
+
 /** The value to show of those that several devices may have sent: the one received last. */
 export function newest(values: Record<string, Shown>, ...kinds: string[]): Shown | undefined {
   for (const kind of kinds) {

@@ -3,10 +3,10 @@ import { ServerClock } from "./clock";
 import { flashPhase } from "./flash";
 import { ZoneFormat, byBed, elapsed, initials, years } from "./format";
 import { Dwell, step } from "./keys";
-import { gridFor } from "./layout";
-import { newest, staleness, type Shown } from "./numerics";
+import { arrange, gridFor, keptShape, placesOf, shapeFor } from "./layout";
+import { bloodPressure, newest, staleness, type Shown } from "./numerics";
 
-const value = (over: Partial<Shown>): Shown => ({
+const shown = (over: Partial<Shown>): Shown => ({
   patient: "p1",
   device: "d1",
   kind: "heart_rate",
@@ -21,7 +21,7 @@ const value = (over: Partial<Shown>): Shown => ({
 
 describe("staleness", () => {
   it("of a streamed value shows from 5 s and takes it down from 15 s", () => {
-    expect([5000, 5001, 15_000, 15_001].map((now) => staleness(value({}), now))).toEqual([
+    expect([5000, 5001, 15_000, 15_001].map((now) => staleness(shown({}), now))).toEqual([
       "fresh",
       "aging",
       "aging",
@@ -30,7 +30,7 @@ describe("staleness", () => {
   });
 
   it("does not touch a spot value, which carries its time", () => {
-    expect(staleness(value({ kind: "systolic" }), 3_600_000)).toBe("fresh");
+    expect(staleness(shown({ kind: "systolic" }), 3_600_000)).toBe("fresh");
   });
 
   it("is none where nothing ever came", () => {
@@ -39,12 +39,41 @@ describe("staleness", () => {
 
   it("shows the device that was heard last, and the first kind that has any", () => {
     const values = {
-      a: value({ device: "a", at: 10, value: "70" }),
-      b: value({ device: "b", at: 20, value: "71" }),
-      c: value({ device: "c", at: 30, kind: "pulse_rate", value: "99" }),
+      a: shown({ device: "a", at: 10, value: "70" }),
+      b: shown({ device: "b", at: 20, value: "71" }),
+      c: shown({ device: "c", at: 30, kind: "pulse_rate", value: "99" }),
     };
     expect(newest(values, "heart_rate", "pulse_rate")?.value).toBe("71");
     expect(newest(values, "spo2")).toBeUndefined();
+  });
+});
+
+describe("blood pressure", () => {
+  const cuff = (device: string, kind: string, value: string, time: string): Record<string, Shown> => ({
+    [`${kind}|${device}`]: shown({ device, kind, value, time: `2026-11-20T${time}:00Z` }),
+  });
+
+  it("is one measurement of one device", () => {
+    const values = { ...cuff("a", "systolic", "120", "02:00"), ...cuff("a", "diastolic", "80", "02:00") };
+    expect(bloodPressure(values)).toEqual({ text: "120/80", time: "2026-11-20T02:00:00Z" });
+    expect(bloodPressure({})).toBeUndefined();
+  });
+
+  it("never pairs two measurements, nor two devices", () => {
+    const old = cuff("a", "diastolic", "81", "01:00");
+    expect(bloodPressure({ ...old, ...cuff("a", "systolic", "203", "02:00") })?.text).toBe("203/--");
+    expect(bloodPressure({ ...old, ...cuff("b", "systolic", "203", "01:00") })?.text).not.toBe("203/81");
+    expect(bloodPressure(old)?.text).toBe("--/81");
+  });
+
+  it("is the newest of several devices", () => {
+    const values = {
+      ...cuff("a", "systolic", "120", "02:00"),
+      ...cuff("a", "diastolic", "80", "02:00"),
+      ...cuff("b", "systolic", "140", "01:00"),
+      ...cuff("b", "diastolic", "90", "01:00"),
+    };
+    expect(bloodPressure(values)?.text).toBe("120/80");
   });
 });
 
@@ -95,6 +124,13 @@ describe("formats", () => {
 
   it("fall back to UTC, and say so, for a zone that the browser does not know", () => {
     expect(new ZoneFormat("Mars/Olympus").offset("2026-11-01T05:30:00Z")).toMatch(/^UTC(\+00:00)?$/);
+  });
+
+  it("say the day of a measurement that is not of today", () => {
+    const zone = new ZoneFormat("America/New_York");
+    const today = zone.date("2026-11-20T12:00:00Z");
+    expect(zone.moment("2026-11-20T05:30:00Z", today)).toBe("00:30");
+    expect(zone.moment("2026-11-20T04:30:00Z", today)).toBe("19 Nov 23:30");
   });
 
   it("count elapsed time and age", () => {
@@ -149,5 +185,26 @@ describe("grid", () => {
       const { columns, rows } = gridFor(n);
       expect(columns * rows).toBeGreaterThanOrEqual(n);
     }
+  });
+
+  it("keeps the shape of the station until the patients no longer fit", () => {
+    const kept = { columns: 4, rows: 4 };
+    expect([3, 12, 16].map((n) => shapeFor(n, kept))).toEqual([kept, kept, kept]);
+    expect(shapeFor(17, kept)).toEqual({ columns: 8, rows: 4 });
+    expect(placesOf(shapeFor(3, null))).toBe(4);
+  });
+
+  it("never squeezes a tile: the list covers whole columns where it has no room beside them", () => {
+    const eight = { columns: 8, rows: 4 };
+    expect(arrange(eight, 1920, null)).toMatchObject({ columns: 8, listOpen: true, covers: 0 });
+    expect(arrange(eight, 1366, null)).toMatchObject({ columns: 8, listOpen: false, covers: 0 });
+    expect(arrange(eight, 1366, true)).toMatchObject({ columns: 8, listOpen: true, covers: 2 });
+    expect(arrange({ columns: 4, rows: 4 }, 1366, null)).toMatchObject({ listOpen: true, covers: 0 });
+    expect(arrange(eight, 1100, null)).toMatchObject({ columns: 7, rows: 5 });
+  });
+
+  it("forgets a shape that it cannot read", () => {
+    expect(keptShape("8x4")).toEqual({ columns: 8, rows: 4 });
+    for (const text of [null, "", "0x4", "x", "4x4x4", "99999x1"]) expect(keptShape(text)).toBeNull();
   });
 });

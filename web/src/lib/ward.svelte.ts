@@ -1,5 +1,5 @@
 import { SvelteMap } from "svelte/reactivity";
-import { AlarmBook, byPriority, byUrgency, isUnacked } from "./alarms";
+import { AlarmBook, byUrgency, isUnacked } from "./alarms";
 import type { Patient, Staff, Unit } from "./api";
 import { byBed, ZoneFormat } from "./format";
 import type { LinkStatus } from "./socket";
@@ -47,7 +47,6 @@ export class Ward {
     this.patients.toSorted((a, b) => byBed(a.bed, b.bed) || (a.id < b.id ? -1 : 1)),
   );
   readonly byId = $derived(new Map(this.patients.map((p) => [p.id, p])));
-  readonly listed = $derived(this.alarms.toSorted(byPriority));
   readonly urgent = $derived(this.alarms.toSorted(byUrgency));
   /** The most urgent open alarm of each patient. */
   readonly top = $derived.by(() => {
@@ -75,6 +74,13 @@ export class Ward {
     readonly station: string,
   ) {
     this.format = new ZoneFormat(unit.zone);
+  }
+
+  readonly #today = $derived.by(() => this.format.date(this.serverNow));
+
+  /** When a spot value was measured: yesterday's must not pass for one of tonight. */
+  measured(at: string): string {
+    return this.format.moment(at, this.#today);
   }
 
   vitalsOf(patient: string): Vitals {
