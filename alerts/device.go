@@ -104,6 +104,9 @@ func (e *Engine) sender(d vitals.Delivery) *device {
 func anything(vitals.Kind) bool   { return true }
 func streamed(k vitals.Kind) bool { return k.Info().Shape != vitals.Spot }
 
+// Streams reports whether the batch carries what comes continuously, so that its absence is news.
+func Streams(b vitals.Batch) bool { return !newestValue(b, streamed).IsZero() }
+
 // newestValue is the time of the newest value in the batch of the kinds that count, zero for none.
 func newestValue(b vitals.Batch, counts func(vitals.Kind) bool) time.Time {
 	var newest time.Time

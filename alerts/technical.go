@@ -226,7 +226,8 @@ type hub struct {
 	offline held
 }
 
-// Hub tells whether a hub through which the patient's devices are heard is connected. Each change is told once; it holds until the next.
+// Hub tells whether a hub through which the patient's devices are heard is connected. Each change is
+// told once; it holds until the next.
 func (e *Engine) Hub(online bool, site string, at time.Time) Outcome {
 	e.out = Outcome{}
 	if e.discharged {

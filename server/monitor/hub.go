@@ -30,7 +30,8 @@ type hub struct {
 // have as long to come back as they may be away.
 func (h *hub) lost(status vitals.HubStatus, known bool, since, now time.Time) bool {
 	if h.offline {
-		return !h.heard.After(h.told) && !(status.Online && status.Seen.After(h.told))
+		seen := status.Online && status.Seen.After(h.told)
+		return !seen && !h.heard.After(h.told)
 	}
 	silent := now.Sub(slices.MaxFunc([]time.Time{h.heard, status.Seen, since}, time.Time.Compare))
 	left := known && !status.Online
@@ -54,8 +55,8 @@ func (pt *patient) heardThrough(d vitals.Delivery) {
 	}
 }
 
-// uses reports whether a device of the patient was last heard through the hub, or none was heard
-// at all, which says nothing against it.
+// uses reports whether a device of the patient was last heard through the hub, or none of those there
+// are was heard at all, which says nothing against it.
 func (pt *patient) uses(id vitals.HubID) bool {
 	heard := false
 	for _, device := range pt.devices {
@@ -66,7 +67,7 @@ func (pt *patient) uses(id vitals.HubID) bool {
 			}
 		}
 	}
-	return !heard
+	return !heard && len(pt.devices) > 0
 }
 
 // watchHubs tells the patient's engine which of the hubs came and went.

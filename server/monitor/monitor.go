@@ -76,6 +76,8 @@ type Monitor struct {
 	census atomic.Pointer[census] // nil until it was read once
 	hubs   atomic.Pointer[hubs]
 
+	streamers *streamers
+
 	mu         sync.Mutex
 	partitions map[int]*partition
 	running    sync.WaitGroup
@@ -91,6 +93,7 @@ type hubs map[vitals.HubID]vitals.HubStatus
 func New(cfg Config) *Monitor {
 	m := &Monitor{
 		cfg: cfg.withDefaults(), refresh: make(chan struct{}, 1), partitions: map[int]*partition{},
+		streamers: newStreamers(),
 	}
 	m.hubs.Store(&hubs{})
 	m.log = m.cfg.Logger

@@ -139,7 +139,7 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 	streamed := lo.GroupBy(blocks, func(b vitals.Block) vitals.PatientID { return b.Patient })
 	episodes := lo.GroupBy(alarms, func(a alerts.Alarm) vitals.PatientID { return a.Patient })
 	for _, a := range p.m.admissions(p.number) {
-		pt := newPatient(p.m.cfg.NewEngine, a, now)
+		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
 		if fault := pt.restore(episodes[a.Patient.ID], streamed[a.Patient.ID], now); fault != nil {
 			p.m.counts.poison.Add(1)
 			p.log.ErrorContext(ctx, "detector failed to take up what is stored", "error", fault)
@@ -155,7 +155,7 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 func (p *partition) closeOrphans(episodes map[vitals.PatientID][]alerts.Alarm, now time.Time) {
 	j := &job{owner: p}
 	for id, alarms := range episodes {
-		pt := newPatient(p.m.cfg.NewEngine, vitals.Admission{Patient: vitals.Patient{ID: id}}, now)
+		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, vitals.Admission{Patient: vitals.Patient{ID: id}}, now)
 		fault := pt.restore(alarms, nil, now)
 		out, failed := pt.discharge(now)
 		if fault = errors.Join(fault, failed); fault != nil {

@@ -328,7 +328,7 @@ func (p *partition) recensus(ctx context.Context, now time.Time) {
 			pt.bind(a.Devices, now)
 			continue
 		}
-		pt := newPatient(p.m.cfg.NewEngine, a, now)
+		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
 		p.patients[a.Patient.ID] = pt
 		p.welcome(ctx, pt, j)
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/samber/lo"
+
 	"vigil/alerts"
 	"vigil/vitals"
 )
@@ -30,21 +32,24 @@ type patient struct {
 	// What a new engine has to know when the old one cannot be asked any more.
 	alarms  map[alerts.AlarmID]alerts.Alarm
 	streams map[vitals.DeviceID]bool
+	known   *streamers
+
+	// When devices were heard that are not the patient's as far as is known here: assigned a moment
+	// ago, or taken away while nobody watched.
+	guests map[vitals.DeviceID]time.Time
 
 	via  map[vitals.DeviceID]vitals.HubID // through which a device was last heard
 	hubs map[vitals.HubID]*hub
 }
 
-func newPatient(makeEngine func(vitals.PatientID) Engine, a vitals.Admission, now time.Time) *patient {
+func newPatient(makeEngine func(vitals.PatientID) Engine, known *streamers, a vitals.Admission, now time.Time) *patient {
 	pt := &patient{
-		id: a.Patient.ID, make: makeEngine, engine: makeEngine(a.Patient.ID), devices: slices.Clone(a.Devices),
+		id: a.Patient.ID, make: makeEngine, engine: makeEngine(a.Patient.ID), known: known,
 		alarms: map[alerts.AlarmID]alerts.Alarm{}, streams: map[vitals.DeviceID]bool{},
-		via: map[vitals.DeviceID]vitals.HubID{}, hubs: map[vitals.HubID]*hub{},
+		guests: map[vitals.DeviceID]time.Time{},
+		via:    map[vitals.DeviceID]vitals.HubID{}, hubs: map[vitals.HubID]*hub{},
 	}
-	_, _ = pt.guard(now, func(e Engine) alerts.Outcome { // counted; the engine is replaced in the end
-		e.Bind(pt.devices, now)
-		return alerts.Outcome{}
-	})
+	pt.assign(a.Devices, now)
 	return pt
 }
 
@@ -52,6 +57,7 @@ func newPatient(makeEngine func(vitals.PatientID) Engine, a vitals.Admission, no
 func (pt *patient) restore(alarms []alerts.Alarm, blocks []vitals.Block, now time.Time) error {
 	for _, b := range blocks {
 		pt.streams[b.Device] = true
+		pt.known.add(b.Device)
 	}
 	for _, a := range alarms {
 		pt.alarms[a.ID] = a
@@ -77,26 +83,76 @@ func (pt *patient) recall() {
 
 // bind follows the census.
 func (pt *patient) bind(devices []vitals.DeviceID, now time.Time) {
-	if slices.Equal(devices, pt.devices) {
+	if !slices.Equal(devices, pt.devices) {
+		pt.assign(devices, now)
 		return
 	}
+	if strangers := pt.unrecognised(); len(strangers) > 0 {
+		pt.recognise(strangers, now)
+	}
+}
+
+// assign tells the engine of the devices, and which of them it may expect to hear from.
+func (pt *patient) assign(devices []vitals.DeviceID, now time.Time) {
 	pt.devices = slices.Clone(devices)
+	maps.DeleteFunc(pt.guests, func(d vitals.DeviceID, _ time.Time) bool { return slices.Contains(devices, d) })
 	_, _ = pt.guard(now, func(e Engine) alerts.Outcome { // counted; the engine is replaced in the end
 		e.Bind(pt.devices, now)
+		return alerts.Outcome{}
+	})
+	streaming := lo.Filter(pt.devices, func(d vitals.DeviceID, _ int) bool { return pt.streams[d] })
+	pt.recognise(append(streaming, pt.unrecognised()...), now)
+}
+
+// unrecognised lists the devices that have streamed elsewhere, which is not yet known here.
+func (pt *patient) unrecognised() []vitals.DeviceID {
+	return lo.Filter(pt.devices, func(d vitals.DeviceID, _ int) bool { return !pt.streams[d] && pt.known.has(d) })
+}
+
+// recognise tells the engine that the devices stream: their silence is news though it never heard them.
+func (pt *patient) recognise(devices []vitals.DeviceID, now time.Time) {
+	_, _ = pt.guard(now, func(e Engine) alerts.Outcome {
+		for _, d := range devices {
+			pt.streams[d] = true
+			e.Streamed(d)
+		}
 		return alerts.Outcome{}
 	})
 }
 
 func (pt *patient) observe(d vitals.Delivery) (alerts.Outcome, error) {
-	if len(d.Batch.Waveforms) > 0 {
-		pt.streams[d.Batch.Device] = true
+	if device := d.Batch.Device; !pt.streams[device] && alerts.Streams(d.Batch) {
+		pt.streams[device] = true
+		pt.known.add(device)
+	}
+	if !slices.Contains(pt.devices, d.Batch.Device) {
+		pt.guests[d.Batch.Device] = d.Received
 	}
 	pt.heardThrough(d)
 	return pt.guard(d.Received, func(e Engine) alerts.Outcome { return e.Observe(d) })
 }
 
 func (pt *patient) tick(now time.Time) (alerts.Outcome, error) {
+	pt.dismiss(now)
 	return pt.guard(now, func(e Engine) alerts.Outcome { return e.Tick(now) })
+}
+
+// guestSilence is how long a device that is not the patient's is silent before nobody waits for it. The
+// census has been read by then, and the engine has not yet missed it.
+const guestSilence = 5 * time.Second
+
+// dismiss tells the engine again which devices are the patient's when another one has gone.
+func (pt *patient) dismiss(now time.Time) {
+	gone := false
+	for device, heard := range pt.guests {
+		if now.Sub(heard) > guestSilence {
+			delete(pt.guests, device)
+			gone = true
+		}
+	}
+	if gone {
+		pt.assign(pt.devices, now)
+	}
 }
 
 func (pt *patient) discharge(now time.Time) (alerts.Outcome, error) {
