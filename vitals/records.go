@@ -25,13 +25,13 @@ func (ConflictError) Unwrap() error { return ErrConflict }
 
 // Conflicts that a person can resolve.
 const (
-	RecordNumberTaken ConflictError = "a patient with this record number is under care"
-	BedTaken          ConflictError = "a patient is in this bed of the unit"
-	LoginTaken        ConflictError = "somebody has this login"
-	LastAdmin         ConflictError = "this is the last administrator who may sign in"
-	BoundLater        ConflictError = "the device was bound at that time or later; bind it from a later time on"
-	Discharged        ConflictError = "the patient is discharged"
-	Worn              ConflictError = "the device is bound to another patient; to take it from there, say so with \"move\": true"
+	ErrRecordNumberTaken ConflictError = "a patient with this record number is under care"
+	ErrBedTaken          ConflictError = "a patient is in this bed of the unit"
+	ErrLoginTaken        ConflictError = "somebody has this login"
+	ErrLastAdmin         ConflictError = "this is the last administrator who may sign in"
+	ErrBoundLater        ConflictError = "the device was bound at that time or later; bind it from a later time on"
+	ErrDischarged        ConflictError = "the patient is discharged"
+	ErrWorn              ConflictError = "the device is bound to another patient; to take it from there, say so with \"move\": true"
 )
 
 // HubStatus is a hub with when it was last heard.

@@ -10,14 +10,20 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"vigil/devices"
 	"vigil/vitals"
 )
+
+// ErrTooLarge says that a message, or a sequence of them, is larger than may be. It wraps
+// devices.ErrMalformed.
+var ErrTooLarge = fmt.Errorf("%w: too large", devices.ErrMalformed)
 
 // Decode reads a message. The error wraps devices.ErrMalformed; it is a *HeaderError where the
 // bytes still told device, stream and number.
 func Decode(b []byte) (Message, error) {
 	if len(b) > MaxMessage {
-		return Message{}, malformed("message of %d bytes exceeds %d", len(b), MaxMessage)
+		w := headerOf(b)
+		return Message{}, w.blame(fmt.Errorf("message of %d bytes exceeds %d: %w", len(b), MaxMessage, ErrTooLarge))
 	}
 	var w wireMessage
 	if err := decoding.Unmarshal(b, &w); err != nil {
@@ -35,6 +41,19 @@ func Decode(b []byte) (Message, error) {
 	return m, nil
 }
 
+// headerOf reads what names a message that is not read further.
+func headerOf(b []byte) wireMessage {
+	var h struct {
+		Stream *uint32 `cbor:"1,keyasint"`
+		Seq    *uint64 `cbor:"2,keyasint"`
+		Device octets  `cbor:"6,keyasint"`
+	}
+	if err := lenient.Unmarshal(b, &h); err != nil {
+		return wireMessage{}
+	}
+	return wireMessage{Stream: h.Stream, Seq: h.Seq, Device: h.Device}
+}
+
 // Split takes a CBOR sequence (RFC 8742) apart, as it comes in the body of an HTTPS request. The
 // parts share b's memory and are not decoded yet.
 func Split(b []byte) ([][]byte, error) {
@@ -46,7 +65,7 @@ func Split(b []byte) ([][]byte, error) {
 			return nil, malformed("message %d of the sequence: %v", len(parts)+1, readable(err))
 		}
 		if len(parts) == MaxSequence {
-			return nil, malformed("more than %d messages in one sequence", MaxSequence)
+			return nil, fmt.Errorf("more than %d messages in one sequence: %w", MaxSequence, ErrTooLarge)
 		}
 		parts = append(parts, b[:len(b)-len(rest)])
 		b = rest

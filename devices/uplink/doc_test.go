@@ -2,12 +2,14 @@ package uplink_test
 
 import (
 	"encoding/hex"
+	"errors"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/devices/uplink"
@@ -50,7 +52,16 @@ func TestDocumentationShowsRealBytes(t *testing.T) {
 		t.Errorf("ack %+v, %v", ack, err)
 	}
 	nack, err := uplink.DecodeNack(shown["nack"])
-	want := uplink.Nack{Device: patch, Stream: 7, Seq: 42, Code: uplink.CodeMalformed, Reason: "reading 0: time is missing"}
+	faulty, marshalErr := cbor.Marshal(with(with(header(), 2, 42), 7, []any{without(reading(), 6)}))
+	if marshalErr != nil {
+		t.Fatal(marshalErr)
+	}
+	_, refusal := uplink.Decode(faulty)
+	place, named := errors.AsType[*uplink.HeaderError](refusal)
+	if !named {
+		t.Fatalf("refused with %v", refusal)
+	}
+	want := uplink.Nack{Device: place.Device, Stream: place.Stream, Seq: place.Seq, Code: uplink.CodeMalformed, Reason: place.Err.Error()}
 	if err != nil || nack != want {
 		t.Errorf("nack %+v, %v", nack, err)
 	}

@@ -53,6 +53,7 @@ func TestFaultsAreRefusedWithTheirReason(t *testing.T) {
 		named  bool // the refusal can name the message
 	}{
 		{"a later version of the protocol", with(header(), 0, 2), "version 2 is not 1", true},
+		{"more than 64 KiB", with(header(), 9, make([]byte, uplink.MaxMessage)), "exceeds 65536", true},
 		{"no version", without(header(), 0), "version is missing", true},
 		{"no stream", without(header(), 1), "stream is missing", false},
 		{"counting from nought", with(header(), 2, 0), "counting begins at 1", false},

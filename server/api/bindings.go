@@ -17,7 +17,7 @@ type Bindings interface {
 	Bindings(ctx context.Context) ([]vitals.Binding, error)
 	// Bind gives a device to a patient and ends its earlier binding, in one step.
 	Bind(ctx context.Context, b vitals.Binding) error
-	// Assign is Bind for a device that no other patient wears; otherwise vitals.Worn.
+	// Assign is Bind for a device that no other patient wears; otherwise vitals.ErrWorn.
 	Assign(ctx context.Context, b vitals.Binding) error
 	// Unbind ends the present binding of a device.
 	Unbind(ctx context.Context, device vitals.DeviceID, at time.Time) error

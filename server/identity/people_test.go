@@ -48,7 +48,7 @@ func TestChangesThatAreRefused(t *testing.T) {
 	second, err := d.Enrol(ctx, vitals.Staff{Login: "second", Role: vitals.Nurse}, password)
 	must(t, err)
 	second.Login = "NURSE"
-	wantError(t, d.Change(ctx, second, ""), vitals.LoginTaken)
+	wantError(t, d.Change(ctx, second, ""), vitals.ErrLoginTaken)
 }
 
 func TestTheAdministratorComesBack(t *testing.T) {
@@ -65,7 +65,7 @@ func TestTheAdministratorComesBack(t *testing.T) {
 	admin.Role, admin.Disabled = vitals.Nurse, true
 	must(t, d.Change(ctx, admin, ""))
 	other.Disabled = true
-	wantError(t, d.Change(ctx, other, ""), vitals.LastAdmin)
+	wantError(t, d.Change(ctx, other, ""), vitals.ErrLastAdmin)
 
 	second, err := d.ResetAdmin(ctx)
 	must(t, err)

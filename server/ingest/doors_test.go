@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/eclipse/paho.golang/paho"
+	"github.com/fxamacker/cbor/v2"
 	"github.com/gorilla/websocket"
 
 	"vigil/devices/uplink"
@@ -68,9 +69,13 @@ func dial(t *testing.T, addr net.Addr, c credentials) (*hub, error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if _, err := client.Connect(ctx, connect); err != nil {
+	connack, err := client.Connect(ctx, connect)
+	if err != nil {
 		_ = conn.Close()
 		return nil, err
+	}
+	if most := connack.Properties.MaximumPacketSize; most == nil || *most < uplink.MaxMessage {
+		t.Error("the largest packet is not announced")
 	}
 	t.Cleanup(func() { _ = client.Disconnect(&paho.Disconnect{}); <-client.Done() })
 	return &hub{conn, client, downs}, nil
@@ -270,6 +275,21 @@ func post(t *testing.T, url, id, password string, body []byte) (int, string, htt
 	return res.StatusCode, string(answer), res.Header
 }
 
+// oversized is a message with something in it that makes it larger than may be.
+func oversized(t *testing.T, seq uint64) []byte {
+	t.Helper()
+	var fields map[int]any
+	if err := cbor.Unmarshal(message(t, seq, nil), &fields); err != nil {
+		t.Fatal(err)
+	}
+	fields[9] = make([]byte, uplink.MaxMessage)
+	b, err := cbor.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func TestBatchesOverHTTPS(t *testing.T) {
 	stories := map[string]struct {
 		id, secret string
@@ -284,6 +304,11 @@ func TestBatchesOverHTTPS(t *testing.T) {
 		"journal away":      {string(home), secret, func(w *ward) { w.journalDown = true }, func(t *testing.T) []byte { t.Helper(); return message(t, 1, nil) }, 503, "0 of 1 messages received"},
 		"fifty megabytes":   {string(home), secret, nil, func(*testing.T) []byte { return make([]byte, 50<<20) }, 413, "larger than"},
 		"one bad, one good": {string(home), secret, nil, func(t *testing.T) []byte { t.Helper(); return append([]byte{0x01}, message(t, 1, nil)...) }, 202, `"code":"malformed"`},
+		"one too large": {
+			string(home), secret, nil, func(t *testing.T) []byte { t.Helper(); return oversized(t, 5) }, 202,
+			`"device":"a09e1a000001","stream":7,"seq":5,"code":"too_large","reason":"message of `,
+		},
+		"too many messages": {string(home), secret, nil, func(*testing.T) []byte { return make([]byte, uplink.MaxSequence+1) }, 413, "more than 1000 messages"},
 		"a device of nobody": {string(home), secret, nil, func(t *testing.T) []byte {
 			t.Helper()
 			return message(t, 1, func(m *uplink.Message) { m.Batch.Device = stray })

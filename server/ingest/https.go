@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -47,7 +48,7 @@ func (h *Handler) Batches() http.Handler {
 		}
 		messages, err := uplink.Split(body)
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+			http.Error(w, err.Error(), statusOf(err))
 			return
 		}
 		nacks := []uplink.Nack{}
@@ -65,6 +66,14 @@ func (h *Handler) Batches() http.Handler {
 		}
 		h.answer(w, r, hub, nacks)
 	})
+}
+
+// statusOf is the answer to a body that cannot be taken apart.
+func statusOf(err error) int {
+	if errors.Is(err, uplink.ErrTooLarge) {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
 }
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, hub vitals.HubID, nacks []uplink.Nack) {

@@ -81,7 +81,7 @@ type Handler struct {
 	binder  *binder
 	lines   *lines
 
-	mu     sync.Mutex
+	mu      sync.Mutex
 	limits  map[vitals.HubID]*rate.Limiter
 	stored  map[vitals.Stream]uint64
 	touched map[vitals.HubID]time.Time // when it was noted last that the hub is there
@@ -100,8 +100,8 @@ type Counts struct {
 func New(o Options) *Handler {
 	return &Handler{
 		store: o.Store, journal: o.Journal, gate: o.Gate, log: o.Log, now: o.Now,
-		binder: &binder{store: o.Store, now: o.Now},
-		lines:  newLines(),
+		binder:  &binder{store: o.Store, now: o.Now},
+		lines:   newLines(),
 		limits:  map[vitals.HubID]*rate.Limiter{},
 		stored:  map[vitals.Stream]uint64{},
 		touched: map[vitals.HubID]time.Time{},
@@ -194,6 +194,9 @@ func (h *Handler) refuseMalformed(ctx context.Context, hub vitals.HubID, at time
 		r.Stream = vitals.Stream{Hub: hub, Device: place.Device, Epoch: place.Stream}
 		r.Seq = place.Seq
 		r.Reason = place.Err.Error()
+	}
+	if errors.Is(cause, uplink.ErrTooLarge) {
+		return h.refuse(ctx, r, uplink.CodeTooLarge)
 	}
 	return h.refuse(ctx, r, uplink.CodeMalformed)
 }

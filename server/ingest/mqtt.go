@@ -111,7 +111,7 @@ func (k *hubHook) ID() string { return "vigil" }
 func (k *hubHook) Provides(b byte) bool {
 	switch b {
 	case mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablished, mqtt.OnACLCheck, mqtt.OnPublish,
-		mqtt.OnSubscribed, mqtt.OnDisconnect:
+		mqtt.OnSubscribed, mqtt.OnDisconnect, mqtt.OnPacketEncode:
 		return true
 	default:
 		return false
@@ -135,6 +135,16 @@ func (k *hubHook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool
 	}
 	k.log.Warn("hub refused", "door", "mqtt", "remote", cl.Net.Remote)
 	return false
+}
+
+// OnPacketEncode announces the largest packet when it confirms a connection, which the library bounds but
+// does not announce. Where a hub sends a larger one all the same, the library ends the connection without
+// a DISCONNECT and offers no place to send one.
+func (k *hubHook) OnPacketEncode(_ *mqtt.Client, pk packets.Packet) packets.Packet {
+	if pk.FixedHeader.Type == packets.Connack {
+		pk.Properties.MaximumPacketSize = maxPacket
+	}
+	return pk
 }
 
 // OnACLCheck allows a hub its own topics, by equality: no wildcard ever matches.

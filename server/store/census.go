@@ -107,9 +107,9 @@ func inTheWay(tx *gorm.DB, p vitals.Patient) error {
 	case err != nil:
 		return err
 	case lo.ContainsBy(same, func(r patientRow) bool { return r.MRN == p.MRN }):
-		return vitals.RecordNumberTaken
+		return vitals.ErrRecordNumberTaken
 	case len(same) > 0:
-		return vitals.BedTaken
+		return vitals.ErrBedTaken
 	default:
 		return ErrConflict
 	}

@@ -97,15 +97,8 @@ func (s *Store) bind(ctx context.Context, b vitals.Binding, move bool) error {
 			}
 		}
 		row := bindingRow{Device: b.Device, From: micros(b.From), Patient: b.Patient, Until: microsOrNull(b.Until)}
-		var later []bindingRow
-		if err := tx.Where("device = ? AND from_at >= ?", b.Device, row.From).Find(&later).Error; err != nil {
+		if repeated, err := notBefore(tx, row); repeated || err != nil {
 			return err
-		}
-		if len(later) > 0 {
-			if len(later) == 1 && later[0].From == row.From && later[0].Patient == row.Patient {
-				return nil
-			}
-			return vitals.BoundLater
 		}
 		if err := endBindings(tx.Where("device = ?", b.Device), b.From); err != nil {
 			return err
@@ -124,9 +117,23 @@ func lockForBinding(tx *gorm.DB, b vitals.Binding) error {
 		return err
 	}
 	if patient.Discharged != nil && *patient.Discharged <= micros(b.From) {
-		return vitals.Discharged
+		return vitals.ErrDischarged
 	}
 	return nil
+}
+
+// notBefore is a conflict where the device has another binding from the row's beginning on. It reports
+// whether the row itself is there already.
+func notBefore(tx *gorm.DB, row bindingRow) (repeated bool, err error) {
+	var later []bindingRow
+	err = tx.Where("device = ? AND from_at >= ?", row.Device, row.From).Find(&later).Error
+	if err != nil || len(later) == 0 {
+		return false, err
+	}
+	if len(later) == 1 && later[0].From == row.From && later[0].Patient == row.Patient {
+		return true, nil
+	}
+	return false, vitals.ErrBoundLater
 }
 
 // refuseWorn is a conflict while another patient wears the device.
@@ -136,7 +143,7 @@ func refuseWorn(tx *gorm.DB, b vitals.Binding) error {
 	err := tx.Model(&bindingRow{}).Where("device = ? AND patient <> ? AND (until_at IS NULL OR until_at > ?)", b.Device, b.Patient, from).
 		Count(&others).Error
 	if err == nil && others > 0 {
-		return vitals.Worn
+		return vitals.ErrWorn
 	}
 	return err
 }

@@ -16,7 +16,7 @@ func TestABedHoldsOnePatient(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		next := vitals.Patient{ID: "next", Unit: unitA, MRN: "2001", Bed: "A1", Admitted: noon}
-		wantError(t, s.Admit(ctx, next), vitals.BedTaken)
+		wantError(t, s.Admit(ctx, next), vitals.ErrBedTaken)
 		elsewhere := next
 		elsewhere.ID, elsewhere.Unit, elsewhere.MRN = "elsewhere", unitB, "2002"
 		must(t, s.Admit(ctx, elsewhere)) // a bed of the same name
@@ -25,7 +25,7 @@ func TestABedHoldsOnePatient(t *testing.T) {
 		}
 		same := next
 		same.MRN = "1001"
-		wantError(t, s.Admit(ctx, same), vitals.RecordNumberTaken)
+		wantError(t, s.Admit(ctx, same), vitals.ErrRecordNumberTaken)
 		must(t, s.Discharge(ctx, anna, after(time.Hour)))
 		must(t, s.Admit(ctx, next))
 	})
@@ -57,7 +57,7 @@ func TestAWornDeviceIsTakenOnlyOnPurpose(t *testing.T) {
 		must(t, s.Assign(ctx, vitals.Binding{Device: strap, Patient: anna, From: noon}))
 		must(t, s.Assign(ctx, vitals.Binding{Device: strap, Patient: anna, From: noon})) // a repeat changes nothing
 		toBert := vitals.Binding{Device: strap, Patient: bert, From: after(time.Hour)}
-		wantError(t, s.Assign(ctx, toBert), vitals.Worn)
+		wantError(t, s.Assign(ctx, toBert), vitals.ErrWorn)
 		must(t, s.Bind(ctx, toBert))
 		must(t, s.Unbind(ctx, strap, after(2*time.Hour)))
 		must(t, s.Assign(ctx, vitals.Binding{Device: strap, Patient: anna, From: after(3 * time.Hour)}))
@@ -89,7 +89,7 @@ func TestOneAdministratorMayAlwaysSignIn(t *testing.T) {
 		go func() { done <- s.ReplaceStaff(ctx, second, "") }()
 		refused := lo.Filter([]error{<-done, <-done}, func(err error, _ int) bool { return err != nil })
 		same(t, len(refused), 1)
-		wantError(t, refused[0], vitals.LastAdmin)
-		wantError(t, s.SaveStaff(ctx, vitals.Staff{ID: "a3", Login: "FIRST"}, "x"), vitals.LoginTaken)
+		wantError(t, refused[0], vitals.ErrLastAdmin)
+		wantError(t, s.SaveStaff(ctx, vitals.Staff{ID: "a3", Login: "FIRST"}, "x"), vitals.ErrLoginTaken)
 	})
 }

@@ -87,8 +87,8 @@ func (s *Store) saveStaff(ctx context.Context, p vitals.Staff, passwordHash stri
 		}
 		return then(tx)
 	})
-	if errors.Is(err, ErrConflict) && !errors.Is(err, vitals.LastAdmin) {
-		return fmt.Errorf("save staff: %w", vitals.LoginTaken) // the only other thing that is unique
+	if errors.Is(err, ErrConflict) && !errors.Is(err, vitals.ErrLastAdmin) {
+		return fmt.Errorf("save staff: %w", vitals.ErrLoginTaken) // the only other thing that is unique
 	}
 	return err
 }
@@ -102,7 +102,7 @@ func keepAnAdmin(tx *gorm.DB, p vitals.Staff) error {
 	var admins []staffRow
 	err := tx.Clauses(forUpdate).Where("role = ? AND NOT disabled", vitals.Admin).Order("id").Find(&admins).Error
 	if err == nil && len(admins) == 1 && admins[0].ID == p.ID {
-		return vitals.LastAdmin
+		return vitals.ErrLastAdmin
 	}
 	return err
 }
