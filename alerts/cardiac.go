@@ -23,7 +23,7 @@ const (
 // them must last 5 s.
 var (
 	ventricularFibrillation = rule{
-		condition: VF, describe: func(fact) string { return "ventricular fibrillation" },
+		condition: VF, describe: describeVF,
 		Spec: Spec{
 			Label: "VENTRICULAR FIBRILLATION", Type: Physiological, Priority: High,
 			OffDelay: 5 * time.Second, Latching: true, Rearm: rearmHigh,
@@ -101,11 +101,18 @@ func describeAsystole(f fact) string {
 	return "no QRS for " + f.value.String() + " s"
 }
 
+func describeVF(f fact) string {
+	if f.value.Mantissa == 0 {
+		return ""
+	}
+	return f.value.String() + " s of fibrillation"
+}
+
 func describeVT(f fact) string {
 	if f.value.Mantissa == 0 {
-		return "ventricular run"
+		return ""
 	}
-	return "ventricular run at " + f.value.String() + "/min"
+	return "run at " + f.value.String() + "/min"
 }
 
 func describeHR(f fact) string {
@@ -128,10 +135,10 @@ func conditionOf(r ecg.Rhythm) Condition {
 	}
 }
 
-// rhythmValue is what the alarm says of a rhythm that was just found: seconds without a beat, or
-// beats per minute.
+// rhythmValue is what the alarm says of a rhythm that was just found: beats per minute where there are
+// beats, else the seconds that it took to be sure.
 func rhythmValue(f *ecg.Finding, rate vitals.Rate) vitals.Decimal {
-	if f.Rhythm == ecg.Asystole {
+	if f.Rhythm != ecg.VT {
 		return vitals.Round(rate.Span(int(f.Known-f.At)).Seconds(), 0)
 	}
 	return vitals.Round(f.RateBPM, 0)

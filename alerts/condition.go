@@ -50,7 +50,7 @@ type rule struct {
 }
 
 // Re-alarm times of an acknowledged condition that goes on: HIGH 2 min, MEDIUM 10 min, LOW never
-// (life-cycle T5 and T11; Philips offers 2 or 3 min, Mindray 1 to 10 min).
+// (Philips offers 2 or 3 min, Mindray 1 to 10 min).
 const (
 	rearmHigh   = 2 * time.Minute
 	rearmMedium = 10 * time.Minute

@@ -102,7 +102,7 @@ func (e *Engine) Discharge(now time.Time) Outcome {
 	e.out = Outcome{}
 	for _, p := range e.episodes {
 		if p.alarm.State.Open() {
-			e.emit(p.close(ClosedDischarged, now)) // T15
+			e.emit(p.close(ClosedDischarged, now))
 		}
 		p.alarm = Alarm{}
 	}

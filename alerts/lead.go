@@ -21,8 +21,8 @@ const (
 	// starts anew: what it knew of the signal's levels is stale.
 	bridgeGap = 5 * time.Second
 	// clearAfter is how long a signal must have been fit for analysis before the absence of a rhythm
-	// means anything: the slowest of them takes this long to be recognised (detector.md 5, goal 17:
-	// VF within 8 s at the 95th percentile).
+	// means anything: the slowest of them takes this long to be recognised (the goal is to find
+	// VF within 8 s in 95 of 100 cases).
 	clearAfter = 10 * time.Second
 	// rateHolds is how long a measured rate stands; a new one comes each second.
 	rateHolds = 2 * time.Second

@@ -24,14 +24,24 @@ const (
 // needed to decide about the next. Everything in it is rebuilt from a stored Alarm and the
 // deliveries of the last seconds, so nothing of it is stored but the Alarm.
 //
-//	none ──true──▶ Pending ──on-delay──▶ ActiveUnack ──ack──▶ ActiveAck ──re-alarm──▶ ActiveUnack
-//	Pending ──false──▶ none
-//	ActiveUnack ──false for off-delay──▶ Closed(self), or LatchedUnack where it latches
-//	ActiveAck ──false for off-delay──▶ Closed(resolved)
-//	LatchedUnack ──ack──▶ Closed(ack)          LatchedUnack ──true──▶ ActiveUnack
+// What moves it; whatever is not listed moves nothing:
 //
-// Unknown moves nothing: an alarm whose input is lost stays what it is. Closed is final; when the
-// condition becomes true again, that is another episode with another id.
+//	from          when                                    to
+//	none          true                                    Pending
+//	Pending       false, or unknown for too long          none
+//	Pending       true for the on-delay, not inhibited    ActiveUnack, as a new episode
+//	ActiveUnack   acknowledged                            ActiveAck
+//	ActiveUnack   false for the off-delay                 LatchedUnack where it latches, else Closed(self)
+//	ActiveAck     false for the off-delay                 Closed(resolved)
+//	ActiveAck     true, re-alarm time over                ActiveUnack
+//	LatchedUnack  true                                    ActiveUnack
+//	LatchedUnack  acknowledged                            Closed(ack)
+//	any open      patient discharged, device taken away   Closed(discharged), Closed(unassigned)
+//	Active...     input lost, input back                  as it was; only its truth changes
+//
+// Unknown moves nothing: an alarm whose input is lost stays what it is. Closed is final: an
+// acknowledgement is refused, and when the condition becomes true again, that is another episode with
+// another id.
 type episode struct {
 	rule    *rule
 	patient vitals.PatientID
@@ -115,7 +125,7 @@ func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, 
 	case LatchedUnack:
 		p.alarm.Count++
 		p.alarm.Ended = time.Time{}
-		return p.ask(Recurred, f, now), true // T9
+		return p.ask(Recurred, f, now), true
 	case Pending:
 		fellSilent := gap > staleAfter && p.pace > 0 && p.pace <= staleAfter
 		p.pace = gap
@@ -123,7 +133,7 @@ func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, 
 			p.begin(f)
 		}
 	default:
-		p.begin(f) // T1
+		p.begin(f)
 	}
 	switch {
 	case inhibited:
@@ -134,7 +144,7 @@ func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, 
 	case f.at.Sub(p.alarm.Onset) < p.delay(f):
 		return Transition{}, false
 	default:
-		return p.raise(f, now), true // T3, T4
+		return p.raise(f, now), true
 	}
 }
 
@@ -195,7 +205,7 @@ func (p *episode) stillTrue(f fact, now time.Time) (Transition, bool) {
 	return p.rearm(now)
 }
 
-// rearm tells again about a condition that was acknowledged and goes on (T11).
+// rearm tells again about a condition that was acknowledged and goes on.
 func (p *episode) rearm(now time.Time) (Transition, bool) {
 	a := &p.alarm
 	due := a.State == ActiveAck && a.Truth == True && p.falseSince.IsZero() &&
@@ -214,7 +224,7 @@ func (p *episode) rearm(now time.Time) (Transition, bool) {
 func (p *episode) judgeFalse(f fact, now time.Time) (Transition, bool) {
 	switch p.alarm.State {
 	case Pending:
-		p.alarm = Alarm{} // T2
+		p.alarm = Alarm{}
 		return Transition{}, false
 	case ActiveUnack, ActiveAck:
 		if p.falseSince.IsZero() {
@@ -229,7 +239,7 @@ func (p *episode) judgeFalse(f fact, now time.Time) (Transition, bool) {
 	}
 }
 
-// cease ends the condition: T6, T7 and T10.
+// cease ends the condition.
 func (p *episode) cease(f fact, now time.Time) Transition {
 	a := &p.alarm
 	before := a.State
@@ -270,7 +280,7 @@ func (p *episode) change(c Change, before State, now time.Time) Transition {
 	return Transition{Change: c, Before: before, Alarm: p.alarm, At: now}
 }
 
-// lose tells, once, that an alarm that stands can no longer be judged (T18).
+// lose tells, once, that an alarm that stands can no longer be judged.
 func (p *episode) lose(now time.Time, lost bool) (Transition, bool) {
 	if !lost || !p.standing() || p.told == Unknown {
 		return Transition{}, false
@@ -292,15 +302,14 @@ func (p *episode) tick(now time.Time) (Transition, bool) {
 	return p.rearm(now)
 }
 
-// acknowledge answers a nurse: T5, T8, and the refusals of a decision that rests on an older
-// picture.
+// acknowledge answers a nurse; a decision that rests on an older picture is refused.
 func (p *episode) acknowledge(a Acknowledgement, now time.Time) (Transition, error) {
 	refuse := func(code AckCode, current Alarm) (Transition, error) {
 		return Transition{}, &AckError{Code: code, Current: current}
 	}
 	switch {
 	case a.Alarm == p.closed.ID:
-		return refuse(ClosedAlarm, p.closed) // T16
+		return refuse(ClosedAlarm, p.closed)
 	case p.alarm.State == ActiveAck:
 		return refuse(AlreadyAcked, p.alarm)
 	case a.SeenVersion < p.pressing || a.SeenVersion > p.alarm.Version || a.SeenPriority < p.alarm.Priority:

@@ -68,7 +68,7 @@ func TestOxygenConditions(t *testing.T) {
 			name: "a device that measures each half minute outlasts the delay with its second value",
 			tell: func(r *room) { r.last(1, oxygen(85)); r.last(29); r.last(1, oxygen(85)) },
 			want: []string{
-				"12s NO_DATA raised: no data for more than 10s", "31s SPO2_LOW raised: SpO₂ 85 < 88 %",
+				"12s NO_DATA raised: silent for more than 10s", "31s SPO2_LOW raised: SpO₂ 85 < 88 %",
 			},
 		},
 		{
@@ -79,7 +79,7 @@ func TestOxygenConditions(t *testing.T) {
 				r.last(12, value(strap, vitals.SpO2, 60))
 			},
 			want: []string{
-				"25s SPO2_RAPID_DESAT raised: SpO₂ 60 ≤ 78 %", "25s NO_DATA raised: no data for more than 10s",
+				"25s SPO2_RAPID_DESAT raised: SpO₂ 60 ≤ 78 %", "25s NO_DATA raised: silent for more than 10s",
 			},
 		},
 	})

@@ -52,7 +52,7 @@ var (
 
 var batteryLimit = limit{condition: BatteryLow, inclusive: true, at: 20, hysteresis: 5}
 
-func describeNoData(fact) string { return "no data for more than " + staleAfter.String() }
+func describeNoData(fact) string { return "silent for more than " + staleAfter.String() }
 
 func describeLeadsOff(f fact) string { return "check electrodes: " + f.cause }
 

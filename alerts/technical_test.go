@@ -15,12 +15,12 @@ func TestTechnicalConditions(t *testing.T) {
 		{
 			name: "a continuous device that falls silent is told after ten seconds",
 			tell: func(r *room) { r.last(20, heart(72)); r.last(20) },
-			want: []string{"31s NO_DATA raised: no data for more than 10s"},
+			want: []string{"31s NO_DATA raised: silent for more than 10s"},
 		},
 		{
 			name: "five seconds of data end it",
 			tell: func(r *room) { r.last(20, heart(72)); r.last(20); r.last(10, heart(72)) },
-			want: []string{"31s NO_DATA raised: no data for more than 10s", "46s NO_DATA closed self"},
+			want: []string{"31s NO_DATA raised: silent for more than 10s", "46s NO_DATA closed self"},
 		},
 		{
 			name: "a scale is not expected to speak",
@@ -36,7 +36,7 @@ func TestTechnicalConditions(t *testing.T) {
 				r.last(20, heart(72), value(patch, vitals.HeartRate, 72))
 				r.last(20, value(patch, vitals.HeartRate, 72))
 			},
-			want: []string{"31s NO_DATA raised: no data for more than 10s"},
+			want: []string{"31s NO_DATA raised: silent for more than 10s"},
 		},
 		{
 			name: "old backlog is no sign of life",
@@ -46,7 +46,7 @@ func TestTechnicalConditions(t *testing.T) {
 					return oxygen(97)(r, at.Add(-time.Hour))
 				})
 			},
-			want: []string{"31s NO_DATA raised: no data for more than 10s"},
+			want: []string{"31s NO_DATA raised: silent for more than 10s"},
 		},
 		{
 			name: "a hub that is away is told once, and explains its devices' silence",
@@ -70,7 +70,7 @@ func TestTechnicalConditions(t *testing.T) {
 			},
 			want: []string{
 				"20s HUB_OFFLINE raised: home hub not connected", "61s HUB_OFFLINE closed self",
-				"61s NO_DATA raised: no data for more than 10s",
+				"61s NO_DATA raised: silent for more than 10s",
 			},
 		},
 		{
@@ -147,7 +147,7 @@ func TestBinding(t *testing.T) {
 				r.engine.Bind([]vitals.DeviceID{oximeter}, r.now)
 				r.last(20, oxygen(97))
 			},
-			want: []string{"31s NO_DATA raised: no data for more than 10s", "41s NO_DATA closed unassigned"},
+			want: []string{"31s NO_DATA raised: silent for more than 10s", "41s NO_DATA closed unassigned"},
 		},
 		{
 			name: "what a device measured before it was taken away is not judged after",
@@ -171,7 +171,7 @@ func TestBinding(t *testing.T) {
 				r.engine.Streamed(oximeter)
 				r.last(5, heart(72))
 			},
-			want: []string{"61s NO_DATA raised: no data for more than 10s"},
+			want: []string{"61s NO_DATA raised: silent for more than 10s"},
 		},
 	})
 }
@@ -184,7 +184,7 @@ func TestADischargedPatientIsLeftAlone(t *testing.T) {
 	r.take(r.engine.Discharge(r.now))
 	r.last(20, heart(scriptVF), oxygen(60))
 	want := []string{
-		"16s SPO2_LOW raised: SpO₂ 84 < 88 %", "24s VF raised: ventricular fibrillation", "31s VF latched",
+		"16s SPO2_LOW raised: SpO₂ 84 < 88 %", "24s VF raised: 4 s of fibrillation", "31s VF latched",
 		"35s VF closed discharged", "35s SPO2_LOW closed discharged",
 	}
 	if diff := cmp.Diff(want, r.transcript()); diff != "" {
