@@ -23,8 +23,9 @@ help: ## list the commands
 run: build ## set up, build, and open a living ward with 16 simulated homes
 	@scripts/run.sh
 
-build: web ## build bin/vigil and bin/vigil-sim
+build: web ## build bin/vigil, bin/vigil-hub and bin/vigil-sim
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vigil ./server
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vigil-hub ./devices/hub
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vigil-sim ./devices/sim
 
 web: web/dist/index.html ## build the dashboard
@@ -60,6 +61,7 @@ test: test-web test-go test-e2e ## set up, and pass every test
 test-go: ## the Go tests, with the race detector
 	@scripts/need.sh gcc gcc "the race detector"
 	@scripts/need.sh initdb postgresql "tests on PostgreSQL"
+	@scripts/need.sh dbus-daemon dbus "tests of the home hub's Bluetooth"
 	go test -race -shuffle=on -timeout 30m ./...
 
 test-web: web/node_modules/.stamp ## the dashboard's tests, in Node and in Chromium
