@@ -40,6 +40,6 @@ pids+=($!)
 
 printf '\n  The ward is at %s\n  Sign in as "admin" with the password in %s, or as one of\n\n' "$url" "$secret"
 sed 's/^demo staff:/   /' "$VIGIL_DATA_DIR/demo-passwords"
-printf '\n  Ctrl-C ends it.\n\n'
+printf '\n  They stand in %s until the next start. Ctrl-C ends it.\n\n' "$VIGIL_DATA_DIR/demo-passwords"
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v xdg-open >/dev/null 2>&1; then xdg-open "$url" >/dev/null 2>&1 || true; fi
 wait -n

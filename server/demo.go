@@ -72,7 +72,7 @@ func (a *app) enrolDemo(ctx context.Context, person vitals.Staff, password strin
 	if err != nil && !errors.Is(err, vitals.ErrNotFound) {
 		return fmt.Errorf("find demo staff: %w", err)
 	}
-	person.ID = known.ID
+	person.ID, person.Disabled = known.ID, known.Disabled
 	if _, err := a.desk.Enrol(ctx, person, password); err != nil {
 		return fmt.Errorf("enrol demo staff: %w", err)
 	}

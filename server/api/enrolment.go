@@ -207,17 +207,17 @@ func (s *service) enrolDevice(ctx context.Context, in *deviceInput) (*deviceOutp
 }
 
 // registration is the hub that a device is to be heard through: the one that was asked for, else the
-// one of before.
+// one of before. A device that another unit's patient wears is not for this one to describe.
 func (s *service) registration(ctx context.Context, device vitals.DeviceID, asked *vitals.HubID) (vitals.HubID, error) {
-	if asked == nil {
-		before, err := s.Records.Device(ctx, vitals.Scope{All: true}, device)
-		if errors.Is(err, vitals.ErrNotFound) {
-			return "", nil
-		}
-		return before.Hub, err
+	before, err := s.Records.Device(ctx, vitals.Scope{All: true}, device)
+	if err == nil {
+		_, err = s.Records.Device(ctx, staffOf(ctx).Scope(), device)
+		err = naming(err, "device")
+	} else if errors.Is(err, vitals.ErrNotFound) {
+		err = nil // it is new
 	}
-	if *asked == "" {
-		return "", nil
+	if err != nil || asked == nil || *asked == "" {
+		return lo.Ternary(asked == nil, before.Hub, ""), err
 	}
 	_, known, err := s.findHub(ctx, *asked)
 	if err == nil && !known {

@@ -27,6 +27,7 @@ func TestRefusalsSayWhichThing(t *testing.T) {
 		{"a device that nobody knows", "technician", "/bindings", fields{"device": "a09e1affffff", "patient": ben}, http.StatusNotFound, "device"},
 		{"a patient that nobody knows", "technician", "/bindings", fields{"device": strap, "patient": "nobody"}, http.StatusNotFound, "patient"},
 		{"an unknown hub of a device", "technician", "/devices", fields{"id": strap, "manufacturer": "", "model": "", "serial": "", "hub": "nowhere"}, http.StatusUnprocessableEntity, "hub"},
+		{"a device of another unit's patient", "technician", "/devices", fields{"id": patch, "manufacturer": "", "model": "", "serial": ""}, http.StatusNotFound, "device"},
 	} {
 		t.Run(row.story, func(t *testing.T) {
 			a := w.send(row.who, http.MethodPost, "/api/v1"+row.path, row.body).expect(t, row.want)
