@@ -43,6 +43,8 @@ export function shapeFor(patients: number, kept: Shape | null): Shape {
 /** Between two tiles, px; the narrowest tile that shows every number whole, with it; the list, with its gap. */
 export const GAP = 4;
 export const TILE_MIN = 154;
+/** The lowest row that shows a trace, with its gap. */
+const ROW_MIN = 104;
 const LIST = 342;
 /** The narrowest that the list reads well, px. */
 const LIST_MIN = 320;
@@ -66,4 +68,10 @@ export function arrange(shape: Shape, width: number, chosen: boolean | null): Ar
   const listOpen = chosen ?? beside;
   const covers = listOpen && !beside && !narrow ? Math.ceil(LIST_MIN / (room / columns)) : 0;
   return { columns, rows, listOpen, covers };
+}
+
+/** The least height of a row, so that what does not fit is whole rows below, never half of one. */
+export function rowHeight(rows: number, height: number): number {
+  const seen = Math.max(1, Math.min(rows, Math.floor((height + GAP) / ROW_MIN)));
+  return Math.max(0, Math.floor((height + GAP) / seen) - GAP);
 }

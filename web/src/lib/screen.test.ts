@@ -3,7 +3,7 @@ import { ServerClock } from "./clock";
 import { flashPhase } from "./flash";
 import { ZoneFormat, byBed, elapsed, initials, years } from "./format";
 import { Dwell, step } from "./keys";
-import { arrange, gridFor, keptShape, placesOf, shapeFor } from "./layout";
+import { arrange, gridFor, keptShape, placesOf, rowHeight, shapeFor } from "./layout";
 import { bloodPressure, newest, staleness, type Shown } from "./numerics";
 
 const shown = (over: Partial<Shown>): Shown => ({
@@ -201,6 +201,12 @@ describe("grid", () => {
     expect(arrange(eight, 1366, true)).toMatchObject({ columns: 8, listOpen: true, covers: 2 });
     expect(arrange({ columns: 4, rows: 4 }, 1366, null)).toMatchObject({ listOpen: true, covers: 0 });
     expect(arrange(eight, 1100, null)).toMatchObject({ columns: 7, rows: 5 });
+  });
+
+  it("shows whole rows, and what does not fit on the next page", () => {
+    expect(rowHeight(4, 644)).toBe(158);
+    expect(rowHeight(8, 644)).toBe(104); // six of eight
+    expect(rowHeight(8, 0)).toBe(0);
   });
 
   it("forgets a shape that it cannot read", () => {
