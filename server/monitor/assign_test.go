@@ -62,6 +62,18 @@ func TestADeviceThatStreamedIsMissedWhereItIsAssignedNext(t *testing.T) {
 			},
 			want: []string{"NO_DATA active_unack"},
 		},
+		"worn long ago, before the server was started": {
+			tell: func(w *ward) {
+				pulse(w)
+				w.assign("")
+				pass(time.Hour)
+				w.stop()
+				w.real("node-2")
+				w.assign(ben)
+				pass(65 * time.Second)
+			},
+			want: []string{"NO_DATA active_unack"},
+		},
 		"its last wearer has no hub to miss": {
 			tell: func(w *ward) { pulse(w); w.assign(""); pass(5 * time.Minute) },
 		},

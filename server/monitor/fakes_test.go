@@ -139,6 +139,20 @@ func (db *database) Hubs(ctx context.Context) ([]vitals.HubStatus, error) {
 	return slices.Clone(db.hubs), nil
 }
 
+func (db *database) Streamed(ctx context.Context, device vitals.DeviceID) (bool, error) {
+	if err := db.ready(ctx); err != nil {
+		return false, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for k := range db.blocks {
+		if k.device == device {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func (db *database) OpenAlarms(ctx context.Context, partition int, since time.Time) (open []alerts.Alarm, err error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, err

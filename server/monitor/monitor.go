@@ -21,10 +21,13 @@ var ErrUnavailable = errors.New("monitor is unavailable")
 
 // How things are timed.
 const (
-	defaultLease   = 5 * time.Second // a dead node's patients are watched again within this and a third
-	censusEvery    = 2 * time.Second
-	censusSettles  = 200 * time.Millisecond
-	checkpointWait = 5 * time.Second // for the last checkpoint of a node that stops
+	defaultLease = 5 * time.Second // a dead node's patients are watched again within this and a third
+	censusEvery  = 2 * time.Second
+	// recogniseAtOnce is how many devices are looked up with one reading of the census: a node that
+	// starts must not wait long for who it has to watch.
+	recogniseAtOnce = 100
+	censusSettles   = 200 * time.Millisecond
+	checkpointWait  = 5 * time.Second // for the last checkpoint of a node that stops
 )
 
 // defaultBacklog bounds what waits for the database in memory, for all partitions together.
@@ -185,9 +188,24 @@ func (m *Monitor) readCensus(ctx context.Context) {
 		m.log.WarnContext(ctx, "hubs not read, going on with what was known", "error", err)
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	for _, p := range m.partitions {
 		p.notice(p.recount)
+	}
+	m.mu.Unlock()
+	m.recognise(ctx, admissions)
+}
+
+// recognise looks up which of the devices that are worn have ever streamed. The partitions find it out
+// with the next census.
+func (m *Monitor) recognise(ctx context.Context, admissions []vitals.Admission) {
+	worn := lo.FlatMap(admissions, func(a vitals.Admission, _ int) []vitals.DeviceID { return a.Devices })
+	for _, device := range m.streamers.unknown(worn, recogniseAtOnce) {
+		streamed, err := m.cfg.Store.Streamed(ctx, device)
+		if err != nil {
+			m.log.WarnContext(ctx, "not known whether a device streams, asking again", "error", err)
+			return
+		}
+		m.streamers.looked(device, streamed)
 	}
 }
 

@@ -22,6 +22,8 @@ type Census interface {
 	Admissions(ctx context.Context) ([]vitals.Admission, error)
 	// Hubs lists all hubs with whether they are connected, and when that was last so.
 	Hubs(ctx context.Context) ([]vitals.HubStatus, error)
+	// Streamed reports whether the device has ever sent continuously, whoever wore it.
+	Streamed(ctx context.Context, device vitals.DeviceID) (bool, error)
 }
 
 // Store is the copy of record.

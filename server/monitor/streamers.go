@@ -3,6 +3,8 @@ package monitor
 import (
 	"sync"
 
+	"github.com/samber/lo"
+
 	"vigil/vitals"
 )
 
@@ -10,15 +12,26 @@ import (
 // is given to somebody and stays silent, that is news; a bathroom scale that stays silent is not.
 type streamers struct {
 	mu      sync.RWMutex
-	devices map[vitals.DeviceID]bool
+	devices map[vitals.DeviceID]bool // false: looked up, and it has not streamed so far
 }
 
 func newStreamers() *streamers { return &streamers{devices: map[vitals.DeviceID]bool{}} }
 
-func (s *streamers) add(d vitals.DeviceID) {
+func (s *streamers) add(d vitals.DeviceID) { s.looked(d, true) }
+
+// looked notes what was found out; what was heard meanwhile counts for more.
+func (s *streamers) looked(d vitals.DeviceID, streams bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.devices[d] = true
+	s.devices[d] = s.devices[d] || streams
+}
+
+// unknown lists some of the devices about which nothing was found out yet.
+func (s *streamers) unknown(devices []vitals.DeviceID, most int) []vitals.DeviceID {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	unknown := lo.Reject(devices, func(d vitals.DeviceID, _ int) bool { return lo.HasKey(s.devices, d) })
+	return lo.Slice(unknown, 0, most)
 }
 
 func (s *streamers) has(d vitals.DeviceID) bool {

@@ -1,0 +1,20 @@
+package store
+
+import (
+	"context"
+
+	"vigil/vitals"
+)
+
+// Streamed reports whether the device has ever sent continuously, whomever it was bound to.
+func (s *Store) Streamed(ctx context.Context, device vitals.DeviceID) (found bool, err error) {
+	kinds := map[string][]string{seriesTable: kindNames(vitals.Streamed), waveTable: kindNames(vitals.Sampled)}
+	for _, table := range []string{seriesTable, waveTable} {
+		err := s.reader(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM binding b JOIN `+table+` t ON t.patient = b.patient
+			WHERE b.device = ? AND t.device = ? AND t.kind IN ?)`, device, device, kinds[table]).Scan(&found).Error
+		if found || err != nil {
+			return found, fault("look for what a device streamed", err)
+		}
+	}
+	return false, nil
+}
