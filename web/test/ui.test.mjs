@@ -353,11 +353,12 @@ test("no number is cut, on a wide screen and on a small one, with and without th
             );
             assert.deepEqual(await cutNumbers(page), []);
             const box = await page.locator("[role=grid]").evaluate((g) => {
-              const { scrollWidth, clientWidth } = g.parentElement.parentElement;
+              const { scrollWidth, clientWidth } = g.parentElement.parentElement; // the box that scrolls
               return scrollWidth - clientWidth;
             });
             assert.equal(box, 0, "the ward scrolls sideways");
           }
+          assert.equal(await page.locator("[data-testid=more]").count(), 0, "a bed is out of sight");
           if (count === 32 && viewport === small) {
             await page.click("[data-testid=close-list]");
             assert.equal(await open(), 0);

@@ -70,8 +70,12 @@ export function arrange(shape: Shape, width: number, chosen: boolean | null): Ar
   return { columns, rows, listOpen, covers };
 }
 
+/** How many rows of a screen so high are seen at once. */
+export function rowsSeen(rows: number, height: number): number {
+  return Math.max(1, Math.min(rows, Math.floor((height + GAP) / ROW_MIN)));
+}
+
 /** The least height of a row, so that what does not fit is whole rows below, never half of one. */
 export function rowHeight(rows: number, height: number): number {
-  const seen = Math.max(1, Math.min(rows, Math.floor((height + GAP) / ROW_MIN)));
-  return Math.max(0, Math.floor((height + GAP) / seen) - GAP);
+  return Math.max(0, Math.floor((height + GAP) / rowsSeen(rows, height)) - GAP);
 }
