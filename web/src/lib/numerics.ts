@@ -18,7 +18,13 @@ const SPOT = new Set([
   "diastolic",
   "mean_pressure",
   "glucose",
+  "glucose_blood",
+  "glucose_plasma",
+  "glucose_interstitial",
   "weight",
+  "height",
+  "body_mass_index",
+  "body_fat",
 ]);
 
 /** A spot value is measured once and always shown with its time; the others stream and go stale. */
