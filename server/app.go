@@ -144,6 +144,10 @@ func (a *app) openMonitor(ctx context.Context) error {
 		return fmt.Errorf("subscribe to the feed: %w", err)
 	}
 	a.onClose(func() error { stop(); return nil })
+	// A screen must not find an empty ward because it was quicker than the database.
+	if err := a.feed.Refresh(ctx); err != nil {
+		return fmt.Errorf("read the present state: %w", err)
+	}
 	return nil
 }
 
