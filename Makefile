@@ -64,7 +64,7 @@ test-go: ## the Go tests, with the race detector
 	@scripts/need.sh dbus-daemon dbus "tests of the home hub's Bluetooth"
 	go test -race -shuffle=on -timeout 30m ./...
 
-test-web: web/node_modules/.stamp ## the dashboard's tests, in Node and in Chromium
+test-web: web ## the dashboard's tests, in Node and in Chromium
 	@scripts/need.sh chromium chromium "tests in a browser"
 	cd web && npm test --silent && npm run --silent test:ui
 
