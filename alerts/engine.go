@@ -6,6 +6,7 @@ import (
 
 	"vigil/vitals"
 	"vigil/vitals/ecg"
+	"vigil/vitals/ecg/model"
 )
 
 // Engine decides about the alarms of one patient. It has no clock and no goroutine: what it says
@@ -39,11 +40,14 @@ type Outcome struct {
 }
 
 // NewEngine makes the engine of one patient, who has no devices and no alarms yet.
-func NewEngine(p vitals.PatientID) *Engine {
+func NewEngine(p vitals.PatientID) *Engine { return NewEngineWith(p, model.Embedded()) }
+
+// NewEngineWith makes an engine whose ECG detectors ask other forests than those of the program.
+func NewEngineWith(p vitals.PatientID, forests *model.Forests) *Engine {
 	return &Engine{
 		patient: p,
 		newAnalyser: func(rateHz float64) (analyser, error) {
-			return ecg.New(rateHz)
+			return ecg.NewWith(rateHz, forests)
 		},
 	}
 }

@@ -16,6 +16,7 @@ const (
 
 // atrial follows atrial fibrillation from beat to beat; times are milliseconds.
 type atrial struct {
+	forest    *model.Forest
 	intervals intervals
 	features  [irregularities]int16
 	at        [beatTimes]int64 // of the latest beats that ended an interval
@@ -53,7 +54,7 @@ func (a *atrial) push(at int64, regular bool) (since int64, changed bool) {
 
 // judge lets what stands change once the other has lasted for long enough.
 func (a *atrial) judge(at int64) (since int64, changed bool) {
-	a.score = model.AtrialFibrillation().Score(a.features[:])[0]
+	a.score = a.forest.Score(a.features[:])[0]
 	other := a.score > model.FibrillationBegins
 	if a.stands {
 		other = a.score < model.FibrillationEnds

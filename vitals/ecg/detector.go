@@ -3,6 +3,8 @@ package ecg
 import (
 	"errors"
 	"fmt"
+
+	"vigil/vitals/ecg/model"
 )
 
 // Rates that a Detector accepts, in samples per second.
@@ -20,8 +22,9 @@ const (
 // ErrRate is wrapped by New where the sampling rate is out of range.
 var ErrRate = errors.New("unsupported sampling rate")
 
-// Detector analyses one ECG channel, sample by sample. It holds no pointers: the same samples
-// give the same findings, and a copy goes on independently. It is not safe for concurrent use.
+// Detector analyses one ECG channel, sample by sample. It points at nothing but forests, which
+// nobody changes: the same samples give the same findings, and a copy goes on independently. It is
+// not safe for concurrent use.
 type Detector struct {
 	resampler    resampler
 	front        frontEnd
@@ -46,7 +49,11 @@ type Detector struct {
 }
 
 // New makes a detector for a channel of rateHz samples per second, 100 to 512.
-func New(rateHz float64) (*Detector, error) {
+func New(rateHz float64) (*Detector, error) { return NewWith(rateHz, model.Embedded()) }
+
+// NewWith makes a detector that asks other forests than those of the program: what was learned is
+// judged on a patient with forests that were grown without that patient.
+func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 	if !(rateHz >= MinRateHz && rateHz <= MaxRateHz) { // a NaN is refused, too
 		return nil, fmt.Errorf("ECG at %g Hz: %w", rateHz, ErrRate)
 	}
@@ -55,6 +62,7 @@ func New(rateHz float64) (*Detector, error) {
 	d.resampler.step = rateHz / internalHz
 	d.qrs.relearn(0)
 	d.classes = newClassifier()
+	d.names.forest, d.atrial.forest = forests.Beats, forests.AtrialFibrillation
 	return d, nil
 }
 

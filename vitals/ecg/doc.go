@@ -58,7 +58,7 @@
 //
 // All decisions are causal and made of integers, or of floating-point operations whose result
 // every processor rounds alike, so a recorded night gives the same findings on a server and on a
-// hub. The state is one value of bounded size without pointers.
+// hub. The state is one value of bounded size; it points at nothing but the forests, which it shares.
 //
 // What was learned from recordings, how well it does and where it does not is in
 // docs/model-card.md; vitals/ecg/model/train makes it anew.

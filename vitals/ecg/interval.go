@@ -1,12 +1,19 @@
 package ecg
 
+import "vigil/vitals/ecg/model"
+
 // IntervalDetector finds rhythms where nothing but the times of beats is known: from a chest
-// strap, an oximeter, or a list of beats that somebody else found. It is for one heart, holds no
-// pointers, and is ready as it is. Its times are milliseconds.
+// strap, an oximeter, or a list of beats that somebody else found. It is for one heart and
+// ready as it is; a copy goes on independently. Its times are milliseconds.
 type IntervalDetector struct {
 	atrial  atrial
 	beats   int64
 	finding [1]Finding
+}
+
+// NewIntervalDetector makes one that asks other forests than those of the program, as NewWith does.
+func NewIntervalDetector(forests *model.Forests) *IntervalDetector {
+	return &IntervalDetector{atrial: atrial{forest: forests.AtrialFibrillation}}
 }
 
 // Push takes the time of the next beat in milliseconds since any begin, and how far its place in
@@ -16,6 +23,9 @@ type IntervalDetector struct {
 func (d *IntervalDetector) Push(milliseconds int64, quality Quality) []Finding {
 	if d.beats > 0 && milliseconds <= d.atrial.last {
 		return nil
+	}
+	if d.atrial.forest == nil {
+		d.atrial.forest = model.Embedded().AtrialFibrillation
 	}
 	d.beats++
 	since, changed := d.atrial.push(milliseconds, quality != NoAnalysis)

@@ -27,6 +27,7 @@ type unnamed struct {
 
 // namer names beats.
 type namer struct {
+	forest  *model.Forest
 	pace    pace
 	usual   outline
 	waiting unnamed
@@ -94,7 +95,7 @@ func (n *namer) name(f *frontEnd, next *beat, irregular int32) (unnamed, Beat) {
 	}
 	t.put(int32(w.beat.interval), following, resembles, irregular)
 	n.at, n.named = w.beat.at, true
-	return w, nameOf(model.Beats().Score(n.traits.traits[:]))
+	return w, nameOf(n.forest.Score(n.traits.traits[:]))
 }
 
 // nameOf weighs the model's scores.

@@ -1,7 +1,9 @@
 package model
 
 import (
-	_ "embed"
+	"embed"
+	"fmt"
+	"io/fs"
 	"sync"
 )
 
@@ -25,24 +27,58 @@ const (
 	SupraventricularAbove = Scale * 3 / 4
 )
 
-//go:embed beats.forest
-var beats []byte
+// Forests are all that a detector asks. Nobody changes them once they are read, so that any number
+// of detectors may share them.
+type Forests struct {
+	Beats              *Forest // tells the classes of beats by their traits
+	AtrialFibrillation *Forest // tells fibrillation of the atria (score above 0) from all else by the irregularity of intervals
+}
 
-// Beats tells the classes of beats by their traits.
-var Beats = sync.OnceValue(func() *Forest { return mustParse(beats) })
+// files says which file holds which forest.
+func (f *Forests) files() map[string]**Forest {
+	return map[string]**Forest{"beats.forest": &f.Beats, "atrial.forest": &f.AtrialFibrillation}
+}
 
-//go:embed atrial.forest
-var atrialFibrillation []byte
+//go:embed *.forest
+var embedded embed.FS
 
-// AtrialFibrillation tells fibrillation of the atria (score above 0) from all else by the
-// irregularity of intervals.
-var AtrialFibrillation = sync.OnceValue(func() *Forest { return mustParse(atrialFibrillation) })
-
-// mustParse reads a forest that is part of the program, and was written by train.
-func mustParse(data []byte) *Forest {
-	f, err := Parse(data)
+// Embedded are the forests that are part of the program.
+var Embedded = sync.OnceValue(func() *Forests {
+	f, err := read(embedded)
 	if err != nil {
-		panic(err)
+		panic(err) // train wrote them, and the tests read them
 	}
 	return f
+})
+
+// Read reads forests of a folder that train wrote, to be put in the place of the embedded ones.
+// They must answer the same questions.
+func Read(folder fs.FS) (*Forests, error) {
+	f, err := read(folder)
+	if err != nil {
+		return nil, err
+	}
+	own := Embedded().files()
+	for name, forest := range f.files() {
+		got, want := *forest, *own[name]
+		if got.Features != want.Features || got.Outputs != want.Outputs {
+			return nil, fmt.Errorf("read %s: %d features and %d outputs, where the detector has %d and %d: %w",
+				name, got.Features, got.Outputs, want.Features, want.Outputs, ErrForest)
+		}
+	}
+	return f, nil
+}
+
+func read(folder fs.FS) (*Forests, error) {
+	f := &Forests{}
+	for name, forest := range f.files() {
+		data, err := fs.ReadFile(folder, name)
+		if err != nil {
+			return nil, fmt.Errorf("read forest: %w", err)
+		}
+		if *forest, err = Parse(data); err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+	return f, nil
 }

@@ -83,7 +83,7 @@ func FuzzParseNeverGivesWhatCannotBeWalked(f *testing.F) {
 }
 
 func TestAskingAForestAllocatesNothing(t *testing.T) {
-	forest := model.AtrialFibrillation()
+	forest := model.Embedded().AtrialFibrillation
 	features := make([]int16, forest.Features)
 	if n := testing.AllocsPerRun(100, func() { forest.Score(features) }); n != 0 {
 		t.Errorf("a question allocates %v times", n)
