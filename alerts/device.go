@@ -104,8 +104,10 @@ func (e *Engine) sender(d vitals.Delivery) *device {
 func anything(vitals.Kind) bool   { return true }
 func streamed(k vitals.Kind) bool { return k.Info().Shape != vitals.Spot }
 
-// Streams reports whether the batch carries what comes continuously, so that its absence is news.
-func Streams(b vitals.Batch) bool { return !newestValue(b, streamed).IsZero() }
+// Streams reports whether the delivery carries what comes continuously, so that its absence is news.
+func Streams(d vitals.Delivery) bool {
+	return d.Stream.Hub != "" && !newestValue(d.Batch, streamed).IsZero()
+}
 
 // newestValue is the time of the newest value in the batch of the kinds that count, zero for none.
 func newestValue(b vitals.Batch, counts func(vitals.Kind) bool) time.Time {
@@ -123,9 +125,12 @@ func newestValue(b vitals.Batch, counts func(vitals.Kind) bool) time.Time {
 	return newest
 }
 
-// receive notes a sign of life. Repeats and old backlog are none: nothing in them can be judged.
+// receive notes a sign of life. Repeats and old backlog are none: nothing in them can be judged. What
+// came without a hub was measured once, so nothing more is expected.
 func (d *device) receive(v vitals.Delivery) {
-	d.hub = v.Stream.Hub
+	if d.hub = v.Stream.Hub; d.hub == "" {
+		return
+	}
 	newest := newestValue(v.Batch, streamed)
 	if !newest.After(d.newest) || late(newest, v.Received) {
 		return

@@ -30,6 +30,7 @@ type room struct {
 	t       *testing.T
 	engine  *alerts.Engine
 	now     time.Time
+	hub     vitals.HubID // through which it is delivered
 	told    []alerts.Transition
 	derived []vitals.Charted
 	first   map[vitals.DeviceID]uint64 // index of the next sample
@@ -37,7 +38,7 @@ type room struct {
 
 func newRoom(t *testing.T, devices ...vitals.DeviceID) *room {
 	t.Helper()
-	r := &room{t: t, engine: alerts.NewEngine(patient), now: start, first: map[vitals.DeviceID]uint64{}}
+	r := &room{t: t, engine: alerts.NewEngine(patient), now: start, hub: home, first: map[vitals.DeviceID]uint64{}}
 	r.engine.Analyse(newScripted)
 	if len(devices) == 0 {
 		devices = []vitals.DeviceID{patch, spare, oximeter, strap, scale}
@@ -113,7 +114,7 @@ func (r *room) last(seconds int, all ...measured) {
 		r.now = r.now.Add(time.Second)
 		for _, m := range all {
 			r.take(r.engine.Observe(vitals.Delivery{
-				Patient: patient, Stream: vitals.Stream{Hub: home}, Received: r.now, Batch: m(r, at),
+				Patient: patient, Stream: vitals.Stream{Hub: r.hub}, Received: r.now, Batch: m(r, at),
 			}))
 		}
 		r.take(r.engine.Tick(r.now))

@@ -31,6 +31,10 @@ func TestTechnicalConditions(t *testing.T) {
 			tell: func(r *room) { r.last(600) },
 		},
 		{
+			name: "a cloud that brought a value, and the next one tomorrow, is not missed",
+			tell: func(r *room) { r.hub = ""; r.last(1, oxygen(97)); r.last(600) },
+		},
+		{
 			name: "a patch whose ECG stops is silent, though it still counts the heart rate",
 			tell: func(r *room) {
 				r.last(20, heart(72), value(patch, vitals.HeartRate, 72))

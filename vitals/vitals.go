@@ -185,6 +185,9 @@ func (b Batch) Empty() bool {
 }
 
 // Delivery is a batch bound to its patient, with its origin: what the journal carries.
+//
+// A sender without a spool (a webhook, a bundle) has no hub in its stream: what it brings was measured
+// once, and its silence says nothing.
 type Delivery struct {
 	Patient  PatientID
 	Stream   Stream

@@ -55,9 +55,9 @@ func newPatient(makeEngine func(vitals.PatientID) Engine, known *streamers, a vi
 
 // restore continues what is stored.
 func (pt *patient) restore(alarms []alerts.Alarm, blocks []vitals.Block, now time.Time) error {
-	for _, b := range blocks {
-		pt.streams[b.Device] = true
-		pt.known.add(b.Device)
+	for _, device := range streamedLately(blocks) {
+		pt.streams[device] = true
+		pt.known.add(device)
 	}
 	for _, a := range alarms {
 		pt.alarms[a.ID] = a
@@ -121,7 +121,7 @@ func (pt *patient) recognise(devices []vitals.DeviceID, now time.Time) {
 }
 
 func (pt *patient) observe(d vitals.Delivery) (alerts.Outcome, error) {
-	if device := d.Batch.Device; !pt.streams[device] && alerts.Streams(d.Batch) {
+	if device := d.Batch.Device; !pt.streams[device] && alerts.Streams(d) {
 		pt.streams[device] = true
 		pt.known.add(device)
 	}

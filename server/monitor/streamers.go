@@ -34,6 +34,24 @@ func (s *streamers) unknown(devices []vitals.DeviceID, most int) []vitals.Device
 	return lo.Slice(unknown, 0, most)
 }
 
+// streamedLately lists the devices of which the latest blocks show a stream, not a value or a recording
+// that a sender without a hub brought: at least one value in ten seconds, or a minute of a waveform.
+func streamedLately(blocks []vitals.Block) (devices []vitals.DeviceID) {
+	const each = int(vitals.SeriesBlock / vitals.WaveBlock)
+	pieces := map[vitals.DeviceID]int{}
+	for _, b := range blocks {
+		n := b.Count
+		if b.Kind.Info().Shape == vitals.Sampled {
+			pieces[b.Device]++
+			n = pieces[b.Device]
+		}
+		if n >= each {
+			devices = append(devices, b.Device)
+		}
+	}
+	return lo.Uniq(devices)
+}
+
 func (s *streamers) has(d vitals.DeviceID) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
