@@ -34,8 +34,8 @@ type Forests struct {
 	AtrialFibrillation *Forest // tells fibrillation of the atria (score above 0) from all else by the irregularity of intervals
 }
 
-// files says which file holds which forest.
-func (f *Forests) files() map[string]**Forest {
+// Files says which file holds which forest.
+func (f *Forests) Files() map[string]**Forest {
 	return map[string]**Forest{"beats.forest": &f.Beats, "atrial.forest": &f.AtrialFibrillation}
 }
 
@@ -58,8 +58,8 @@ func Read(folder fs.FS) (*Forests, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := Embedded().files()
-	for name, forest := range f.files() {
+	own := Embedded().Files()
+	for name, forest := range f.Files() {
 		got, want := *forest, *own[name]
 		if got.Features != want.Features || got.Outputs != want.Outputs {
 			return nil, fmt.Errorf("read %s: %d features and %d outputs, where the detector has %d and %d: %w",
@@ -71,7 +71,7 @@ func Read(folder fs.FS) (*Forests, error) {
 
 func read(folder fs.FS) (*Forests, error) {
 	f := &Forests{}
-	for name, forest := range f.files() {
+	for name, forest := range f.Files() {
 		data, err := fs.ReadFile(folder, name)
 		if err != nil {
 			return nil, fmt.Errorf("read forest: %w", err)

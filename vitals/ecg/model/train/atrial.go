@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vigil/vitals/ecg"
+	"vigil/vitals/ecg/model"
 	"vigil/vitals/wfdb"
 )
 
@@ -32,7 +33,7 @@ type judgement struct {
 
 // pulse is a record as a list of beats.
 type pulse struct {
-	database   string
+	record
 	hours      float64
 	judgements []judgement
 	spans      []span // of atrial fibrillation, ms
@@ -57,7 +58,7 @@ func readPulses(data string) ([]*pulse, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read %s of %s: %w", name, source.name, err)
 			}
-			p.database = source.name
+			p.record = record{source.name, name}
 			out = append(out, p)
 		}
 	}
@@ -136,10 +137,10 @@ func rhythmSpans(marks []wfdb.Annotation, rhythm string, ms func(int64) int64, e
 const judgementsTaught = 4000
 
 // atrialTable gathers what teaches. Each patient weighs by the root of how much there is of him.
-func atrialTable(pulses []*pulse, keep func(i int) bool) *table {
+func atrialTable(pulses []*pulse, c *course) *table {
 	t := &table{}
 	for i, p := range pulses {
-		if !keep(i) {
+		if !c.teaches(p.record) {
 			continue
 		}
 		every := 1 + len(p.judgements)/judgementsTaught
@@ -154,27 +155,32 @@ func atrialTable(pulses []*pulse, keep func(i int) bool) *table {
 	return t
 }
 
-func growAtrial(data string) ([]byte, error) {
-	pulses, err := readPulses(data)
+func growAtrial(c *course) (*model.Forest, error) {
+	pulses, err := readPulses(c.data)
 	if err != nil {
 		return nil, err
 	}
-	return grow(atrialTable(pulses, func(int) bool { return true }), atrialRecipe).Encode(), nil
+	return grow(atrialTable(pulses, c), atrialRecipe), nil
 }
 
-const folds = 5
-
-// validateAtrial grows a forest for each fifth of the patients from the others.
+// validateAtrial asks about each patient the forest that was grown without their fold.
 func validateAtrial(data string, out io.Writer) error {
 	pulses, err := readPulses(data)
 	if err != nil {
 		return err
 	}
+	all, _, err := courses(data)
+	if err != nil {
+		return err
+	}
 	found := make([][]scored, len(pulses))
-	for fold := range folds {
-		forest := grow(atrialTable(pulses, func(i int) bool { return i%folds != fold }), atrialRecipe)
-		for i := fold; i < len(pulses); i += folds {
-			for _, j := range pulses[i].judgements {
+	for _, c := range all {
+		forest := grow(atrialTable(pulses, c), atrialRecipe)
+		for i, p := range pulses {
+			if c.teaches(p.record) {
+				continue
+			}
+			for _, j := range p.judgements {
 				found[i] = append(found[i], scored{j.at, forest.Score(j.features)[0]})
 			}
 		}

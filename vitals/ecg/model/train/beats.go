@@ -44,7 +44,7 @@ type taught struct {
 
 // heart is a record as the detector saw it, once for each disturbance.
 type heart struct {
-	database string
+	record
 	paced    bool
 	hours    float64
 	versions [][]taught
@@ -52,7 +52,7 @@ type heart struct {
 }
 
 // readHearts runs the detector over all records with all disturbances, two at a time.
-func readHearts(data string) ([]*heart, error) {
+func readHearts(data string, forests *model.Forests) ([]*heart, error) {
 	noises := map[string]*wfdb.Record{}
 	samples := map[string][]int16{}
 	for _, name := range []string{"em", "bw"} {
@@ -77,12 +77,12 @@ func readHearts(data string) ([]*heart, error) {
 			return nil, fmt.Errorf("list %s: %w", database, err)
 		}
 		for _, name := range names {
-			h := &heart{database: database}
+			h := &heart{record: record{database, name}}
 			out = append(out, h)
 			group.Go(func() {
 				free <- struct{}{}
 				defer func() { <-free }()
-				if err := h.read(dir, name, samples, noises); err != nil {
+				if err := h.read(dir, forests, samples, noises); err != nil {
 					lock.Lock()
 					defer lock.Unlock()
 					errs = append(errs, fmt.Errorf("read %s of %s: %w", name, database, err))
@@ -97,12 +97,12 @@ func readHearts(data string) ([]*heart, error) {
 	return out, nil
 }
 
-func (h *heart) read(dir, name string, noises map[string][]int16, headers map[string]*wfdb.Record) error {
-	r, err := wfdb.Open(dir, name)
+func (h *heart) read(dir string, forests *model.Forests, noises map[string][]int16, headers map[string]*wfdb.Record) error {
+	r, err := wfdb.Open(dir, h.name)
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
-	marks, err := wfdb.Annotations(dir, name, "atr")
+	marks, err := wfdb.Annotations(dir, h.name, "atr")
 	if err != nil {
 		return fmt.Errorf("read beats: %w", err)
 	}
@@ -119,7 +119,7 @@ func (h *heart) read(dir, name string, noises map[string][]int16, headers map[st
 			height := usualHeight(signal, marks, r.Rate)
 			signal = disturb(signal, r.Rate, noises[d.noise], headers[d.noise].Rate, height*height/8/math.Pow(10, d.decibels/10))
 		}
-		found, err := teach(signal, r.Rate, marks)
+		found, err := teach(signal, r.Rate, marks, forests)
 		if err != nil {
 			return err
 		}
@@ -180,8 +180,8 @@ type lesson struct {
 }
 
 // teach runs the detector and finds the mark of each beat that it put to the model.
-func teach(signal []int16, rateHz float64, marks []wfdb.Annotation) (*lesson, error) {
-	d, err := ecg.New(rateHz)
+func teach(signal []int16, rateHz float64, marks []wfdb.Annotation, forests *model.Forests) (*lesson, error) {
+	d, err := ecg.NewWith(rateHz, forests)
 	if err != nil {
 		return nil, fmt.Errorf("make a detector: %w", err)
 	}
@@ -253,10 +253,10 @@ const (
 )
 
 // beatTable gathers what teaches.
-func beatTable(hearts []*heart, keep func(i int) bool) *table {
+func beatTable(hearts []*heart, c *course) *table {
 	t := &table{}
 	for i, h := range hearts {
-		if h.paced || !keep(i) {
+		if h.paced || !c.teaches(h.record) {
 			continue
 		}
 		for version, beats := range h.versions {
@@ -295,23 +295,28 @@ func (t *table) addBeats(beats []taught, thin bool, weight float32, patient int3
 	}
 }
 
-func growBeats(data string) ([]byte, error) {
-	hearts, err := readHearts(data)
+func growBeats(c *course) (*model.Forest, error) {
+	hearts, err := readHearts(c.data, c.forests)
 	if err != nil {
 		return nil, err
 	}
-	return grow(beatTable(hearts, func(int) bool { return true }), beatRecipe).Encode(), nil
+	return grow(beatTable(hearts, c), beatRecipe), nil
 }
 
-// validateBeats grows a forest for each fifth of the patients from the others.
+// validateBeats asks about each patient the forest that was grown without their fold.
 func validateBeats(data string, out io.Writer) error {
-	hearts, err := readHearts(data)
+	hearts, err := readHearts(data, model.Embedded())
+	if err != nil {
+		return err
+	}
+	all, _, err := courses(data)
 	if err != nil {
 		return err
 	}
 	forests := make([]*model.Forest, folds)
-	for fold := range folds {
-		forests[fold] = grow(beatTable(hearts, func(i int) bool { return i%folds != fold }), beatRecipe)
+	for _, c := range all {
+		forests[c.without] = grow(beatTable(hearts, c), beatRecipe)
 	}
-	return reportBeats(hearts, forests, out)
+	unseen := func(h *heart) *model.Forest { return forests[all[0].patients[h.record]] }
+	return reportBeats(hearts, unseen, out)
 }

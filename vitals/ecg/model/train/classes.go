@@ -62,10 +62,10 @@ func (n *named) count(is, said bool) {
 
 // reportBeats writes a line per database, class and disturbance: gross, then quartiles over the
 // patients who have five such beats at least.
-func reportBeats(hearts []*heart, forests []*model.Forest, out io.Writer) error {
+func reportBeats(hearts []*heart, unseen func(h *heart) *model.Forest, out io.Writer) error {
 	for _, database := range beatSources {
 		for version, d := range disturbances {
-			for _, c := range tally(hearts, forests, database, version) {
+			for _, c := range tally(hearts, unseen, database, version) {
 				if err := c.report(database, d, out); err != nil {
 					return err
 				}
@@ -76,11 +76,11 @@ func reportBeats(hearts []*heart, forests []*model.Forest, out io.Writer) error 
 }
 
 // tally asks about each patient the forest that does not know them.
-func tally(hearts []*heart, forests []*model.Forest, database string, version int) [2]classTally {
+func tally(hearts []*heart, unseen func(h *heart) *model.Forest, database string, version int) [2]classTally {
 	ventricular, early := classTally{name: "V"}, classTally{name: "S"}
-	for i, h := range hearts {
+	for _, h := range hearts {
 		if h.database == database && !h.paced && version < len(h.versions) {
-			s, v := h.ask(forests[i%folds], version)
+			s, v := h.ask(unseen(h), version)
 			ventricular.add(v, h.hours)
 			early.add(s, h.hours)
 		}

@@ -96,3 +96,51 @@ func TestTheEmbeddedForestsAreReproducible(t *testing.T) {
 		}
 	}
 }
+
+func TestAPatientIsNeverOnBothSidesOfAValidation(t *testing.T) {
+	data := t.TempDir()
+	for database, records := range map[string]string{
+		"mitdb": "100\n101\n102\n103\n104\n105\n201\n202\n", "nstdb": "118e06\n105e24\nbw\n", "svdb": "800\n801\n802\n803\n804\n805\n", "other": "",
+	} {
+		if err := os.Mkdir(filepath.Join(data, database), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if records == "" {
+			continue // no database
+		}
+		if err := os.WriteFile(filepath.Join(data, database, "RECORDS"), []byte(records), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, order, err := courses(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(order) != 17 {
+		t.Errorf("%d recordings, want 17: %v", len(order), order)
+	}
+	for _, r := range order {
+		var judged []int
+		for _, c := range all {
+			if !c.teaches(r) {
+				judged = append(judged, c.without)
+			}
+		}
+		if len(judged) != 1 {
+			t.Errorf("%v is left out by courses %v, want one", r, judged)
+		}
+		if everybody := newCourse(data, all[0].patients, nobody); !everybody.teaches(r) {
+			t.Errorf("%v is left out where everybody teaches", r)
+		}
+	}
+	for a, b := range map[record]record{
+		{"mitdb", "201"}:    {"mitdb", "202"},
+		{"nstdb", "105e24"}: {"mitdb", "105"},
+	} {
+		for _, c := range all {
+			if c.teaches(a) != c.teaches(b) {
+				t.Errorf("%v and %v are one patient and on both sides of fold %d", a, b, c.without)
+			}
+		}
+	}
+}
