@@ -196,6 +196,12 @@ type Delivery struct {
 	Batch    Batch
 }
 
+// Place is where a delivery is in a journal.
+type Place struct {
+	Journal string // identity
+	Seq     uint64 // counted from 1 over all patients
+}
+
 // Charted is a reading in a patient's record.
 type Charted struct {
 	Patient PatientID

@@ -14,16 +14,25 @@ import (
 // confirmed it. The error wraps ErrUnavailable when it has not; the delivery may be in the journal
 // all the same, and sending it again does no harm.
 func (j *Journal) Publish(ctx context.Context, d vitals.Delivery) error {
+	_, err := j.Append(ctx, d)
+	return err
+}
+
+// Append is Publish for a sender who waits until the delivery is stored: it also says where it is.
+func (j *Journal) Append(ctx context.Context, d vitals.Delivery) (vitals.Place, error) {
 	data, err := encodeDelivery(d)
 	if err != nil {
-		return err
+		return vitals.Place{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, j.cfg.PublishTimeout)
 	defer cancel()
-	if _, err := j.publisher.Publish(ctx, subjectOf(d), data); err != nil {
-		return fmt.Errorf("publish to partition %d: %w: %w", vitals.PartitionOf(d.Patient), ErrUnavailable, err)
+	confirmed, err := j.publisher.Publish(ctx, subjectOf(d), data)
+	if err != nil {
+		return vitals.Place{}, fmt.Errorf("publish to partition %d: %w: %w", vitals.PartitionOf(d.Patient), ErrUnavailable, err)
 	}
-	return nil
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return vitals.Place{Journal: j.identity.ID, Seq: confirmed.Sequence}, nil
 }
 
 // subjectOf is in.<partition>.<patient>.<what it carries>.

@@ -53,6 +53,30 @@ func (p *partition) settle(now time.Time) {
 	p.inFlight = nil
 	p.ledger.settle()
 	p.ledger.sweep(now)
+	p.hasten(now)
+}
+
+// hasten answers those who wait until something is stored that is, and stores at once what others wait
+// for. Those who come while a checkpoint is under way wait together for the next, so however many there
+// are, no more is written than the disk takes.
+func (p *partition) hasten(now time.Time) {
+	due := false
+	p.awaited = slices.DeleteFunc(p.awaited, func(c command) bool {
+		switch at := c.Settle; {
+		case now.After(c.until):
+		case at.Journal != *p.journal.Load():
+			c.reply <- answer{Away: true} // what was there may be gone
+		case at.Seq <= p.stored:
+			c.reply <- answer{}
+		default:
+			due = due || at.Seq <= p.seq
+			return false
+		}
+		return true
+	})
+	if due {
+		p.checkpoint(now)
+	}
 }
 
 // close stores what there is, for a partition that retires. What does not get to disk in time is in

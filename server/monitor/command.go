@@ -14,10 +14,12 @@ import (
 // away. The decision stands and is recorded later; the same command sent again gets its answer.
 const commandWait = 10 * time.Second
 
-// request is a command on its way to the owner of the patient.
+// request is a command on its way to the owner of the patient: acknowledge an alarm or, where Settle
+// names a delivery, store everything up to it.
 type request struct {
 	Patient vitals.PatientID
 	Ack     alerts.Acknowledgement
+	Settle  vitals.Place
 }
 
 // answer is what became of it.
@@ -30,21 +32,10 @@ type answer struct {
 // Acknowledge asks the owner of the patient, on whatever node, and returns once the answer is on
 // disk. A refusal is an *alerts.AckError; everything else wraps ErrUnavailable.
 func (m *Monitor) Acknowledge(ctx context.Context, patient vitals.PatientID, ack alerts.Acknowledgement) (alerts.Alarm, error) {
-	question, err := json.Marshal(request{patient, ack})
-	if err != nil {
-		return alerts.Alarm{}, fmt.Errorf("encode an acknowledgement: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, commandWait)
-	defer cancel()
-	reply, err := m.cfg.Journal.Request(ctx, vitals.PartitionOf(patient), question)
-	if err != nil {
-		return alerts.Alarm{}, fmt.Errorf("acknowledge alarm %s: %w: %w", ack.Alarm, ErrUnavailable, err)
-	}
-	var a answer
-	if err := json.Unmarshal(reply, &a); err != nil {
-		return alerts.Alarm{}, fmt.Errorf("decode the answer about alarm %s: %w: %w", ack.Alarm, ErrUnavailable, err)
-	}
+	a, err := m.ask(ctx, request{Patient: patient, Ack: ack})
 	switch {
+	case err != nil:
+		return alerts.Alarm{}, fmt.Errorf("acknowledge alarm %s: %w", ack.Alarm, err)
 	case a.Away:
 		return alerts.Alarm{}, fmt.Errorf("acknowledge alarm %s: %w", ack.Alarm, ErrUnavailable)
 	case a.Refused != "":
@@ -53,10 +44,43 @@ func (m *Monitor) Acknowledge(ctx context.Context, patient vitals.PatientID, ack
 	return a.Alarm, nil
 }
 
+// Settle returns once everything that came to the patient's partition up to the place is on disk. The
+// owner, on whatever node, stores it at once rather than with the next checkpoint. An error wraps
+// ErrUnavailable and says nothing about the delivery: it may be stored all the same.
+func (m *Monitor) Settle(ctx context.Context, patient vitals.PatientID, at vitals.Place) error {
+	a, err := m.ask(ctx, request{Patient: patient, Settle: at})
+	if err == nil && a.Away {
+		err = ErrUnavailable
+	}
+	if err != nil {
+		return fmt.Errorf("wait until message %d is stored: %w", at.Seq, err)
+	}
+	return nil
+}
+
+// ask puts a command to the owner of the patient. Its error wraps ErrUnavailable.
+func (m *Monitor) ask(ctx context.Context, r request) (a answer, err error) {
+	question, err := json.Marshal(r)
+	if err != nil {
+		return answer{}, fmt.Errorf("encode a command: %w: %w", ErrUnavailable, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, commandWait)
+	defer cancel()
+	reply, err := m.cfg.Journal.Request(ctx, vitals.PartitionOf(r.Patient), question)
+	if err != nil {
+		return answer{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if err := json.Unmarshal(reply, &a); err != nil {
+		return answer{}, fmt.Errorf("decode the answer to a command: %w: %w", ErrUnavailable, err)
+	}
+	return a, nil
+}
+
 // command is a request that waits for its partition, and for the database.
 type command struct {
 	request
 	reply chan answer // has room for one answer
+	until time.Time   // nobody waits for the answer any more
 }
 
 // serve answers a command of another goroutine: nil where this node turns out not to be the owner,
@@ -66,7 +90,7 @@ func (p *partition) serve(data []byte) []byte {
 	if json.Unmarshal(data, &c.request) != nil {
 		return nil
 	}
-	c.reply = make(chan answer, 1)
+	c.reply, c.until = make(chan answer, 1), time.Now().Add(commandWait)
 	timer := time.NewTimer(commandWait)
 	defer timer.Stop()
 	select {

@@ -70,6 +70,7 @@ type partition struct {
 	bytes       int64  // of what is in memory only, as counted in the backlog
 	inFlight    *checkpoint
 	due         time.Time
+	awaited     []command // their senders wait until a place is stored
 	behindSince time.Time // zero while nothing waits in the journal
 	patience    time.Duration
 	paused      bool // because the database is behind
@@ -215,6 +216,7 @@ func (p *partition) take(ctx context.Context, msg message, now time.Time) {
 		p.observe(ctx, d, msg.seq <= p.warm, now)
 	}
 	p.noteBehind(msg.pending, msg.delivery.Received, now)
+	p.hasten(now)
 	if p.bytes >= p.m.cfg.Backlog/vitals.Partitions {
 		p.checkpoint(now)
 	}
@@ -300,6 +302,11 @@ func (p *partition) tick(now time.Time) {
 // decide answers a command. What was decided is told once it is on disk, because the sender goes
 // away believing it.
 func (p *partition) decide(c command, now time.Time) {
+	if c.Settle.Seq > 0 {
+		p.awaited = append(p.awaited, c)
+		p.hasten(now)
+		return
+	}
 	pt := p.patients[c.Patient]
 	if pt == nil {
 		c.reply <- answer{Refused: alerts.UnknownAlarm}
