@@ -27,7 +27,7 @@ func (s *Store) makeRoomAhead(ctx context.Context) error {
 }
 
 // Prune forgets waveforms that started before waveBefore, and series and refused input from before
-// seriesBefore. In PostgreSQL blocks go by whole days. Sessions that are over go too. It prepares
+// seriesBefore. In PostgreSQL blocks go by whole days. Sessions that are over and old receipts go too. It prepares
 // the coming days as well and is meant to run about once an hour.
 func (s *Store) Prune(ctx context.Context, waveBefore, seriesBefore time.Time) error {
 	if err := s.makeRoomAhead(ctx); err != nil {
@@ -41,6 +41,10 @@ func (s *Store) Prune(ctx context.Context, waveBefore, seriesBefore time.Time) e
 	err := deleteInSteps(s.writer(ctx), "quarantine", "id", "received < ?", micros(seriesBefore))
 	if err != nil {
 		return fault("prune quarantine", err)
+	}
+	err = deleteInSteps(s.writer(ctx), "receipt", "source, name", "at < ?", micros(s.now().Add(-receiptMemory)))
+	if err != nil {
+		return fault("prune receipts", err)
 	}
 	err = s.writer(ctx).Where("expires < ?", micros(s.now())).Delete(&sessionRow{}).Error
 	return fault("prune sessions", err)
