@@ -127,11 +127,13 @@ func (a *app) openMonitor(ctx context.Context) error {
 		}
 	}
 	a.feed = live.New(feedStore{a.store}, a.log, time.Now)
-	a.ingest = ingest.New(ingest.Options{Store: a.store, Journal: a.journal, Gate: a.desk, Log: a.log, Now: time.Now})
 	a.monitor = monitor.New(monitor.Config{
 		Node:   rand.Text(),
 		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: a.journal,
 		Acked: a.journal.PublishPositions, Logger: a.log,
+	})
+	a.ingest = ingest.New(ingest.Options{
+		Store: a.store, Journal: a.journal, Owner: a.monitor, Gate: a.desk, Log: a.log, Now: time.Now,
 	})
 	stop, err := a.journal.Subscribe(journal.Handlers{
 		Alarm:     a.feed.Alarm,

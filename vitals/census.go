@@ -66,7 +66,9 @@ type Binding struct {
 	Patient PatientID
 	From    time.Time
 	Until   time.Time
-	Hub     HubID // the hub that the device is registered to, as read; empty: any
+	Hub     HubID  // the hub that the device is registered to, as read; empty: any
+	Record  string // the patient's record number, as read
+	Test    bool   // the patient is made up, as read
 }
 
 // Covers reports whether the binding holds at t.

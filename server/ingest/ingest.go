@@ -54,6 +54,14 @@ type Store interface {
 type Journal interface {
 	// Publish returns when the journal has the delivery.
 	Publish(ctx context.Context, d vitals.Delivery) error
+	// Append is Publish, and says where the delivery is.
+	Append(ctx context.Context, d vitals.Delivery) (vitals.Place, error)
+}
+
+// Owner stores what came to a patient.
+type Owner interface {
+	// Settle returns once everything that came to the patient up to the place is stored.
+	Settle(ctx context.Context, patient vitals.PatientID, at vitals.Place) error
 }
 
 // Gate checks who a hub is.
@@ -66,6 +74,7 @@ type Gate interface {
 type Options struct {
 	Store   Store
 	Journal Journal
+	Owner   Owner
 	Gate    Gate
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -75,6 +84,7 @@ type Options struct {
 type Handler struct {
 	store   Store
 	journal Journal
+	owner   Owner
 	gate    Gate
 	log     *slog.Logger
 	now     func() time.Time
@@ -99,7 +109,7 @@ type Counts struct {
 // New is a handler that knows no hub yet.
 func New(o Options) *Handler {
 	return &Handler{
-		store: o.Store, journal: o.Journal, gate: o.Gate, log: o.Log, now: o.Now,
+		store: o.Store, journal: o.Journal, owner: o.Owner, gate: o.Gate, log: o.Log, now: o.Now,
 		binder:  &binder{store: o.Store, now: o.Now},
 		lines:   newLines(),
 		limits:  map[vitals.HubID]*rate.Limiter{},
@@ -140,7 +150,7 @@ func (h *Handler) Receive(ctx context.Context, hub vitals.HubID, payload []byte)
 		return nil, nil
 	}
 	refusal := vitals.Refusal{Stream: stream, Seq: m.Seq, Received: received, Payload: payload}
-	first := firstTime(m, received)
+	first := firstTime(m.Batch, received)
 	binding, bound, err := h.binder.binding(ctx, m.Batch.Device, first)
 	if err != nil {
 		return nil, errors.Join(ErrUnavailable, err)
@@ -175,8 +185,8 @@ func unbound(b vitals.Binding, bound bool, s vitals.Stream, first time.Time) str
 
 // firstTime is the time of the sample that decides whose message it is. A device that moves to
 // another patient is worn by nobody for longer than one message lasts.
-func firstTime(m uplink.Message, received time.Time) time.Time {
-	switch b := m.Batch; {
+func firstTime(b vitals.Batch, received time.Time) time.Time {
+	switch {
 	case len(b.Waveforms) > 0:
 		return b.Waveforms[0].Start
 	case len(b.Readings) > 0:

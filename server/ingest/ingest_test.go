@@ -39,6 +39,7 @@ type ward struct {
 	online      map[vitals.HubID]bool
 	touches     int
 	bindings    []vitals.Binding
+	settled     map[vitals.PatientID]uint64
 	storeDown   bool
 	journalDown bool
 }
@@ -47,9 +48,9 @@ var errDown = errors.New("down")
 
 func newWard() *ward {
 	return &ward{
-		progress: map[vitals.Stream]*vitals.Progress{}, online: map[vitals.HubID]bool{},
+		progress: map[vitals.Stream]*vitals.Progress{}, online: map[vitals.HubID]bool{}, settled: map[vitals.PatientID]uint64{},
 		bindings: []vitals.Binding{
-			{Device: strap, Patient: patient, From: noon.Add(-time.Hour), Hub: home},
+			{Device: strap, Patient: patient, From: noon.Add(-time.Hour), Hub: home, Record: "4711"},
 			{Device: foreign, Patient: patient, From: noon.Add(-time.Hour), Hub: "home-2"},
 		},
 	}
@@ -115,6 +116,27 @@ func (w *ward) Publish(_ context.Context, d vitals.Delivery) error {
 	return nil
 }
 
+// Append is Publish; the place is counted from 1.
+func (w *ward) Append(ctx context.Context, d vitals.Delivery) (vitals.Place, error) {
+	if err := w.Publish(ctx, d); err != nil {
+		return vitals.Place{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return vitals.Place{Journal: "journal-1", Seq: uint64(len(w.published))}, nil
+}
+
+// Settle notes up to where senders waited.
+func (w *ward) Settle(_ context.Context, p vitals.PatientID, at vitals.Place) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.storeDown {
+		return errDown
+	}
+	w.settled[p] = at.Seq
+	return nil
+}
+
 func (w *ward) CheckHub(_ context.Context, hub vitals.HubID, s string) error {
 	if hub != home || s != secret {
 		return errors.New("unknown hub or wrong secret")
@@ -149,7 +171,7 @@ func (w *ward) seen() (published []vitals.Delivery, quarantined []vitals.Refusal
 
 func (w *ward) handler() *ingest.Handler {
 	return ingest.New(ingest.Options{
-		Store: w, Journal: w, Gate: w, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
+		Store: w, Journal: w, Owner: w, Gate: w, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
 	})
 }
 

@@ -56,8 +56,8 @@ func TestADeviceMovesFromPatientToPatient(t *testing.T) {
 		must(t, s.Bind(ctx, vitals.Binding{Device: strap, Patient: anna, From: noon})) // a repeat changes nothing
 		must(t, s.Bind(ctx, vitals.Binding{Device: strap, Patient: bert, From: after(time.Hour)}))
 		same(t, got[[]vitals.Binding](t)(s.Bindings(ctx)), []vitals.Binding{
-			{Device: strap, Patient: anna, From: noon, Until: after(time.Hour)},
-			{Device: strap, Patient: bert, From: after(time.Hour)},
+			{Device: strap, Patient: anna, From: noon, Until: after(time.Hour), Record: "1001", Test: true},
+			{Device: strap, Patient: bert, From: after(time.Hour), Record: "1002"},
 		})
 		same(t, devicesByPatient(got[[]vitals.Admission](t)(s.Admissions(ctx))), map[vitals.PatientID][]vitals.DeviceID{anna: {}, bert: {strap}})
 
@@ -69,7 +69,7 @@ func TestADeviceMovesFromPatientToPatient(t *testing.T) {
 		wantError(t, s.Unbind(ctx, strap, after(90*time.Minute)), store.ErrNotFound)
 		now = after(7*24*time.Hour + 80*time.Minute)
 		same(t, got[[]vitals.Binding](t)(s.Bindings(ctx)), []vitals.Binding{
-			{Device: strap, Patient: bert, From: after(time.Hour), Until: after(90 * time.Minute)},
+			{Device: strap, Patient: bert, From: after(time.Hour), Until: after(90 * time.Minute), Record: "1002"},
 		})
 	})
 }

@@ -169,7 +169,7 @@ func (s *Store) Unbind(ctx context.Context, device vitals.DeviceID, at time.Time
 }
 
 // Bindings lists the present bindings and those that ended within seven days, with the hub that each
-// device is registered to.
+// device is registered to and the record number of each patient.
 func (s *Store) Bindings(ctx context.Context) ([]vitals.Binding, error) {
 	var rows []bindingRow
 	oldest := micros(s.now().Add(-bindingMemory))
@@ -181,10 +181,17 @@ func (s *Store) Bindings(ctx context.Context) ([]vitals.Binding, error) {
 	if err := s.reader(ctx).Where("hub <> ''").Find(&registered).Error; err != nil {
 		return nil, fault("list registered devices", err)
 	}
+	var wearers []patientRow
+	err = s.reader(ctx).Select("id, mrn, test").
+		Where("id IN (SELECT patient FROM binding WHERE until_at IS NULL OR until_at > ?)", oldest).Find(&wearers).Error
+	if err != nil {
+		return nil, fault("list who is bound", err)
+	}
 	hubs := lo.SliceToMap(registered, func(r deviceRow) (vitals.DeviceID, vitals.HubID) { return r.ID, r.Hub })
+	people := lo.KeyBy(wearers, func(r patientRow) vitals.PatientID { return r.ID })
 	return lo.Map(rows, func(r bindingRow, _ int) vitals.Binding {
-		b := r.binding()
-		b.Hub = hubs[b.Device]
+		b, wearer := r.binding(), people[r.Patient]
+		b.Hub, b.Record, b.Test = hubs[b.Device], wearer.MRN, wearer.Test
 		return b
 	}), nil
 }
