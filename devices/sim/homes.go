@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vigil/devices/gatt"
+	"vigil/devices/hub/link"
 	"vigil/devices/sim/heart"
 	"vigil/devices/sim/home"
 	"vigil/devices/sim/hub"
@@ -32,8 +33,12 @@ type resident struct {
 	patient home.Patient
 	worn    []home.Wearable
 	spool   *hub.Spool
-	link    *hub.Link
+	link    *link.Link
+	cable   *hub.Cable
 }
+
+// version is what simulated hubs call themselves.
+const version = "sim-1"
 
 func (o options) signIn(ctx context.Context) (*ward.Client, error) {
 	client, err := ward.NewClient(o.url)
@@ -66,9 +71,12 @@ func (o options) enrol(ctx context.Context, client *ward.Client, unit ward.Unit,
 	log.Info("homes are enrolled", "homes", len(homes), "unit", unit.ID, "took", time.Since(began).Round(time.Millisecond))
 	for _, r := range residents {
 		r.spool = hub.NewSpool(rand.Uint32(), rand.Uint64(), 0) //nolint:gosec // drawn anew at each start, not secret
-		r.link = &hub.Link{
-			Hub: r.enrol.Hub, Secret: secrets.Of(client.Base(), r.enrol.Hub), Server: o.server, Spool: r.spool, Log: log,
+		r.cable = &hub.Cable{}
+		r.link = &link.Link{
+			Hub: r.enrol.Hub, Secret: secrets.Of(client.Base(), r.enrol.Hub), MQTT: o.server, Dial: r.cable.Dial,
+			Spool: r.spool, Clock: hub.Clock, Log: log.With("hub", r.enrol.Hub), Version: version, Began: began,
 		}
+		r.cable.HangUp = r.link.HangUp
 	}
 	return nil
 }
@@ -86,7 +94,7 @@ func live(ctx context.Context, residents []*resident, measureFor time.Duration, 
 	begin := time.Now()
 	for i, r := range residents {
 		h := &home.Home{
-			Hub: r.enrol.Hub, Patient: r.patient, Wearables: r.worn, Spool: r.spool, Cut: r.link.Cut, Log: log,
+			Hub: r.enrol.Hub, Patient: r.patient, Wearables: r.worn, Spool: r.spool, Cut: r.cable.Cut, Log: log,
 		}
 		// homes do not measure in step
 		phase := time.Duration(i) * time.Second / time.Duration(len(residents))

@@ -8,6 +8,7 @@
 package uplink
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -61,6 +62,16 @@ type Message struct {
 	Boot    uint64 // changes at each start of the hub
 	Batch   vitals.Batch
 }
+
+// Parcel is a message on its way out of a sender's spool.
+type Parcel struct {
+	Payload []byte
+	Channel Channel
+	Entry   any // what the spool knows it by
+}
+
+// ErrNotKept is returned by a spool for a nack of a message that it does not keep.
+var ErrNotKept = errors.New("no such message is kept")
 
 // HeaderError says why a message was refused, where its place in a stream could still be read, so
 // that the refusal can name it.

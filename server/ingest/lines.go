@@ -61,11 +61,15 @@ func (l *lines) ack(hub vitals.HubID, positions []vitals.Position) {
 	}
 }
 
-// acksOf writes positions as a hub reads them, in as many acks as their bound needs.
+// acksOf writes positions as a hub reads them, in as many acks as their bound needs. No position is an
+// ack, too: a hub need not wonder whether more is to come.
 func acksOf(positions []vitals.Position) []uplink.Ack {
 	own := lo.Map(positions, func(p vitals.Position, _ int) uplink.Position {
 		return uplink.Position{Device: p.Stream.Device, Stream: p.Stream.Epoch, Upto: p.Upto}
 	})
+	if len(own) == 0 {
+		return []uplink.Ack{{}}
+	}
 	return lo.Map(lo.Chunk(own, uplink.MaxAck), func(part []uplink.Position, _ int) uplink.Ack {
 		return uplink.Ack{Positions: part}
 	})

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"vigil/devices/hub/spool"
 	"vigil/devices/uplink"
+	"vigil/vitals"
 )
 
 const (
@@ -20,7 +20,6 @@ const (
 	lookEvery   = time.Second
 	postEvery   = 5 * time.Second
 	postTimeout = 30 * time.Second
-	maxPost     = 200
 	maxBody     = 1 << 20
 	maxAnswer   = 8 << 20
 	batchesPath = "/ingest/v1/batches"
@@ -65,15 +64,10 @@ func (l *Link) outage(ctx context.Context, client *http.Client) {
 // post sends one body and takes the answer. The first one of an outage is empty: it asks for the
 // server's positions.
 func (l *Link) post(ctx context.Context, client *http.Client, first bool) (wait time.Duration, err error) {
-	var parcels []spool.Parcel
+	var parcels []uplink.Parcel
 	var body []byte
-	for !first && len(parcels) < maxPost && len(body) < maxBody {
-		p, _, ok := l.Spool.Next(time.Now())
-		if !ok {
-			break
-		}
-		parcels = append(parcels, p)
-		body = append(body, p.Payload...)
+	if !first {
+		parcels, body = l.pack(time.Now())
 	}
 	answer, wait, err := Post(ctx, client, l.HTTPS.JoinPath(batchesPath).String(), Credentials{Hub: l.Hub, Secret: l.Secret}, body)
 	if err != nil {
@@ -94,10 +88,32 @@ func (l *Link) post(ctx context.Context, client *http.Client, first bool) (wait 
 	for _, down := range answer {
 		l.take(down)
 	}
-	if len(parcels) == maxPost || len(body) >= maxBody || first {
+	if len(parcels) == uplink.MaxSequence || len(body) >= maxBody || first {
 		return 0, nil
 	}
 	return postEvery, nil
+}
+
+// pack takes messages for one body, those of the present first.
+func (l *Link) pack(now time.Time) (parcels []uplink.Parcel, body []byte) {
+	for len(parcels) < uplink.MaxSequence && len(body) < maxBody {
+		p, ok := l.Spool.Live(now)
+		if !ok {
+			p, ok = l.Spool.Late(now)
+		}
+		if !ok {
+			break
+		}
+		parcels = append(parcels, p)
+		body = append(body, p.Payload...)
+	}
+	return parcels, body
+}
+
+// Credentials are what a hub shows at a door.
+type Credentials struct {
+	Hub    vitals.HubID
+	Secret string
 }
 
 // ErrNotAccepted is wrapped by the error of an answer other than 202.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigil/devices/uplink"
+	"vigil/vitals"
 )
 
 // Ack forgets what the server has stored, in memory: on disk it is kept for some time.
@@ -42,7 +43,7 @@ func (s *Spool) forget(st *stream, upto uint64, now time.Time) uint64 {
 	}
 	st.entries = slices.Delete(st.entries, 0, n)
 	st.upto, st.storedAt = max(st.upto, upto), now
-	return uint64(n)
+	return uint64(n) + s.dealWith(st, vitals.Span{First: 1, Last: upto}, now)
 }
 
 // Nack forgets a message that the server refused. One of which the rest was kept stays until its
@@ -52,11 +53,10 @@ func (s *Spool) Nack(n uplink.Nack, now time.Time) error {
 	defer s.mu.Unlock()
 	st := s.streams[key{device: n.Device, epoch: n.Stream}]
 	if st == nil {
-		return ErrUnknown
+		return uplink.ErrNotKept
 	}
-	at, found := st.find(n.Seq)
-	if !found {
-		return ErrUnknown
+	if !s.holds(st, n.Seq) {
+		return uplink.ErrNotKept
 	}
 	if n.Kept {
 		return nil
@@ -64,10 +64,20 @@ func (s *Spool) Nack(n uplink.Nack, now time.Time) error {
 	if _, err := s.write(record{kind: refused, stream: st.key, seq: n.Seq, at: now}.append(nil)); err != nil {
 		return fmt.Errorf("note what is refused: %w", err)
 	}
-	s.finish(st.entries[at], now)
-	st.entries = slices.Delete(st.entries, at, at+1)
+	s.refuse(st, n.Seq, now)
 	s.stats.Refused++
 	return nil
+}
+
+// refuse deals with one message.
+func (s *Spool) refuse(st *stream, seq uint64, now time.Time) {
+	at, found := st.find(seq)
+	if !found {
+		s.dealWith(st, vitals.Span{First: seq, Last: seq}, now)
+		return
+	}
+	s.finish(st.entries[at], now)
+	st.entries = slices.Delete(st.entries, at, at+1)
 }
 
 // Reconcile compares all positions that the server has, told at connect, with what was acknowledged
@@ -96,11 +106,7 @@ func (s *Spool) Reconcile(told uplink.Ack, now time.Time) error {
 
 func (s *Spool) reconcile(st *stream, upto uint64, now time.Time) error {
 	if upto > st.last {
-		at, found := st.find(st.opened)
-		if found {
-			at++
-		}
-		return s.renumber(st, slices.Clone(st.entries[at:]), now)
+		return s.renumber(st, st.opened, now)
 	}
 	if upto > st.upto {
 		if err := s.ack(st, upto, now); err != nil {
@@ -109,15 +115,15 @@ func (s *Spool) reconcile(st *stream, upto uint64, now time.Time) error {
 	}
 	// The row is also not whole where messages were refused. A server that was restored has forgotten
 	// that, and one that was not refuses them once more.
-	if uint64(len(st.entries)) < st.last-upto {
+	if s.kept(st) < st.last-upto {
 		return s.reopen(st, upto, now)
 	}
 	return nil
 }
 
-// renumber keeps messages once more, in a new stream of their device, and is done with the old one.
-// Readings that the server has already are recognised by what they say.
-func (s *Spool) renumber(st *stream, entries []*entry, now time.Time) error {
+// renumber keeps the messages behind a number once more, in a new stream of their device, and is done
+// with the old one. Readings that the server has already are recognised by what they say.
+func (s *Spool) renumber(st *stream, after uint64, now time.Time) error {
 	if s.current[st.device] == st {
 		next, err := s.begin(st.device)
 		if err != nil {
@@ -127,20 +133,42 @@ func (s *Spool) renumber(st *stream, entries []*entry, now time.Time) error {
 			return fmt.Errorf("begin a stream: %w", err)
 		}
 	}
-	for _, e := range entries {
-		r, err := s.read(e)
+	for _, g := range slices.Clone(s.segments) {
+		messages, err := s.messagesOf(st, g, after, now)
 		if err != nil {
 			return fmt.Errorf("number messages anew: %w", err)
 		}
-		m, err := uplink.Decode(r.payload)
-		if err != nil {
-			return fmt.Errorf("number messages anew: %w", err)
-		}
-		if err := s.add(m, now); err != nil {
-			return fmt.Errorf("number messages anew: %w", err)
+		for _, m := range messages {
+			if err := s.add(m, now); err != nil {
+				return fmt.Errorf("number messages anew: %w", err)
+			}
 		}
 	}
 	return s.ack(st, st.last, now)
+}
+
+// messagesOf reads what a segment has of the stream behind a number.
+func (s *Spool) messagesOf(st *stream, g *segment, after uint64, now time.Time) ([]uplink.Message, error) {
+	if err := s.unshelveSegment(g); err != nil {
+		return nil, err
+	}
+	var all []uplink.Message
+	for _, e := range st.entries {
+		if e.seg != g || e.seq <= after {
+			continue
+		}
+		p, err := s.parcel(e)
+		if err != nil {
+			return nil, err
+		}
+		m, err := uplink.Decode(p.Payload)
+		if err != nil {
+			return nil, fmt.Errorf("read message %d: %w", e.seq, err)
+		}
+		all = append(all, m)
+	}
+	s.tidy(now)
+	return all, nil
 }
 
 // reopen takes back an ack: what lies behind upto is to be sent again, as far as it is still on the
@@ -153,11 +181,12 @@ func (s *Spool) reopen(st *stream, upto uint64, now time.Time) error {
 		if err := s.reenter(g, st); err != nil {
 			return err
 		}
+		s.tidy(now)
 	}
-	if uint64(len(st.entries)) == st.last-upto {
+	if s.kept(st) == st.last-upto {
 		return nil
 	}
-	return s.renumber(st, slices.Clone(st.entries), now)
+	return s.renumber(st, 0, now)
 }
 
 // reenter enters what a segment has of the stream behind its position, refused messages too: a
@@ -171,10 +200,7 @@ func (s *Spool) reenter(g *segment, st *stream) error {
 		return fmt.Errorf("read segment: %w", err)
 	}
 	_, _, err = walk(content, func(r record, offset, size int64) error {
-		if r.kind != message || r.stream != st.key || r.seq <= st.upto {
-			return nil
-		}
-		if _, found := st.find(r.seq); found {
+		if r.kind != message || r.stream != st.key || r.seq <= st.upto || s.holds(st, r.seq) {
 			return nil
 		}
 		s.enter(&entry{

@@ -21,6 +21,7 @@ type home struct {
 	dir     string
 	spool   *spool.Spool
 	now     time.Time
+	segment int64 // size of one file
 	durable int64 // bytes of the youngest segment that a power cut leaves
 	next    int64 // value of the next measurement
 
@@ -72,7 +73,7 @@ func (h *home) youngest() string {
 
 func (h *home) open() {
 	var err error
-	h.spool, err = spool.Open(spool.Config{Dir: h.dir, Backlog: 1 << 30}, h.now)
+	h.spool, err = spool.Open(spool.Config{Dir: h.dir, Segment: h.segment}, h.now)
 	h.must(err)
 	h.settle()
 }
@@ -112,12 +113,9 @@ func valueOf(m uplink.Message) int64 {
 }
 
 func (h *home) send(arrives, refuse bool) bool {
-	p, again, ok := h.spool.Next(h.now)
+	p, ok := take(h.spool, h.now)
 	if !ok {
-		if again > 0 {
-			h.now = h.now.Add(again)
-		}
-		return again > 0
+		return false
 	}
 	m, err := uplink.Decode(p.Payload)
 	h.must(err)
@@ -219,7 +217,8 @@ func TestNothingThatWasKeptIsLostWhateverHappens(t *testing.T) {
 		homes++
 		own := filepath.Join(dir, strconv.Itoa(homes))
 		fresh := &server{progress: map[vitals.Stream]vitals.Progress{}, has: map[int64]bool{}}
-		h := &home{rt: rt, dir: own, now: noon, kept: map[int64]bool{}, said: map[place]int64{}, server: fresh}
+		segment := rapid.SampledFrom([]int64{200, 500, 4 << 20}).Draw(rt, "segment")
+		h := &home{rt: rt, dir: own, segment: segment, now: noon, kept: map[int64]bool{}, said: map[place]int64{}, server: fresh}
 		h.open()
 		defer func() { _ = h.spool.Close() }()
 		for _, what := range rapid.SliceOfN(rapid.SampledFrom([]string{

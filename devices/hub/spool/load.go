@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"vigil/devices/uplink"
@@ -19,7 +20,7 @@ func (s *Spool) load(now time.Time) error {
 		return err
 	}
 	for i, id := range ids {
-		if err := s.loadSegment(id, i == len(ids)-1); err != nil {
+		if err := s.loadSegment(id, i == len(ids)-1, now); err != nil {
 			return err
 		}
 	}
@@ -52,7 +53,7 @@ func (s *Spool) load(now time.Time) error {
 	return nil
 }
 
-func (s *Spool) loadSegment(id uint64, youngest bool) error {
+func (s *Spool) loadSegment(id uint64, youngest bool, now time.Time) error {
 	content, err := os.ReadFile(s.path(id))
 	if err != nil {
 		return fmt.Errorf("read segment: %w", err)
@@ -60,6 +61,7 @@ func (s *Spool) loadSegment(id uint64, youngest bool) error {
 	g := &segment{id: id, size: int64(len(content)), live: map[uplink.Channel]int{}}
 	s.segments = append(s.segments, g)
 	s.bytes += g.size
+	s.tidy(now)
 	sound, whole, err := walk(content, func(r record, offset, size int64) error {
 		if g.began.IsZero() {
 			g.began = r.at
@@ -113,10 +115,7 @@ func (s *Spool) replay(g *segment, r record, offset, size int64) {
 	case stored:
 		s.forget(st, r.seq, r.at)
 	case refused:
-		if at, found := st.find(r.seq); found {
-			s.finish(st.entries[at], r.at)
-			st.entries = append(st.entries[:at], st.entries[at+1:]...)
-		}
+		s.refuse(st, r.seq, r.at)
 		if st.refused == nil {
 			st.refused = map[uint64]bool{}
 		}
@@ -132,18 +131,28 @@ func (s *Spool) fillHoles(now time.Time) error {
 		return nil
 	}
 	for _, st := range s.inOrder() {
-		made := now
-		for seq := st.last; seq > st.upto; seq-- {
-			if at, found := st.find(seq); found {
-				made = st.entries[at].made
-				continue
-			}
-			if st.refused[seq] {
-				continue
-			}
-			if err := s.fillHole(st, seq, made, now); err != nil {
+		made, above := now, st.last+1
+		for _, kept := range slices.Backward(s.coveredOf(st)) {
+			if err := s.fillHoleOf(st, vitals.Span{First: max(kept.Last, st.upto) + 1, Last: above - 1}, made, now); err != nil {
 				return err
 			}
+			made, above = kept.made, kept.First
+		}
+		if err := s.fillHoleOf(st, vitals.Span{First: st.upto + 1, Last: above - 1}, made, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillHoleOf reports the gap of each message of a row that was not refused.
+func (s *Spool) fillHoleOf(st *stream, hole vitals.Span, made, now time.Time) error {
+	for seq := hole.Last; seq >= hole.First; seq-- {
+		if st.refused[seq] {
+			continue
+		}
+		if err := s.fillHole(st, seq, made, now); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -182,12 +191,10 @@ var errDamaged = errors.New("record is damaged")
 func (s *Spool) read(e *entry) (record, error) {
 	file := s.file
 	if e.seg != s.active() {
-		other, err := os.Open(s.path(e.seg.id))
-		if err != nil {
-			return record{}, fmt.Errorf("open segment: %w", err)
+		var err error
+		if file, err = s.reading.open(s.path(e.seg.id), e.seg.id); err != nil {
+			return record{}, err
 		}
-		defer other.Close() //nolint:errcheck // it was only read
-		file = other
 	}
 	b := make([]byte, e.size)
 	if _, err := file.ReadAt(b, e.offset); errors.Is(err, io.EOF) {

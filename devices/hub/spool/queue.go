@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/samber/lo"
+
 	"vigil/devices/uplink"
 )
 
@@ -25,10 +27,8 @@ var urgency = []uplink.Channel{uplink.Events, uplink.Observations, uplink.Waves}
 
 // queue is what is to be sent, per channel.
 type queue struct {
-	live    map[uplink.Channel][]*entry // in order
-	late    map[uplink.Channel]*newestFirst
-	credit  float64 // bytes of the backlog that may leave
-	counted time.Time
+	live map[uplink.Channel][]*entry // in order
+	late map[uplink.Channel]*newestFirst
 }
 
 // newestFirst is a heap with the youngest message on top.
@@ -55,23 +55,22 @@ func (h *newestFirst) Pop() any {
 	return last
 }
 
-// Parcel is a message on its way out.
-type Parcel struct {
-	Payload []byte
-	Channel uplink.Channel
-	entry   *entry
-}
-
 func (s *Spool) enqueue(e *entry, now time.Time) {
 	if e.queued || e.done || !e.durable {
 		return
 	}
-	e.queued = true
-	if now.Sub(e.made) <= present {
-		s.queue.live[e.channel] = append(s.queue.live[e.channel], e)
-	} else {
-		heap.Push(s.queue.late[e.channel], e)
+	if now.Sub(e.made) > present {
+		s.enqueueLate(e)
+		return
 	}
+	e.queued = true
+	s.queue.live[e.channel] = append(s.queue.live[e.channel], e)
+	s.signal()
+}
+
+func (s *Spool) enqueueLate(e *entry) {
+	e.queued = true
+	heap.Push(s.queue.late[e.channel], e)
 	s.signal()
 }
 
@@ -85,67 +84,54 @@ func (s *Spool) signal() {
 // Wake receives when there may be something to send.
 func (s *Spool) Wake() <-chan struct{} { return s.wake }
 
-// unreadable is how long an entry waits that the disk did not give.
-const unreadable = time.Second
-
-// Next takes the next message to send. Where there is none, again is when to ask once more; zero
-// means at the next Wake.
-func (s *Spool) Next(now time.Time) (p Parcel, again time.Duration, ok bool) {
+// Live takes the next message that shows the present.
+func (s *Spool) Live(now time.Time) (uplink.Parcel, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.earn(now)
-	e, late := s.pop(now)
-	if e == nil {
-		return Parcel{}, s.patience(), false
-	}
-	p, err := s.parcel(e)
-	if err != nil {
-		s.enqueue(e, now)
-		return Parcel{}, unreadable, false
-	}
-	if late {
-		s.queue.credit -= float64(len(p.Payload))
-	}
-	return p, 0, true
-}
-
-// pop takes the most urgent entry, and says whether it belongs to the backlog.
-func (s *Spool) pop(now time.Time) (e *entry, late bool) {
 	for _, c := range urgency {
 		if e := s.nextLive(c, now); e != nil {
-			return e, false
+			return s.hand(e)
 		}
 	}
+	return uplink.Parcel{}, false
+}
+
+// Late takes the next message of the past.
+func (s *Spool) Late(now time.Time) (uplink.Parcel, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range urgency {
-		for h := s.queue.late[c]; s.queue.credit >= 0 && h.Len() > 0; {
+		if e := s.nextLate(c, now); e != nil {
+			return s.hand(e)
+		}
+	}
+	return uplink.Parcel{}, false
+}
+
+// hand gives an entry out. One that the disk does not give stays for later, and calls nobody.
+func (s *Spool) hand(e *entry) (uplink.Parcel, bool) {
+	p, err := s.parcel(e)
+	if err != nil {
+		e.queued = true
+		heap.Push(s.queue.late[e.channel], e)
+		return uplink.Parcel{}, false
+	}
+	e.taken = true
+	return p, true
+}
+
+// nextLate is the youngest message of the past, from the shelves where none is at hand.
+func (s *Spool) nextLate(c uplink.Channel, now time.Time) *entry {
+	for {
+		for h := s.queue.late[c]; h.Len() > 0; {
 			e := heap.Pop(h).(*entry)
 			if e.queued = false; !e.done {
-				return e, true
+				return e
 			}
 		}
-	}
-	return nil, false
-}
-
-// patience is how long until the backlog may go on, zero where there is none.
-func (s *Spool) patience() time.Duration {
-	if s.queue.credit >= 0 {
-		return 0
-	}
-	for _, h := range s.queue.late {
-		if h.Len() > 0 {
-			return time.Duration(-s.queue.credit/float64(s.backlog)*float64(time.Second)) + time.Millisecond
+		if !s.fetch(c, now) {
+			return nil
 		}
-	}
-	return 0
-}
-
-// earn adds the credit of the time that passed, at most that of a second.
-func (s *Spool) earn(now time.Time) {
-	passed := now.Sub(s.queue.counted)
-	s.queue.counted = now
-	if passed > 0 {
-		s.queue.credit = min(s.queue.credit+passed.Seconds()*float64(s.backlog), float64(s.backlog))
 	}
 }
 
@@ -165,16 +151,16 @@ func (s *Spool) nextLive(c uplink.Channel, now time.Time) *entry {
 
 // parcel is the entry ready to leave. A record that was damaged on the disk since it was entered
 // leaves as a report of the gap.
-func (s *Spool) parcel(e *entry) (Parcel, error) {
+func (s *Spool) parcel(e *entry) (uplink.Parcel, error) {
 	r, err := s.read(e)
 	if errors.Is(err, errDamaged) {
 		s.stats.Damaged = true
 		r, err = s.lost(e)
 	}
 	if err != nil {
-		return Parcel{}, err
+		return uplink.Parcel{}, err
 	}
-	return Parcel{Payload: r.payload, Channel: r.channel, entry: e}, nil
+	return uplink.Parcel{Payload: r.payload, Channel: r.channel, Entry: e}, nil
 }
 
 // lost is what stands for an entry whose record cannot be read any more.
@@ -184,25 +170,23 @@ func (s *Spool) lost(e *entry) (record, error) {
 }
 
 // Received notes that the server confirmed to have received the message; it is kept until stored.
-func (s *Spool) Received(p Parcel, now time.Time) {
+func (s *Spool) Received(p uplink.Parcel, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := p.entry
+	e := p.Entry.(*entry)
 	if e.attempts > 0 {
 		s.stats.Repeated++
 	}
 	e.attempts++
-	e.sentAt = now
-	if !e.done {
-		s.sent = append(s.sent, e)
-	}
+	e.sentAt, e.taken = now, false
 }
 
 // Again puts a message back that the server did not receive.
-func (s *Spool) Again(p Parcel, now time.Time) {
+func (s *Spool) Again(p uplink.Parcel, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := p.entry
+	e := p.Entry.(*entry)
+	e.taken = false
 	if e.queued || e.done || now.Sub(e.made) > present {
 		s.enqueue(e, now)
 		return
@@ -221,14 +205,16 @@ func (s *Spool) Rewind(now time.Time) {
 }
 
 func (s *Spool) rewind(now time.Time) {
-	s.sent = s.sent[:0]
 	s.queue.live, s.queue.late = map[uplink.Channel][]*entry{}, map[uplink.Channel]*newestFirst{}
 	for _, c := range urgency {
 		s.queue.late[c] = &newestFirst{}
 	}
+	for _, h := range lo.Values(s.shelves) {
+		s.unsend(h)
+	}
 	for _, st := range s.streams {
 		for _, e := range st.entries {
-			e.queued = false
+			e.queued, e.taken, e.sentAt = false, false, time.Time{}
 			s.enqueue(e, now)
 		}
 	}
@@ -239,20 +225,68 @@ func (s *Spool) rewind(now time.Time) {
 	}
 }
 
-// Overdue makes messages unsent again that were sent long ago and not acknowledged since.
+// Overdue makes messages unsent again that were sent long ago and not acknowledged since. An ack
+// covers a message only once everything before it is stored, so behind a message that is still to
+// be sent nothing is overdue, and patience begins when the last one before was sent.
 func (s *Spool) Overdue(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	waiting := s.sent[:0]
-	for _, e := range s.sent {
-		switch patience := ackTimeout << min(e.attempts-1, maxDoubling); {
-		case e.done:
-		case now.Sub(e.sentAt) >= patience:
-			s.enqueue(e, now)
-		default:
-			waiting = append(waiting, e)
+	for _, st := range s.streams {
+		s.overdue(st, now)
+	}
+}
+
+func (s *Spool) overdue(st *stream, now time.Time) {
+	var sent time.Time
+	for _, p := range s.posted(st) {
+		if p.sentAt.IsZero() {
+			return
+		}
+		if sent = latest(sent, p.sentAt); now.Sub(sent) < patience(p.attempts) {
+			continue
+		}
+		if p.shelf != nil {
+			s.unsend(p.shelf)
+			continue
+		}
+		p.entry.sentAt = time.Time{}
+		s.enqueue(p.entry, now)
+	}
+}
+
+// posting is a message, or a shelf of them, and when it was sent: zero while it is to be.
+type posting struct {
+	first    uint64
+	sentAt   time.Time
+	attempts int
+	entry    *entry
+	shelf    *shelf // in place of entry
+}
+
+// posted lists what is kept of the stream, in the order of its numbers.
+func (s *Spool) posted(st *stream) []posting {
+	var all []posting
+	for _, e := range st.entries {
+		p := posting{first: e.seq, sentAt: e.sentAt, attempts: e.attempts, entry: e}
+		if e.taken {
+			p.sentAt = time.Time{}
+		}
+		all = append(all, p)
+	}
+	for _, h := range s.shelves {
+		if part := h.parts[st]; part != nil {
+			all = append(all, posting{first: part.first(), sentAt: h.sentAt, attempts: h.attempts, shelf: h})
 		}
 	}
-	clear(s.sent[len(waiting):])
-	s.sent = waiting
+	slices.SortFunc(all, func(a, b posting) int { return cmp.Compare(a.first, b.first) })
+	return all
+}
+
+func patience(attempts int) time.Duration { return ackTimeout << min(attempts-1, maxDoubling) }
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // segmentSize bounds a segment, so that the limit holds some of them.
-func (s *Spool) segmentSize() int64 { return min(maxSegment, s.limit/limitParts) }
+func (s *Spool) segmentSize() int64 { return min(s.segment, s.limit/limitParts) }
 
 // makeRoom sees to it that so many bytes can be written within the limit.
 func (s *Spool) makeRoom(need int64, now time.Time) error {
@@ -57,6 +57,9 @@ func (s *Spool) giveUp(now time.Time) (bool, error) {
 // squeeze writes a segment anew without what is dealt with, and with a report of the gap in the
 // place of each message of the channel.
 func (s *Spool) squeeze(g *segment, given uplink.Channel) error {
+	if err := s.unshelveSegment(g); err != nil {
+		return err
+	}
 	content, err := os.ReadFile(s.path(g.id))
 	if err != nil {
 		return fmt.Errorf("read segment: %w", err)
@@ -164,7 +167,7 @@ func (s *Spool) prune(now time.Time) error {
 		}
 	}
 	for k, st := range s.streams {
-		if s.current[k.device] != st && len(st.entries) == 0 && now.Sub(st.storedAt) >= s.retain {
+		if s.current[k.device] != st && s.kept(st) == 0 && now.Sub(st.storedAt) >= s.retain {
 			delete(s.streams, k) // counted anew long ago
 		}
 	}

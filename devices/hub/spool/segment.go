@@ -111,6 +111,7 @@ func (s *Spool) next(now time.Time) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
+	s.tidy(now)
 	return s.syncDir()
 }
 
@@ -164,6 +165,9 @@ func (s *Spool) syncDir() error {
 
 // remove deletes a segment that is not the youngest.
 func (s *Spool) remove(g *segment) error {
+	if err := s.reading.close(); err != nil {
+		return err
+	}
 	if err := os.Remove(s.path(g.id)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("remove segment: %w", err)
 	}
@@ -174,6 +178,9 @@ func (s *Spool) remove(g *segment) error {
 
 // replace writes a segment anew, all or nothing.
 func (s *Spool) replace(g *segment, content []byte) error {
+	if err := s.reading.close(); err != nil { // it may be this one
+		return err
+	}
 	name := s.path(g.id) + temporary
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // a name of ours in a folder of ours
 	if err != nil {

@@ -31,17 +31,14 @@ var (
 	ErrFull = errors.New("spool is full")
 	// ErrFailed says that the disk did not take what was written. Only opening the spool anew helps.
 	ErrFailed = errors.New("spool's disk failed")
-	// ErrUnknown is returned for a nack of a message that the spool does not keep.
-	ErrUnknown = errors.New("no such message")
 	// ErrInUse is returned where another program has the spool open.
 	ErrInUse = errors.New("spool is in use")
 )
 
 // What a Config has by default.
 const (
-	DefaultLimit   = 1 << 30 // about 40 days of one ECG
-	DefaultRetain  = 72 * time.Hour
-	DefaultBacklog = 32 << 10 // bytes per second
+	DefaultLimit  = 1 << 30 // about 40 days of one ECG
+	DefaultRetain = 72 * time.Hour
 )
 
 const (
@@ -54,11 +51,12 @@ const (
 
 // Config is how a spool is kept. Zero fields have their defaults.
 type Config struct {
-	Dir     string
-	Boot    uint64        // changes at each start of the hub
-	Limit   int64         // bytes on disk
-	Retain  time.Duration // how long what was stored is kept
-	Backlog int           // bytes per second at which an outage is caught up
+	Dir    string
+	Boot   uint64        // changes at each start of the hub
+	Limit  int64         // bytes on disk
+	Retain time.Duration // how long what was stored is kept
+	// Segment is the size of one of its files. A hub holds about as much of it in memory.
+	Segment int64
 }
 
 // key names a stream. A device begins another whenever its numbers can no longer be relied on.
@@ -73,7 +71,7 @@ type stream struct {
 	last     uint64
 	opened   uint64   // the last number when the spool was opened
 	upto     uint64   // stored
-	entries  []*entry // not dealt with, in order of their numbers
+	entries  []*entry // not dealt with and not on a shelf, in order of their numbers
 	storedAt time.Time
 	refused  map[uint64]bool // while loading
 }
@@ -87,20 +85,22 @@ type entry struct {
 	seq      uint64
 	made     time.Time
 	channel  uplink.Channel
-	sentAt   time.Time
+	sentAt   time.Time // zero while it is to be sent
 	attempts int
 	durable  bool
 	queued   bool
-	done     bool
+	taken    bool // on its way to the server
+	done     bool // dealt with, or put on a shelf
 }
 
 // Spool keeps messages until they are stored. It is safe for use by several goroutines.
 type Spool struct {
-	dir     string
-	boot    uint64
-	limit   int64
-	retain  time.Duration
-	backlog int
+	dir    string
+	boot   uint64
+	limit  int64
+	retain time.Duration
+	// segment is how large a file may grow.
+	segment int64
 
 	mu       sync.Mutex
 	lock     *os.File
@@ -114,7 +114,8 @@ type Spool struct {
 	current  map[vitals.DeviceID]*stream
 	fresh    []*entry // written, not durable yet
 	queue    queue
-	sent     []*entry
+	shelves  map[place]*shelf
+	reading  openSegment
 	stats    Stats
 	wake     chan struct{}
 }
@@ -138,7 +139,8 @@ type Stats struct {
 func Open(c Config, now time.Time) (*Spool, error) {
 	s := &Spool{
 		dir: c.Dir, boot: c.Boot, limit: max(minLimit, cmp.Or(c.Limit, DefaultLimit)),
-		retain: cmp.Or(c.Retain, DefaultRetain), backlog: cmp.Or(c.Backlog, DefaultBacklog),
+		retain: cmp.Or(c.Retain, DefaultRetain), segment: cmp.Or(c.Segment, maxSegment),
+		shelves: map[place]*shelf{},
 		streams: map[key]*stream{}, current: map[vitals.DeviceID]*stream{}, wake: make(chan struct{}, 1),
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
@@ -163,7 +165,7 @@ func (s *Spool) Close() error {
 		err = errors.Join(s.flush(), s.file.Close())
 		s.file = nil
 	}
-	return errors.Join(err, s.lock.Close())
+	return errors.Join(err, s.reading.close(), s.lock.Close())
 }
 
 // inOrder lists the streams in the order in which they began.
@@ -304,6 +306,12 @@ func (s *Spool) release(now time.Time) error {
 	return nil
 }
 
+// Waiting is how many messages are not stored, and when the oldest of them was made.
+func (s *Spool) Waiting() (messages int, oldest time.Time) {
+	stats := s.Stats()
+	return stats.Queue, stats.Oldest
+}
+
 // Stats is what went through so far.
 func (s *Spool) Stats() Stats {
 	s.mu.Lock()
@@ -312,9 +320,21 @@ func (s *Spool) Stats() Stats {
 	stats.Bytes, stats.Unstored, stats.Limit = s.bytes, s.unstored, s.limit
 	for _, st := range s.streams {
 		stats.Queue += len(st.entries)
-		if len(st.entries) > 0 && (stats.Oldest.IsZero() || st.entries[0].made.Before(stats.Oldest)) {
-			stats.Oldest = st.entries[0].made
+		if len(st.entries) > 0 {
+			stats.Oldest = earliest(stats.Oldest, st.entries[0].made)
 		}
 	}
+	for _, h := range s.shelves {
+		stats.Queue += h.count()
+		stats.Oldest = earliest(stats.Oldest, h.oldest)
+	}
 	return stats
+}
+
+// earliest is the earlier of two times, of which a zero one is none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -147,16 +147,18 @@ func (b *Broker) store(s vitals.Stream, seq uint64) {
 
 func (b *Broker) tellPositions(hub vitals.HubID) {
 	b.mu.Lock()
+	if b.holding {
+		b.mu.Unlock()
+		return
+	}
 	var ack uplink.Ack
 	for s, p := range b.progress {
-		if s.Hub == hub && !b.holding {
+		if s.Hub == hub {
 			ack.Positions = append(ack.Positions, uplink.Position{Device: s.Device, Stream: s.Epoch, Upto: p.Upto})
 		}
 	}
 	b.mu.Unlock()
-	if len(ack.Positions) > 0 {
-		b.tell(uplink.AckTopic(hub), uplink.Down{Ack: &ack})
-	}
+	b.tell(uplink.AckTopic(hub), uplink.Down{Ack: &ack})
 }
 
 func (b *Broker) tell(topic string, d uplink.Down) {

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"vigil/devices/hub/link"
 	"vigil/devices/sim/fake"
 	"vigil/devices/sim/hub"
 	"vigil/devices/uplink"
@@ -23,7 +24,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type setting struct {
 	broker *fake.Broker
 	spool  *hub.Spool
-	link   *hub.Link
+	link   *link.Link
+	cable  *hub.Cable
 	heard  chan uplink.Message
 	log    *strings.Builder
 }
@@ -36,7 +38,12 @@ func linked(t *testing.T, refuse func(uplink.Message) string) *setting {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(&locked{w: s.log}, nil))
-	s.link = &hub.Link{Hub: "home-1", Secret: "sesame", Server: s.broker.URL(), Spool: s.spool, Log: log}
+	s.cable = &hub.Cable{}
+	s.link = &link.Link{
+		Hub: "home-1", Secret: "sesame", MQTT: s.broker.URL(), Dial: s.cable.Dial, Spool: s.spool, Log: log,
+		Clock: func() uplink.ClockQuality { return uplink.ClockQuality{} },
+	}
+	s.cable.HangUp = s.link.HangUp
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -129,10 +136,10 @@ func TestWhatWasNotStoredIsSentAgainAfterTheCableWasOut(t *testing.T) {
 	s.broker.Hold(true)
 	s.add(t, 3)
 	s.hear(t, 3)
-	s.link.Cut(true)
+	s.cable.Cut(true)
 	s.add(t, 2) // the home goes on measuring
 	s.broker.Forget()
-	s.link.Cut(false)
+	s.cable.Cut(false)
 	got := s.hear(t, 5)
 	for i, seq := range got {
 		if seq != uint64(i+1) {
@@ -150,9 +157,9 @@ func TestPositionToldAtConnectSparesTheRepeat(t *testing.T) {
 	s.broker.Hold(true)
 	s.add(t, 3)
 	s.hear(t, 3)
-	s.link.Cut(true)
+	s.cable.Cut(true)
 	s.broker.Hold(false) // the acks find nobody
-	s.link.Cut(false)
+	s.cable.Cut(false)
 	stats := s.settled(t, empty)
 	if stats.Stored != 3 {
 		t.Errorf("%+v", stats)

@@ -1,12 +1,9 @@
-// Package hub is the sending half of a simulated home hub: a spool that keeps every message until
-// the server has stored it, and a link that carries them over MQTT 5. It speaks the protocol of
-// package uplink exactly as a real hub does, except that its spool lives in memory.
+// Package hub is what a simulated home hub has in place of a real one's: a spool that lives in memory,
+// and a cable that can be pulled out. The link between them is the real one.
 package hub
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -53,13 +50,6 @@ type Stats struct {
 	Oldest   time.Time // hub time of the oldest message kept; zero when there is none
 }
 
-// Parcel is a message on its way out.
-type Parcel struct {
-	Payload []byte
-	Channel uplink.Channel
-	entry   *entry
-}
-
 // entry is one kept message.
 type entry struct {
 	payload  []byte
@@ -76,6 +66,11 @@ type entry struct {
 type stream struct {
 	last    uint64
 	entries []*entry // kept, in order
+}
+
+// Clock is how good a simulated hub's clock is.
+func Clock() uplink.ClockQuality {
+	return uplink.ClockQuality{Source: uplink.ClockNTP, Bound: 50 * time.Millisecond}
 }
 
 // NewSpool is an empty spool; its streams have the epoch. Zero is the default limit of bytes.
@@ -111,7 +106,7 @@ func (s *Spool) Add(b vitals.Batch, now time.Time) error {
 func (s *Spool) write(e *entry, b vitals.Batch) error {
 	m := uplink.Message{
 		Stream: s.epoch, Seq: e.seq, HubTime: e.made, Boot: s.boot, Batch: b,
-		Clock: uplink.ClockQuality{Source: uplink.ClockNTP, Bound: 50 * time.Millisecond},
+		Clock: Clock(),
 	}
 	payload, err := m.Encode()
 	if err != nil {
@@ -168,21 +163,8 @@ func (s *Spool) signal() {
 	}
 }
 
-// Next waits for the next message to send. One goroutine at a time may wait.
-func (s *Spool) Next(ctx context.Context) (Parcel, error) {
-	for {
-		if p, ok := s.pop(); ok {
-			return p, nil
-		}
-		select {
-		case <-ctx.Done():
-			return Parcel{}, fmt.Errorf("wait for a message to send: %w", ctx.Err())
-		case <-s.wake:
-		}
-	}
-}
-
-func (s *Spool) pop() (Parcel, bool) {
+// Live takes the next message to send: all leave in the order in which they were made.
+func (s *Spool) Live(time.Time) (uplink.Parcel, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.unsent) > 0 {
@@ -190,17 +172,23 @@ func (s *Spool) pop() (Parcel, bool) {
 		s.unsent = s.unsent[1:]
 		e.queued = false
 		if !e.done {
-			return Parcel{Payload: e.payload, Channel: e.channel, entry: e}, true
+			return uplink.Parcel{Payload: e.payload, Channel: e.channel, Entry: e}, true
 		}
 	}
-	return Parcel{}, false
+	return uplink.Parcel{}, false
 }
 
+// Late takes nothing: the past is not told from the present.
+func (s *Spool) Late(time.Time) (uplink.Parcel, bool) { return uplink.Parcel{}, false }
+
+// Wake receives when there may be something to send.
+func (s *Spool) Wake() <-chan struct{} { return s.wake }
+
 // Received notes that the server confirmed to have received the message; it is kept until stored.
-func (s *Spool) Received(p Parcel, now time.Time) {
+func (s *Spool) Received(p uplink.Parcel, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := p.entry
+	e := p.Entry.(*entry)
 	if e.attempts == 0 {
 		s.stats.Sent++
 	} else {
@@ -214,10 +202,10 @@ func (s *Spool) Received(p Parcel, now time.Time) {
 }
 
 // Again puts a message back that the server did not receive.
-func (s *Spool) Again(p Parcel) {
+func (s *Spool) Again(p uplink.Parcel, _ time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := p.entry; !e.queued && !e.done {
+	if e := p.Entry.(*entry); !e.queued && !e.done {
 		e.queued = true
 		s.unsent = slices.Insert(s.unsent, 0, e)
 		s.signal()
@@ -226,7 +214,7 @@ func (s *Spool) Again(p Parcel) {
 
 // Rewind makes everything that is kept unsent: after a connection was lost nobody knows what of it
 // is on its way to the database.
-func (s *Spool) Rewind() {
+func (s *Spool) Rewind(time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unsent, s.sent = s.unsent[:0], s.sent[:0]
@@ -260,8 +248,15 @@ func (s *Spool) Overdue(now time.Time) {
 	s.sent = waiting
 }
 
+// Reconcile takes the positions that the server tells at connect.
+func (s *Spool) Reconcile(told uplink.Ack, now time.Time) error {
+	err := s.Ack(told, now)
+	s.Rewind(now)
+	return err
+}
+
 // Ack forgets what the server has stored.
-func (s *Spool) Ack(a uplink.Ack) {
+func (s *Spool) Ack(a uplink.Ack, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range a.Positions {
@@ -277,23 +272,21 @@ func (s *Spool) Ack(a uplink.Ack) {
 			st.entries = st.entries[1:]
 		}
 	}
+	return nil
 }
-
-// ErrUnknown is returned for a nack of a message that the spool does not keep.
-var ErrUnknown = errors.New("no such message")
 
 // Nack forgets a message that the server refused. One of which the rest was kept stays until its
 // ack.
-func (s *Spool) Nack(n uplink.Nack) error {
+func (s *Spool) Nack(n uplink.Nack, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.streams[n.Device]
 	if st == nil || n.Stream != s.epoch {
-		return ErrUnknown
+		return uplink.ErrNotKept
 	}
 	i, found := slices.BinarySearchFunc(st.entries, n.Seq, func(e *entry, seq uint64) int { return cmp.Compare(e.seq, seq) })
 	if !found {
-		return ErrUnknown
+		return uplink.ErrNotKept
 	}
 	if e := st.entries[i]; !n.Kept && !e.done {
 		s.finish(e)
@@ -307,6 +300,12 @@ func (s *Spool) finish(e *entry) {
 	e.done = true
 	s.bytes -= len(e.payload)
 	e.payload = nil
+}
+
+// Waiting is how many messages are not stored, and when the oldest of them was made.
+func (s *Spool) Waiting() (messages int, oldest time.Time) {
+	stats := s.Stats()
+	return stats.Queue, stats.Oldest
 }
 
 // Stats is what went through so far.

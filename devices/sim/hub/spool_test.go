@@ -1,7 +1,6 @@
 package hub_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -41,11 +40,11 @@ func add(t *testing.T, s *hub.Spool, b vitals.Batch, at time.Time) {
 	}
 }
 
-func next(t *testing.T, s *hub.Spool) (hub.Parcel, uplink.Message) {
+func next(t *testing.T, s *hub.Spool) (uplink.Parcel, uplink.Message) {
 	t.Helper()
-	p, err := s.Next(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	p, ok := s.Live(noon)
+	if !ok {
+		t.Fatal("nothing is to be sent")
 	}
 	m, err := uplink.Decode(p.Payload)
 	if err != nil {
@@ -54,15 +53,19 @@ func next(t *testing.T, s *hub.Spool) (hub.Parcel, uplink.Message) {
 	return p, m
 }
 
-func waiting(t *testing.T, s *hub.Spool) bool {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	p, err := s.Next(ctx)
-	if err == nil {
-		s.Again(p)
+func waiting(s *hub.Spool) bool {
+	p, ok := s.Live(noon)
+	if ok {
+		s.Again(p, noon)
 	}
-	return err == nil
+	return ok
+}
+
+func ack(t *testing.T, s *hub.Spool, a uplink.Ack) {
+	t.Helper()
+	if err := s.Ack(a, noon); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func stored(d vitals.DeviceID, epoch uint32, upto uint64) uplink.Ack {
@@ -98,12 +101,12 @@ func TestFaultyBatchTakesNoNumber(t *testing.T) {
 func TestAckOfAnotherEpochForgetsNothing(t *testing.T) {
 	s := hub.NewSpool(7, 1, 0)
 	add(t, s, pulse(patch), noon)
-	s.Ack(stored(patch, 6, 100))
-	s.Ack(stored(clip, 7, 100))
+	ack(t, s, stored(patch, 6, 100))
+	ack(t, s, stored(clip, 7, 100))
 	if q := s.Stats().Queue; q != 1 {
 		t.Errorf("%d kept", q)
 	}
-	s.Ack(stored(patch, 7, 1))
+	ack(t, s, stored(patch, 7, 1))
 	if stats := s.Stats(); stats.Queue != 0 || stats.Stored != 1 || !stats.Oldest.IsZero() {
 		t.Errorf("%+v", stats)
 	}
@@ -116,11 +119,11 @@ func TestUnacknowledgedMessageIsSentAgainWithGrowingPatience(t *testing.T) {
 	for _, patience := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute} {
 		p, _ := next(t, s)
 		s.Received(p, at)
-		if s.Overdue(at.Add(patience - time.Second)); waiting(t, s) {
+		if s.Overdue(at.Add(patience - time.Second)); waiting(s) {
 			t.Fatalf("sent again within %v", patience)
 		}
 		at = at.Add(patience)
-		if s.Overdue(at); !waiting(t, s) {
+		if s.Overdue(at); !waiting(s) {
 			t.Fatalf("not sent again after %v", patience)
 		}
 	}
@@ -131,7 +134,7 @@ func TestPartlyRefusedMessageWaitsForItsAck(t *testing.T) {
 	add(t, s, pulse(patch), noon)
 	add(t, s, pulse(patch), noon)
 	for _, n := range []uplink.Nack{{Device: patch, Stream: 7, Seq: 1, Kept: true}, {Device: patch, Stream: 7, Seq: 2}} {
-		if err := s.Nack(n); err != nil {
+		if err := s.Nack(n, noon); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -139,7 +142,7 @@ func TestPartlyRefusedMessageWaitsForItsAck(t *testing.T) {
 		t.Errorf("%+v", stats)
 	}
 	for _, n := range []uplink.Nack{{Device: patch, Stream: 7, Seq: 3}, {Device: clip, Stream: 7, Seq: 1}, {Device: patch, Stream: 8, Seq: 1}} {
-		if err := s.Nack(n); !errors.Is(err, hub.ErrUnknown) {
+		if err := s.Nack(n, noon); !errors.Is(err, uplink.ErrNotKept) {
 			t.Errorf("nack of %+v: %v", n, err)
 		}
 	}
@@ -187,24 +190,24 @@ func TestNothingIsLostWhateverHappens(t *testing.T) {
 				add(t, s, pulse(patch), at)
 				made++
 			case "send", "lose", "refuse":
-				if !waiting(t, s) {
+				if !waiting(s) {
 					return
 				}
 				p, m := next(t, s)
 				if weight == "lose" {
-					s.Again(p)
+					s.Again(p, at)
 					return
 				}
 				s.Received(p, at)
 				again := server.Has(m.Seq)
 				server.Add(vitals.Span{First: m.Seq, Last: m.Seq})
-				if weight == "refuse" && !again && s.Nack(uplink.Nack{Device: patch, Stream: 7, Seq: m.Seq}) == nil {
+				if weight == "refuse" && !again && s.Nack(uplink.Nack{Device: patch, Stream: 7, Seq: m.Seq}, at) == nil {
 					refused++
 				}
 			case "ack":
-				s.Ack(stored(patch, 7, server.Upto))
+				ack(t, s, stored(patch, 7, server.Upto))
 			case "reconnect":
-				s.Rewind()
+				s.Rewind(at)
 			case "wait":
 				at = at.Add(time.Minute)
 				s.Overdue(at)
@@ -222,8 +225,8 @@ func TestNothingIsLostWhateverHappens(t *testing.T) {
 		})).Draw(rt, "steps") {
 			step(w)
 		}
-		s.Rewind()
-		for waiting(t, s) {
+		s.Rewind(at)
+		for waiting(s) {
 			step("send")
 		}
 		step("ack")
