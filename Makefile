@@ -15,7 +15,7 @@ export VIGIL_VECTORS ?= $(abspath $(wildcard ../shared/vectors))
 
 WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js web/public -type f 2>/dev/null)
 
-.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load train eval fuzz vuln clean api
+.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load train eval eval-unseen fuzz vuln clean api
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -90,6 +90,11 @@ eval: ## run the detector over DATA, write OUT, print the scores
 	@[ -n "$(DATA)" ] && [ -n "$(OUT)" ] || { echo "say where the databases are and where to write: make eval DATA=<folder of PhysioNet databases> OUT=<folder>"; exit 2; }
 	@[ -d "$(DATA)" ] || { echo "there is no folder $(DATA)"; exit 2; }
 	go run ./vitals/ecg/eval -data "$(DATA)" -out "$(OUT)" -html
+
+eval-unseen: ## the same with forests that never saw the patient: grows five sets of them first, which takes minutes
+	@[ -n "$(DATA)" ] && [ -n "$(OUT)" ] || { echo "say where the databases are and where to write: make eval-unseen DATA=<folder of PhysioNet databases> OUT=<folder>"; exit 2; }
+	go run ./vitals/ecg/model/train -data "$(DATA)" -folds "$(OUT)/forests"
+	go run ./vitals/ecg/eval -data "$(DATA)" -out "$(OUT)" -html -unseen "$(OUT)/forests"
 
 vuln: ## known vulnerabilities that this code can reach
 	go run $(GOVULNCHECK) ./...

@@ -8,6 +8,7 @@ import (
 	"vigil/alerts"
 	"vigil/vitals"
 	"vigil/vitals/ecg/eval/score"
+	"vigil/vitals/ecg/model"
 )
 
 // alarm is an alarm that would have been heard at a nurse's desk: raised with sample At, and
@@ -28,8 +29,8 @@ const (
 
 // raise runs the alarm engine with the unit's defaults over a channel that arrives in deliveries
 // of one second. Nobody acknowledges: an alarm that latched and recurs is heard again.
-func raise(rateHz float64, microvolts []int16) []alarm {
-	engine := alerts.NewEngine(patient)
+func raise(rateHz float64, microvolts []int16, forests *model.Forests) []alarm {
+	engine := alerts.NewEngineWith(patient, forests)
 	engine.Bind([]vitals.DeviceID{device}, recordStart)
 	rate := fraction(rateHz)
 	second := int(math.Round(rateHz))

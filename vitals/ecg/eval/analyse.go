@@ -8,6 +8,7 @@ import (
 	"vigil/vitals"
 	"vigil/vitals/ecg"
 	"vigil/vitals/ecg/eval/score"
+	"vigil/vitals/ecg/model"
 )
 
 // beat is a beat as the detector reported it.
@@ -60,8 +61,8 @@ type analysis struct {
 const maxChunk = 2000
 
 // analyse runs the detector over the samples of a channel, as they would come in pieces.
-func analyse(rateHz float64, microvolts []int16) (*analysis, error) {
-	d, err := ecg.New(rateHz)
+func analyse(rateHz float64, microvolts []int16, forests *model.Forests) (*analysis, error) {
+	d, err := ecg.NewWith(rateHz, forests)
 	if err != nil {
 		return nil, fmt.Errorf("make a detector: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"vigil/vitals/ecg/eval/score"
+	"vigil/vitals/ecg/model"
 )
 
 const testRate = 250
@@ -154,12 +155,12 @@ func TestRefusesWhatItCannotRun(t *testing.T) {
 // What is written of the first seconds must not depend on what follows.
 func TestTheFutureChangesNothing(t *testing.T) {
 	samples := heart(130, append(everySecond(60), lastMinute()...))
-	whole, err := analyse(testRate, samples)
+	whole, err := analyse(testRate, samples, model.Embedded())
 	if err != nil {
 		t.Fatal(err)
 	}
 	const until = 64 * testRate
-	part, err := analyse(testRate, samples[:until])
+	part, err := analyse(testRate, samples[:until], model.Embedded())
 	if err != nil {
 		t.Fatal(err)
 	}

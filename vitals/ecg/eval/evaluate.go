@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"vigil/vitals/ecg/eval/score"
+	"vigil/vitals/ecg/model"
 	"vigil/vitals/wfdb"
 )
 
@@ -18,6 +19,7 @@ type result struct {
 	record   string
 	rateHz   float64
 	samples  int64
+	forests  *model.Forests
 	fault    error // why it was not run
 
 	*analysis
@@ -27,13 +29,13 @@ type result struct {
 	flaws     []flaw
 }
 
-// evaluate runs every record, several at a time, and writes their files. A record that cannot be
-// read is a line in the report, not the end.
-func evaluate(ctx context.Context, databases []*database, o options) ([]*result, error) {
+// evaluate runs every record, several at a time, and writes their files, unless there is no folder
+// for them. A record that cannot be read is a line in the report, not the end.
+func evaluate(ctx context.Context, databases []*database, judges *experts, o options) ([]*result, error) {
 	var results []*result
 	for _, d := range databases {
 		for _, record := range d.records {
-			results = append(results, &result{database: d, record: record})
+			results = append(results, &result{database: d, record: record, forests: judges.of(d.name, record)})
 		}
 	}
 	next := make(chan *result)
@@ -78,6 +80,9 @@ func (r *result) run(o options) error {
 	if r.fault != nil {
 		return nil //nolint:nilerr // a record that cannot be read is a line in the report
 	}
+	if o.out == "" {
+		return nil
+	}
 	r.flaws = r.findFlaws()
 	if err := r.writeFiles(o.out); err != nil {
 		return fmt.Errorf("write what was found in %s/%s: %w", r.database.name, r.record, err)
@@ -101,10 +106,10 @@ func (r *result) runSignal() ([]int16, error) {
 		return nil, fmt.Errorf("read channel 0: %w", err)
 	}
 	r.rateHz, r.samples = rec.Rate, int64(len(microvolts))
-	if r.analysis, err = analyse(r.rateHz, microvolts); err != nil {
+	if r.analysis, err = analyse(r.rateHz, microvolts, r.forests); err != nil {
 		return nil, err
 	}
-	r.alarms = raise(r.rateHz, microvolts)
+	r.alarms = raise(r.rateHz, microvolts, r.forests)
 	r.reference, err = r.readReference()
 	return microvolts, err
 }

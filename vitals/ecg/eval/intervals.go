@@ -22,7 +22,7 @@ func (r *result) runIntervals() error {
 	}
 	r.rateHz, r.samples = rec.Rate, int64(rec.Samples)
 	r.analysis = &analysis{open: map[string]int{}}
-	detector := ecg.IntervalDetector{}
+	detector := ecg.NewIntervalDetector(r.forests)
 	for _, m := range marks {
 		if _, ok := score.EC57.Class(m.Code); !ok {
 			continue

@@ -34,6 +34,7 @@ func main() {
 // options is the command line.
 type options struct {
 	data, out string
+	unseen    string // folder of forests that left out a fold of the patients each
 	html      bool
 	speed     bool
 	only      []string // databases; empty means all
@@ -51,6 +52,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.StringVar(&o.out, "out", "", "`folder` to write to")
 	fs.BoolVar(&o.html, "html", false, "write a page per record that shows every disagreement")
 	fs.BoolVar(&o.speed, "speed", true, "measure what the detector costs")
+	fs.StringVar(&o.unseen, "unseen", "", "judge each patient with forests that were grown without them: a `folder` that train -folds wrote")
 	fs.StringVar(&only, "only", "", "`databases` to run, separated by commas (default: all)")
 	fs.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "`records` to run at the same time")
 	if err := fs.Parse(args); err != nil {
@@ -74,29 +76,45 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	results, err := evaluate(ctx, databases, o)
-	if err != nil {
-		return err
-	}
-	noisy, err := stress(ctx, databases)
+	f, err := judge(ctx, databases, o)
 	if err != nil {
 		return err
 	}
 	if o.html {
-		if err := writeIndex(o.out, results); err != nil {
+		if err := writeIndex(o.out, f.results); err != nil {
 			return err
 		}
 	}
-	if err := writeRecords(o.out, results); err != nil {
+	if err := writeRecords(o.out, f.results); err != nil {
 		return err
 	}
-	var cost *speed
 	if o.speed {
-		if cost, err = measureSpeed(databases, o.out); err != nil {
+		if f.speed, err = measureSpeed(databases, o.out); err != nil {
 			return err
 		}
 	}
-	return writeReport(filepath.Join(o.out, "report.txt"), stdout, findings{
-		databases: databases, results: results, noisy: noisy, speed: cost,
-	})
+	return writeReport(filepath.Join(o.out, "report.txt"), stdout, f)
+}
+
+// judge runs all records with the detector as it is; with -unseen, too, with forests that do not
+// know the patients, and then it is those findings that are written down.
+func judge(ctx context.Context, databases []*database, o options) (findings, error) {
+	f := findings{databases: databases}
+	var judges *experts
+	var err error
+	if o.unseen != "" {
+		if judges, err = readExperts(o.unseen); err != nil {
+			return f, err
+		}
+		quiet := o
+		quiet.out = ""
+		if f.learned, err = evaluate(ctx, databases, nil, quiet); err != nil {
+			return f, err
+		}
+	}
+	if f.results, err = evaluate(ctx, databases, judges, o); err != nil {
+		return f, err
+	}
+	f.noisy, err = stress(ctx, databases, judges)
+	return f, err
 }

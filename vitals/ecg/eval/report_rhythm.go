@@ -79,10 +79,7 @@ func atrialBeats(f findings) *table {
 		}
 		var total score.Tally
 		for _, r := range g.results {
-			marked, found := r.reference.spansOf(atrialFibrillation), r.spans(atrialFibrillation)
-			for _, at := range r.rhythmBeats() {
-				total = total.With(score.Within(marked, at), score.Within(found, at))
-			}
+			total = total.Plus(atrialBeatsOf(r))
 		}
 		t.row(g.name, figure(total.Sensitivity(), 2), figure(total.Specificity(), 2), figure(total.F1(), 2),
 			lo.Ternary(g.name == "ltafdb", "F1 >= 97.2", ""))

@@ -32,7 +32,7 @@ type noisy struct {
 }
 
 // stress runs the clean records 118 and 119 with the noise em, where both are there.
-func stress(ctx context.Context, databases []*database) ([]noisy, error) {
+func stress(ctx context.Context, databases []*database, judges *experts) ([]noisy, error) {
 	clean, okClean := lo.Find(databases, func(d *database) bool { return d.name == "mitdb" })
 	noises, okNoise := lo.Find(databases, func(d *database) bool { return d.name == "nstdb" })
 	if !okClean || !okNoise || !slices.Contains(noises.records, "em") ||
@@ -50,7 +50,7 @@ func stress(ctx context.Context, databases []*database) ([]noisy, error) {
 			if ctx.Err() != nil {
 				return nil, fmt.Errorf("run the noise test: %w", ctx.Err())
 			}
-			if err := out[i].add(clean, record, em); err != nil {
+			if err := out[i].add(clean, record, em, judges); err != nil {
 				return nil, fmt.Errorf("run the noise test on record %s: %w", record, err)
 			}
 		}
@@ -70,7 +70,7 @@ func channel(dir, record string) (*wfdb.Record, []int16, error) {
 	return rec, microvolts, nil
 }
 
-func (n *noisy) add(d *database, record string, noise []int16) error {
+func (n *noisy) add(d *database, record string, noise []int16, judges *experts) error {
 	rec, microvolts, err := channel(d.dir, record)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (n *noisy) add(d *database, record string, noise []int16) error {
 		return err
 	}
 	r.mix(microvolts, noise, n.decibels)
-	if r.analysis, err = analyse(rec.Rate, microvolts); err != nil {
+	if r.analysis, err = analyse(rec.Rate, microvolts, judges.of(d.name, record)); err != nil {
 		return err
 	}
 	n.count(r)

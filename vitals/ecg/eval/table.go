@@ -50,7 +50,7 @@ func (t *table) layout(b *strings.Builder) {
 	for n, line := range lines {
 		cells := lo.Map(line, func(cell string, i int) string {
 			space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if i == 0 || t.header[i] == goalColumn {
+			if i == 0 || t.header[i] == goalColumn || t.header[i] == yardstick {
 				return cell + space
 			}
 			return space + cell
@@ -62,7 +62,10 @@ func (t *table) layout(b *strings.Builder) {
 	}
 }
 
-const goalColumn = "goal"
+const (
+	goalColumn = "goal"
+	yardstick  = "yardstick"
+)
 
 // notHere is what stands where the data for a figure is absent.
 const notHere = "not measurable here"
