@@ -16,6 +16,8 @@ const (
 	rateHigh     = 130
 	extremeBelow = max(rateLow-10, 30)
 	extremeAbove = min(rateHigh+20, 200)
+
+	rateLowHysteresis = 3
 )
 
 // The lethal rhythms: no QRS or fibrillation for 4 s (Philips HeartStart, Edan elite V6), five
@@ -91,28 +93,28 @@ var rateLimits = []limit{
 	{condition: ExtremeTachy, above: true, at: extremeAbove, hysteresis: 5},
 	{condition: ExtremeBrady, at: extremeBelow, hysteresis: 5},
 	{condition: HRHigh, above: true, at: rateHigh, hysteresis: 3},
-	{condition: HRLow, at: rateLow, hysteresis: 3},
+	{condition: HRLow, at: rateLow, hysteresis: rateLowHysteresis},
 }
 
 func describeAsystole(f fact) string {
 	if f.value.Mantissa == 0 {
-		return "no QRS"
+		return besidePulse("no QRS", f)
 	}
-	return "no QRS for " + f.value.String() + " s"
+	return besidePulse("no QRS for "+f.value.String()+" s", f)
 }
 
 func describeVF(f fact) string {
 	if f.value.Mantissa == 0 {
-		return ""
+		return f.pulse
 	}
-	return f.value.String() + " s of fibrillation"
+	return besidePulse(f.value.String()+" s of fibrillation", f)
 }
 
 func describeVT(f fact) string {
 	if f.value.Mantissa == 0 {
-		return ""
+		return f.pulse
 	}
-	return "run at " + f.value.String() + "/min"
+	return besidePulse("run at "+f.value.String()+"/min", f)
 }
 
 func describeHR(f fact) string {
@@ -120,7 +122,7 @@ func describeHR(f fact) string {
 	if f.value.Compare(f.limit) > 0 {
 		sign = ">"
 	}
-	return fmt.Sprintf("HR %s %s %s /min", f.value, sign, f.limit)
+	return besidePulse(fmt.Sprintf("HR %s %s %s /min", f.value, sign, f.limit), f)
 }
 
 // conditionOf is the condition that a rhythm makes true.
@@ -166,7 +168,7 @@ func (e *Engine) judgeCardiac(dev *device, quality ecg.Quality, at, now time.Tim
 	}
 	e.rateHeard = now
 	value := vitals.Round(l.bpm, 0)
-	e.judgeRate(fact{at: at, truth: True, value: value, by: dev.id}, now)
+	e.judgeRate(fact{at: at, truth: True, value: value, by: dev.id, ecg: quality}, now)
 	r := vitals.Reading{Kind: vitals.HeartRate, Time: at.Add(dev.clock.ahead), Value: value} // charted beside its ECG
 	if r.Plausible() == nil {
 		e.out.Derived = append(e.out.Derived, vitals.Charted{Patient: e.patient, Device: dev.id, Reading: r})
@@ -194,7 +196,7 @@ func (l *lead) rhythmTruth(r ecg.Rhythm, quality ecg.Quality, at time.Time) Trut
 func (e *Engine) judgeRhythm(dev *device, r ecg.Rhythm, f fact, now time.Time) {
 	f.by = dev.id
 	if f.truth == True {
-		f.onset = dev.lead.began[r]
+		f.onset, f.ecg = dev.lead.began[r], dev.lead.analyser.Quality()
 	}
 	e.apply(key{condition: conditionOf(r)}, f, now)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/samber/lo"
 
 	"vigil/vitals"
+	"vigil/vitals/ecg"
 )
 
 // Condition is what can be true of a patient, a device or a hub.
@@ -26,6 +27,7 @@ const (
 	NoData         Condition = "NO_DATA"
 	LeadsOff       Condition = "LEADS_OFF"
 	PoorSignal     Condition = "POOR_SIGNAL"
+	ECGDisputed    Condition = "ECG_DISPUTED"
 	BatteryLow     Condition = "BATTERY_LOW"
 )
 
@@ -72,6 +74,7 @@ var rules = []rule{
 	noData,
 	leadsOff,
 	poorSignal,
+	ecgDisputed,
 	batteryLow,
 }
 
@@ -113,6 +116,8 @@ type fact struct {
 	limit vitals.Decimal  // what it was held against
 	cause string          // why, where a value does not say it
 	by    vitals.DeviceID // whose samples
+	ecg   ecg.Quality     // of the ECG that it rests on; zero where it rests on none
+	pulse string          // what the pulse says to it, for people; empty where that is unknown
 }
 
 // began is when the fact became true.

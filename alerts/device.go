@@ -26,6 +26,7 @@ type device struct {
 	heard    time.Time    // server time of the newest delivery with streamed values that were news
 	newest   time.Time    // time of the newest streamed value
 	lead     *lead        // nil until it sends an ECG
+	pleth    *pleth       // nil until it sends the wave of an oximeter
 	contact  held         // electrodes or sensor off
 	battery  held
 }

@@ -7,6 +7,7 @@ import (
 	"vigil/vitals"
 	"vigil/vitals/ecg"
 	"vigil/vitals/ecg/model"
+	"vigil/vitals/ppg"
 )
 
 // Engine decides about the alarms of one patient. It has no clock and no goroutine: what it says
@@ -29,6 +30,7 @@ type Engine struct {
 	pulse       source          // of a heart rate that is not from the ECG
 	oximeter    source
 	newAnalyser func(rateHz float64) (analyser, error)
+	newPulses   func(rateHz float64) (pulses, error)
 	out         Outcome // of the call in progress
 }
 
@@ -49,6 +51,9 @@ func NewEngineWith(p vitals.PatientID, forests *model.Forests) *Engine {
 		newAnalyser: func(rateHz float64) (analyser, error) {
 			return ecg.NewWith(rateHz, forests)
 		},
+		newPulses: func(rateHz float64) (pulses, error) {
+			return ppg.New(rateHz)
+		},
 	}
 }
 
@@ -64,6 +69,7 @@ func (e *Engine) Observe(d vitals.Delivery) Outcome {
 	now := d.Received
 	d.Batch = dev.clock.settle(d)
 	dev.receive(d)
+	e.observePleth(dev, d.Batch.Waveforms, now) // before the ECG, which is held against it
 	e.observeECG(dev, d.Batch.Waveforms, now)
 	for i := range d.Batch.Readings {
 		e.observeReading(dev, &d.Batch.Readings[i], now)
@@ -145,6 +151,7 @@ type key struct {
 // apply takes one judgement into the episode of its key.
 func (e *Engine) apply(k key, f fact, now time.Time) {
 	p := e.find(k)
+	f = e.weigh(k.condition, f, p, now)
 	if p == nil {
 		if f.truth != True {
 			return

@@ -5,3 +5,9 @@ type Analyser = analyser
 
 // Analyse puts another detector in the place of the real one.
 func (e *Engine) Analyse(with func(rateHz float64) (Analyser, error)) { e.newAnalyser = with }
+
+// Pulses is what the engine needs of a detector of pulses.
+type Pulses = pulses
+
+// FindPulses puts another detector in the place of the real one.
+func (e *Engine) FindPulses(with func(rateHz float64) (Pulses, error)) { e.newPulses = with }

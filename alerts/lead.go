@@ -17,9 +17,6 @@ type analyser interface {
 }
 
 const (
-	// bridgeGap is the longest gap that is fed as missing samples. Behind a longer one the detector
-	// starts anew: what it knew of the signal's levels is stale.
-	bridgeGap = 5 * time.Second
 	// clearAfter is how long a signal must have been fit for analysis before the absence of a rhythm
 	// means anything: the slowest of them takes this long to be recognised (the goal is to find
 	// VF within 8 s in 95 of 100 cases).
@@ -31,19 +28,16 @@ const (
 // lead is the one ECG channel of a device that is analysed. Conditions are judged at each whole
 // second of sample time, however the samples were cut into chunks and wherever analysis began.
 type lead struct {
-	kind     vitals.Kind
-	rate     vitals.Rate
-	analyser analyser // nil where the rate is not supported
-	fault    string   // why nothing can be analysed at all
-	next     uint64   // index of the sample that follows
-	until    time.Time
+	track
+	analyser analyser  // nil where the rate is not supported
+	fault    string    // why nothing can be analysed at all
 	second   time.Time // the next one to judge
-	heard    time.Time // server time
 	clear    time.Time // since when the signal has been fit for analysis; zero while it is not
 	bpm      float64
 	bpmAt    time.Time
 	began    [ecg.VF + 1]time.Time // of the standing rhythms
 	artefact artefact
+	disputed dispute
 }
 
 // observeECG feeds the samples that are news to the device's detector.
@@ -62,16 +56,10 @@ func (e *Engine) observeECG(dev *device, waves []vitals.Waveform, now time.Time)
 	}
 }
 
-// sane reports whether times can be computed with the rate.
-func sane(r vitals.Rate) bool {
-	const most = 1 << 16 // fractions of a real rate stay far below
-	return r.Num > 0 && r.Den > 0 && r.Num <= most && r.Den <= most
-}
-
 // newLead starts the analysis of a channel with the chunk.
 func (e *Engine) newLead(w *vitals.Waveform) *lead {
 	l := &lead{
-		kind: w.Kind, rate: w.Rate, next: w.First, until: w.Start, artefact: artefact{unseen: artefactWindow},
+		track: trackOf(w), artefact: artefact{unseen: artefactWindow},
 		second: w.Start.Truncate(time.Second).Add(time.Second),
 	}
 	a, err := e.newAnalyser(w.Rate.Hz())
@@ -92,7 +80,7 @@ func (e *Engine) feed(dev *device, w *vitals.Waveform, now time.Time) {
 		return
 	}
 	switch {
-	case w.Rate != l.rate || w.Rate.Span(gap) > bridgeGap:
+	case l.broken(w, gap):
 		dev.lead = e.newLead(w)
 		l, gap = dev.lead, 0
 	case gap > 0:
@@ -100,27 +88,7 @@ func (e *Engine) feed(dev *device, w *vitals.Waveform, now time.Time) {
 	}
 	l.heard = now
 	e.push(dev, w, max(0, -gap), now)
-	l.next = w.First + uint64(len(w.Samples))
-	l.until = w.End()
-}
-
-// gap is how many samples are missing before the chunk; negative, how many of it are known. The
-// index of the samples decides where it can, because the clock that timed them may jitter.
-func (l *lead) gap(w *vitals.Waveform) int {
-	apart := w.Start.Sub(l.until)
-	if w.First == l.next && apart.Abs() < time.Second {
-		return 0
-	}
-	return int(math.Round(apart.Seconds() * w.Rate.Hz()))
-}
-
-// missing is a chunk of n lost samples behind what was consumed.
-func (l *lead) missing(n int) *vitals.Waveform {
-	samples := make([]int16, n)
-	for i := range samples {
-		samples[i] = vitals.Missing
-	}
-	return &vitals.Waveform{Kind: l.kind, Start: l.until, Rate: l.rate, Scale: vitals.Int(1), Samples: samples}
+	l.advance(w)
 }
 
 // push runs the samples of the chunk from index i on through the detector and judges each second
@@ -204,5 +172,6 @@ func (e *Engine) judgeSecond(dev *device, at, now time.Time) {
 	if e.leads(dev, now) {
 		e.judgeCardiac(dev, quality, at, now)
 	}
+	e.judgeDispute(dev, quality, at, now)
 	e.judgeSignal(dev, quality, cause, at, now)
 }

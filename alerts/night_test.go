@@ -24,6 +24,7 @@ type step struct {
 // drawing says what may happen in a night.
 type drawing struct {
 	hearts  []int // codes of the ECG, -1 for silence
+	pulses  []int // codes of the oximeter's wave, -1 for silence; none: it sends none
 	oxygens []int // percent, -1 for silence, -2 for questionable
 	longest int   // seconds that one of them lasts at most
 	clocks  []int // seconds that the devices' clocks are ahead; none: they are right
@@ -38,6 +39,14 @@ var (
 		},
 		oxygens: []int{97, 89, 84, 79, 65, 50, -1, -2},
 		longest: 45,
+	}
+	// disputed is a night in which the oximeter sends its wave, and the ECG is often in doubt.
+	disputed = drawing{
+		hearts: slices.Concat(anything.hearts, []int{
+			scriptDoubt + 72, scriptDoubt + 28, scriptDoubt + scriptVF, scriptDoubt + scriptStop, scriptDoubt + scriptVT + 168,
+		}),
+		pulses:  []int{72, 72, 72, 140, 28, pulseGone, pulseUnsure, -1},
+		oxygens: anything.oxygens, longest: 45,
 	}
 	// shortGaps leaves out the silences of the oximeter that are longer than what is replayed after
 	// a crash: what was pending before them is forgotten then.
@@ -76,6 +85,10 @@ func (d drawing) codes(t *rapid.T, name string, from []int, gap, seconds int) []
 func (d drawing) draw(t *rapid.T, seconds int) []step {
 	hearts := d.codes(t, "heart", d.hearts, 0, seconds)
 	oxygens := d.codes(t, "oxygen", d.oxygens, d.oxygenGap, seconds)
+	pulses := slices.Repeat([]int{-1}, seconds)
+	if len(d.pulses) > 0 {
+		pulses = d.codes(t, "pulse", d.pulses, 0, seconds)
+	}
 	clocks := make([]int, seconds)
 	if len(d.clocks) > 0 {
 		clocks = d.codes(t, "clock", d.clocks, 0, seconds)
@@ -90,6 +103,13 @@ func (d drawing) draw(t *rapid.T, seconds int) []step {
 			night = append(night, step{delivery: numbered(i, received, vitals.Batch{
 				Device: patch, Waveforms: []vitals.Waveform{
 					scriptedWave(vitals.ECG, at, uint64(i*scriptHz), hearts[i], scriptHz),
+				},
+			})})
+		}
+		if pulses[i] != -1 {
+			night = append(night, step{delivery: numbered(i, received, vitals.Batch{
+				Device: finger, Waveforms: []vitals.Waveform{
+					scriptedWave(vitals.Pleth, at, uint64(i*scriptHz), pulses[i], scriptHz),
 				},
 			})})
 		}
@@ -121,7 +141,8 @@ func numbered(i int, at time.Time, b vitals.Batch) vitals.Delivery {
 func newEngine(now time.Time) *alerts.Engine {
 	e := alerts.NewEngine(patient)
 	e.Analyse(newScripted)
-	e.Bind([]vitals.DeviceID{patch, oximeter}, now)
+	e.FindPulses(newScriptedPulses)
+	e.Bind([]vitals.DeviceID{patch, oximeter, finger}, now)
 	return e
 }
 
@@ -223,7 +244,7 @@ func TestEveryNightKeepsToTheLifecycle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := newBook()
 		e := newEngine(start)
-		for _, s := range rapid.SampledFrom([]drawing{anything, wrongClocks}).Draw(t, "night").draw(t, 160) {
+		for _, s := range rapid.SampledFrom([]drawing{anything, wrongClocks, disputed}).Draw(t, "night").draw(t, 160) {
 			for _, x := range play(e, s) {
 				b.enter(t, x)
 			}
@@ -242,7 +263,7 @@ func TestEveryNightKeepsToTheLifecycle(t *testing.T) {
 
 func TestTheSameNightIsToldTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		night := rapid.SampledFrom([]drawing{anything, wrongClocks}).Draw(t, "night").draw(t, 160)
+		night := rapid.SampledFrom([]drawing{anything, wrongClocks, disputed}).Draw(t, "night").draw(t, 160)
 		if diff := cmp.Diff(playAll(newEngine(start), night), playAll(newEngine(start), night)); diff != "" {
 			t.Fatalf("the second time (-first +second):\n%s", diff)
 		}
@@ -360,7 +381,7 @@ func TestChunkingChangesNothing(t *testing.T) {
 // Repeats and late copies, as any transport may produce them, change nothing.
 func TestRepeatsChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		night := rapid.SampledFrom([]drawing{anything, wrongClocks}).Draw(t, "night").draw(t, 120)
+		night := rapid.SampledFrom([]drawing{anything, wrongClocks, disputed}).Draw(t, "night").draw(t, 120)
 		var again []step
 		for i, s := range night {
 			again = append(again, s)

@@ -18,6 +18,9 @@ const (
 	scriptNois = 2000
 	scriptFlat = 2001
 	scriptLost = int(vitals.Missing)
+
+	// scriptDoubt, added to a rhythm, is one of which the signal shows no more than the rhythm.
+	scriptDoubt = 4000
 )
 
 // scripted is a detector of the scripted ECG. Like a real one it is causal, needs time to learn
@@ -28,6 +31,7 @@ type scripted struct {
 	since    int64 // index of the first sample of the present run
 	fit      int64 // index since which the signal can be analysed
 	code     int
+	doubt    bool
 	quality  ecg.Quality
 	cause    ecg.Cause
 	standing [ecg.VF + 1]bool
@@ -52,6 +56,10 @@ func (s *scripted) Push(microvolts int32, missing bool) []ecg.Finding {
 	code := int(microvolts)
 	if missing {
 		code = scriptLost
+	}
+	s.doubt = code >= scriptDoubt
+	if s.doubt {
+		code -= scriptDoubt
 	}
 	if code != s.code {
 		s.code, s.since = code, s.n
@@ -111,6 +119,8 @@ func (s *scripted) judgeQuality() {
 		s.fit = s.n + 1
 	} else if s.seconds(s.n-s.fit) < 2 {
 		s.quality, s.cause = ecg.NoAnalysis, ecg.Learning
+	} else if s.doubt && s.quality == ecg.FullAnalysis {
+		s.quality, s.cause = ecg.RhythmOnly, ecg.Noise
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	oximeter vitals.DeviceID  = "a09e1a000003"
 	strap    vitals.DeviceID  = "a09e1a000004" // counts the heart rate itself
 	scale    vitals.DeviceID  = "a09e1a000005"
+	finger   vitals.DeviceID  = "a09e1a000006" // an oximeter that sends its wave
 	home     vitals.HubID     = "hub-1"
 )
 
@@ -40,8 +41,9 @@ func newRoom(t *testing.T, devices ...vitals.DeviceID) *room {
 	t.Helper()
 	r := &room{t: t, engine: alerts.NewEngine(patient), now: start, hub: home, first: map[vitals.DeviceID]uint64{}}
 	r.engine.Analyse(newScripted)
+	r.engine.FindPulses(newScriptedPulses)
 	if len(devices) == 0 {
-		devices = []vitals.DeviceID{patch, spare, oximeter, strap, scale}
+		devices = []vitals.DeviceID{patch, spare, oximeter, strap, scale, finger}
 	}
 	r.engine.Bind(devices, start)
 	return r
