@@ -4,7 +4,10 @@ package ecg
 // search of beats until it takes P waves and noise for them.
 const (
 	asystoleTime   = 4 * internalHz // Philips, Edan: 4 s; IEC 60601-2-27 wants the alarm within 10 s
-	asystoleShare  = 5              // a candidate above 1/5 of the patient's level is a sign of life
+	pauseTime      = 3 * internalHz // a pause of more than 3 s counts (Kusumoto et al., ACC/AHA/HRS bradycardia guideline, Circulation 2019;140:e382)
+	asystoleShare  = 5              // a candidate above 1/5 of the patient's level is a sign of life,
+	surelyAlive    = 40             // but below 40 % of it
+	steepEnough    = 25             // only with a quarter of the usual slope: P waves that no beat follows are flat
 	knownBeats     = 5              // beats after which the level counts
 	levelFade      = 32             // beats over which the level follows
 	revivalTime    = 3 * internalHz // two signs of life within that end an asystole
@@ -21,33 +24,41 @@ const (
 // reaches a fifth of it.
 type lifeSigns struct {
 	level  int32 // long-term strength of beats
+	slope  int32 // and their slope
 	beats  int32 // that made it
 	last   int64 // tick of the last sign of life, or of the last time nothing could be seen
 	before int64 // tick of the one before
 	began  int64 // tick from which nothing was seen, where asystole stands
+	seen   int64 // tick of the last sign of life
 }
 
 // addBeat lets the level follow accepted beats.
-func (l *lifeSigns) addBeat(strength int32) {
+func (l *lifeSigns) addBeat(strength, slope int32) {
 	l.beats++
 	if l.beats > knownBeats {
-		strength = min(strength, artefactFactor*l.level)
+		strength, slope = min(strength, artefactFactor*l.level), min(slope, artefactFactor*l.slope)
 	}
 	l.level += (strength - l.level) / min(l.beats, levelFade)
+	l.slope += (slope - l.slope) / min(l.beats, levelFade)
 }
 
-// addCandidate notes a candidate; familiar says that it looks like the patient's usual beat.
-func (l *lifeSigns) addCandidate(at int64, strength int32, familiar bool) {
+// addCandidate notes a candidate, and reports whether it is a sign of life; familiar says that it looks like
+// the patient's usual beat.
+func (l *lifeSigns) addCandidate(c *candidate, familiar bool) bool {
 	limit := int32(leastLevel)
 	if l.beats >= knownBeats {
 		limit = l.level / asystoleShare
 		if familiar {
 			limit = l.level / familiarShare
+		} else if int64(c.slope)*100 < steepEnough*int64(l.slope) {
+			limit = int32(surelyAlive * int64(l.level) / 100)
 		}
 	}
-	if strength > limit {
-		l.before, l.last = l.last, at
+	if c.strength <= limit {
+		return false
 	}
+	l.before, l.last, l.seen = l.last, c.at, c.at
+	return true
 }
 
 // blind notes that beats may have been lost up to tick.
@@ -60,6 +71,11 @@ func (l *lifeSigns) absent(tick int64) bool {
 		wait = unknownTime
 	}
 	return tick-l.last >= wait+dominance
+}
+
+// pauses reports whether beats have been absent for long enough to be called a pause.
+func (l *lifeSigns) pauses(tick int64) bool {
+	return l.beats >= knownBeats && l.last == l.seen && tick-l.last >= pauseTime+dominance
 }
 
 // revived reports whether two signs of life came close together and lately.

@@ -33,19 +33,20 @@ type Detector struct {
 	names        namer
 	runs         tachycardia
 	fibrillation fibrillation
+	lethal       lethal
+	slow         lately // signs of life, for a slow heart
+	fast         lately // beats, for a fast one
 	life         lifeSigns
 	rate         rateMeter
 	atrial       atrial
 	judge        judge
 
-	fibVotes   uint8 // bit per second, newest lowest: the window voted for fibrillation
-	fibMaybe   uint8 // the same with the votes that are enough to go on
-	fibBlind   int64 // last tick at which the electrodes were off
-	standing   [lastRhythm + 1]bool
-	quality    Quality // as last reported
-	cause      Cause
-	findings   [maxFindings]Finding
-	foundCount int
+	secondEnded bool // with the last sample
+	standing    [lastRhythm + 1]bool
+	quality     Quality // as last reported
+	cause       Cause
+	findings    [maxFindings]Finding
+	foundCount  int
 }
 
 // New makes a detector for a channel of rateHz samples per second, 100 to 512.
@@ -62,14 +63,14 @@ func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 	d.resampler.step = rateHz / internalHz
 	d.qrs.relearn(0)
 	d.classes = newClassifier()
-	d.names.forest, d.atrial.forest = forests.Beats, forests.AtrialFibrillation
+	d.names.forest, d.atrial.forest, d.fibrillation.forest = forests.Beats, forests.AtrialFibrillation, forests.Fibrillation
 	return d, nil
 }
 
 // Push takes the next sample, in microvolts, and returns what became known with it. Where the
 // sample was lost, missing is true and the value is ignored. The slice is valid until the next Push.
 func (d *Detector) Push(microvolts int32, missing bool) []Finding {
-	d.foundCount, d.names.named = 0, false
+	d.foundCount, d.names.named, d.secondEnded = 0, false, false
 	newest := sample{microvolts: microvolts, missing: missing}
 	d.resampler.push()
 	for {
@@ -100,7 +101,7 @@ func (d *Detector) step(s sample) {
 	slotDone := d.judge.push(s, &d.front)
 	if slotDone {
 		d.judge.assess(circumstances{
-			learned: d.qrs.learned, lifeless: d.life.absent(d.front.tick - 1), fibrillating: d.fibMaybe&1 != 0,
+			learned: d.qrs.learned, lifeless: d.life.absent(d.front.tick - 1), fibrillating: d.fibrillation.lasts(),
 		})
 		d.reportQuality()
 	}
@@ -116,9 +117,11 @@ func (d *Detector) step(s sample) {
 		d.nameBeat(nil)
 	}
 	if d.front.tick%internalHz == 0 {
+		d.secondEnded = true
 		d.everySecond()
 	}
 	d.watchAsystole()
+	d.watchPause()
 }
 
 // watchGap lets a loss interrupt what it could hide.
@@ -143,7 +146,9 @@ func (d *Detector) watchGap(s sample) {
 func (d *Detector) watchCandidate() {
 	c := d.qrs.candidate(d.qrs.count - 1)
 	familiar := c.match > familiarMatch && c.template >= 0 && d.qrs.gallery[c.template].beats >= familiarBeats
-	d.life.addCandidate(c.at, c.strength, familiar)
+	if d.life.addCandidate(c, familiar) {
+		d.watchSlow(c.at)
+	}
 	if !c.accepted && c.strength > d.qrs.levels.beat/3 {
 		d.judge.addExtra()
 	}
@@ -156,7 +161,7 @@ func (d *Detector) takeBeat(c *candidate) {
 		return // no beats are counted in fibrillation, nor where nothing may be concluded
 	}
 	d.judge.addHeight(c.height)
-	d.life.addBeat(c.strength)
+	d.life.addBeat(c.strength, c.slope)
 	b, class := d.classes.classify(&d.front, c)
 	b.looks[looks-3], b.looks[looks-2] = ratio(c.height, d.judge.height), ratio(d.judge.hiss()*unitsPerMicro, d.judge.height)
 	d.nameBeat(&b)
@@ -166,17 +171,8 @@ func (d *Detector) takeBeat(c *candidate) {
 	}
 	d.rate.push(b.at, b.interval)
 	d.watchAtria(&b, class)
-	run := d.runs.push(&b, class, d.standing[VT])
-	if run && !d.standing[VT] && d.cause == Noise && d.fibMaybe&1 == 0 {
-		return // pieces of noise are wide and come fast
-	}
-	if run != d.standing[VT] {
-		at := b.at
-		if run {
-			at = d.runs.began
-		}
-		d.stand(VT, run, at-lowPassDelay)
-	}
+	d.watchRuns(&b, class)
+	d.watchFast(&b)
 }
 
 // nameBeat gives the beat that waits, before next or where none has come for long.
@@ -218,11 +214,13 @@ func (d *Detector) watchAtria(b *beat, class Beat) {
 func (d *Detector) everySecond() {
 	tick := d.front.tick - 1
 	d.watchFibrillation(tick)
+	d.watchExtremes(tick)
 	if d.quality == NoAnalysis {
 		d.runs.blind = tick
 	}
-	if d.standing[VT] && d.runs.paused(tick) {
-		d.stand(VT, false, tick)
+	if d.lethal.run && d.runs.paused(tick) {
+		d.lethal.run = false
+		d.endTachycardia(tick)
 	}
 	if d.quality == NoAnalysis || d.standing[VF] || d.standing[Asystole] {
 		return
@@ -232,70 +230,39 @@ func (d *Detector) everySecond() {
 	}
 }
 
-// watchFibrillation takes two windows of three as an alarm, and three without as its end.
-func (d *Detector) watchFibrillation(tick int64) {
-	if d.quality == NoAnalysis && d.cause.LeadsOff() {
-		d.fibBlind = tick
-	}
-	if tick-d.fibBlind < fibWindow*fibEvery {
-		return // the window holds what is not the patient
-	}
-	d.fibVotes, d.fibMaybe = d.fibVotes<<1, d.fibMaybe<<1
-	votes := d.fibrillation.votes(d.judge.recent())
-	if votes >= isFib {
-		d.fibVotes |= 1
-	}
-	if votes >= mayBeFib {
-		d.fibMaybe |= 1
-	}
-	const three = 1<<3 - 1
-	switch {
-	case !d.standing[VF] && fibAlarm[d.fibVotes&three]:
-		d.stand(VF, true, tick-5*internalHz)
-	case d.standing[VF] && d.fibMaybe&three == 0:
-		d.stand(VF, false, tick)
-	}
+// WindowEvidence is what the judgement of the last five seconds rested on, where the last Push completed a
+// second in which there was anything to judge.
+func (d *Detector) WindowEvidence() (traits []int16, ok bool) {
+	return d.fibrillation.traits[:], d.fibrillation.judged && d.secondEnded
 }
 
-// fibAlarm says which of the last three windows must have voted.
-var fibAlarm = [8]bool{0b011: true, 0b101: true, 0b110: true, 0b111: true}
-
-// watchAsystole runs each tick, so that the alarm is as early as it can be.
-func (d *Detector) watchAsystole() {
-	tick := d.front.tick - 1
-	switch {
-	case d.quality == NoAnalysis && d.cause != Learning && !d.judge.mayBeStill():
-		d.watchNothing(tick)
-	case d.standing[VF]:
-		d.life.blind(tick)
-	case !d.standing[Asystole] && d.life.absent(tick) && d.judge.unsettled():
-		d.life.blind(tick - asystoleTime + internalHz) // look again when it has been still for a second
-	case !d.standing[Asystole] && d.life.absent(tick):
-		d.life.began = d.life.last
-		d.stand(Asystole, true, d.life.last-ticksOfFilter)
-	case d.standing[Asystole] && d.life.revived(tick):
-		d.stand(Asystole, false, d.life.before-ticksOfFilter)
-	}
-}
-
-// watchNothing is for a tick at which nothing may be concluded.
-func (d *Detector) watchNothing(tick int64) {
-	switch {
-	case d.standing[Asystole]: // it does not end because the signal went
-	case d.cause == FlatLine:
-		d.life.blind(tick) // a line that comes alive has to be still for as long as any other
-	default:
-		d.life.blind(tick - asystoleTime)
-	}
-}
-
-func (d *Detector) stand(r Rhythm, stands bool, tick int64) {
-	d.standing[r] = stands
-	kind := RhythmEnded
+// stand is for a rhythm that begins or ends without more evidence than that.
+func (d *Detector) stand(r Rhythm, stands bool, at int64) {
 	if stands {
-		kind = RhythmBegan
+		d.begin(r, at, evidence{from: at, to: d.front.tick - 1})
+	} else {
+		d.end(r, at)
 	}
-	d.report(Finding{Kind: kind, Rhythm: r, At: d.inputIndex(tick)})
+}
+
+// evidence is what the begin of a rhythm rests on: ticks, and percent.
+type evidence struct {
+	from, to   int64
+	confidence uint8
+	bpm        float64
+}
+
+func (d *Detector) begin(r Rhythm, at int64, e evidence) {
+	d.standing[r] = true
+	d.report(Finding{
+		Kind: RhythmBegan, Rhythm: r, At: d.inputIndex(at), From: d.inputIndex(e.from), To: d.inputIndex(e.to),
+		Confidence: e.confidence, RateBPM: e.bpm, Quality: d.quality, Cause: d.cause,
+	})
+}
+
+func (d *Detector) end(r Rhythm, at int64) {
+	d.standing[r] = false
+	d.report(Finding{Kind: RhythmEnded, Rhythm: r, At: d.inputIndex(at), Quality: d.quality, Cause: d.cause})
 }
 
 func (d *Detector) reportQuality() {

@@ -35,15 +35,24 @@
 // supraventricular or ventricular by 57 traits. None of them depends on an earlier name, so a
 // wrong one cannot breed others. In a signal that is not fit for it, ventricular becomes unknown.
 //
-// Tachycardia (rhythm.go). Five ventricular beats in a row at 100/min, or nearly all of the last
-// eight, or a fast regular rhythm that is wide by any measure, are ventricular tachycardia.
+// Fibrillation (fibrillation.go, waves.go, spectrum.go, sharpness.go, lethal.go). Each second, the last five are
+// measured at 50 Hz: how much of the time the signal rests, how steep its steepest parts are, how it
+// fills the phase plane, how a narrow band-stop removes it, how it opposes and repeats itself, where its
+// power lies, how even its waves are, and what QRS complexes stand out of it. A window that rests for more
+// than half of the time is harmless; any other is put to a forest, which tells ventricular fibrillation
+// or flutter, ventricular tachycardia and all else apart. Two windows of three begin an episode, three
+// end it. Which of the two lethal names it gets is less sure than that it is one of them.
 //
-// Fibrillation (vf.go). Each second, six features of the last five seconds vote; two windows of
-// three raise it (Amann, Tratnig and Unterkofler, BioMed Eng OnLine 2005;4:60 compare the features).
+// Tachycardia of the ventricles (rhythm.go). Beside the windows, five ventricular beats in a row at 100/min, or
+// nearly all of the last eight, or a fast regular rhythm that is wide by any measure.
 //
-// Asystole (asystole.go). Four seconds without a candidate above a fifth of the patient's
-// long-term level, whatever the QRS decision took for a beat meanwhile. A line between 5 and 30 µV
-// is told as both: an electrode that may be loose, and a heart that may stand still.
+// Standstill (asystole.go, standstill.go). A sign of life is a candidate above a fifth of the patient's long-term
+// level, if it is steep enough for a QRS or two fifths high: P waves that no beat follows are none.
+// Three seconds without one are a pause, four are asystole, whatever the QRS decision took for a beat
+// meanwhile. A line between 5 and 30 µV is told as both: an electrode that may be loose, and a heart
+// that may stand still.
+//
+// Extremes of the rate (extremes.go). Five signs of life at 40/min or less, nine beats at more than 140/min.
 //
 // Atrial fibrillation (irregular.go, atrial.go). Every fourth beat, the irregularity of up to 128
 // intervals between beats that are not ventricular is put to a forest of decision trees (package

@@ -27,7 +27,12 @@ type Finding struct {
 	Cause   Cause
 	At      int64
 	Known   int64
-	RateBPM float64 // of RateMeasured
+	RateBPM float64 // of RateMeasured, and of a rhythm that has one
+
+	// Of RhythmBegan: the stretch of signal that it rests on, and how sure it is in percent, 0 where
+	// nobody can say.
+	From, To   int64
+	Confidence uint8
 }
 
 // Beat is the class of a heart beat, by the letter of ANSI/AAMI EC57.
@@ -45,7 +50,7 @@ const (
 // String is the letter of EC57.
 func (b Beat) String() string { return string(rune(b)) }
 
-// Rhythm is a rhythm that is not the heart's own. All but AtrialFibrillation endanger life at once.
+// Rhythm is a rhythm that is not the heart's own, or not at its own pace.
 type Rhythm uint8
 
 // The rhythms that are recognised.
@@ -58,9 +63,18 @@ const (
 	VF
 	// AtrialFibrillation is told from irregular intervals that last for half a minute.
 	AtrialFibrillation
+	// Pause is the absence of beats for three seconds.
+	Pause
+	// Bradycardia is a rate of 40/min or less over five beats.
+	Bradycardia
+	// Tachycardia is a rate above 140/min over nine beats.
+	Tachycardia
 
-	lastRhythm = AtrialFibrillation
+	lastRhythm = Tachycardia
 )
+
+// Lethal reports whether the rhythm endangers life at once.
+func (r Rhythm) Lethal() bool { return r == Asystole || r == VT || r == VF }
 
 // String is the rhythm's name as conditions and evaluation files spell it.
 func (r Rhythm) String() string {
@@ -73,6 +87,12 @@ func (r Rhythm) String() string {
 		return "VF"
 	case AtrialFibrillation:
 		return "AFIB"
+	case Pause:
+		return "PAUSE"
+	case Bradycardia:
+		return "BRADY"
+	case Tachycardia:
+		return "TACHY"
 	default:
 		return "none"
 	}

@@ -6,6 +6,7 @@ const (
 	slots        = 32 // kept; 25 are 5 s
 	flatSlots    = 15 // 3 s: longer than the flat part between two beats at 30/min
 	railSlots    = 10
+	stillSlots   = 10
 	mainsSlots   = 10
 	missingSlots = 5
 	longSlots    = 25
@@ -200,6 +201,12 @@ func (j *judge) isFlat() bool {
 	return s.high-s.low < flatLimit
 }
 
+// still reports whether the line has been flat for two seconds: an electrode may have come off.
+func (j *judge) still() bool {
+	s := j.over(stillSlots)
+	return j.count >= stillSlots && s.high-s.low < flatLimit
+}
+
 // mayBeStill reports whether a flat line may be that of a heart at rest. A monitor shows asystole as
 // a line that is flat but alive: 5 to 30 µV of wander and of the amplifier. Nobody can tell that from
 // an electrode that hangs loose, so the nurse is told of both. A line with less, or one at the
@@ -252,15 +259,11 @@ func (j *judge) noise(s *slot) Quality {
 	return FullAnalysis
 }
 
-// recent gives, of the last five seconds, the mean correlation of the beats with their templates,
-// 0 without beats, and the mean hiss in µV that is not mains.
-func (j *judge) recent() (match float32, hiss int32) {
+// steadyHiss is the mean hiss of the last five seconds in µV, 0 where it is mains.
+func (j *judge) steadyHiss() int32 {
 	s := j.over(longSlots)
-	if s.beats > 0 {
-		match = float32(s.match) / float32(s.beats) / 1000
+	if s.hums() {
+		return 0
 	}
-	if !s.hums() {
-		hiss = s.hiss / (longSlots * slotTicks)
-	}
-	return match, hiss
+	return s.hiss / (longSlots * slotTicks)
 }

@@ -106,3 +106,17 @@ func (t *tachycardia) ventricular() int { return bits.OnesCount8(t.wide) }
 func (t *tachycardia) paused(tick int64) bool {
 	return t.beats == 0 || tick-max(t.beat(0), t.blind) > runPause
 }
+
+// clearBeats counts the last eight beats that resemble one seen before.
+func (t *tachycardia) clearBeats() int { return bits.OnesCount8(t.clear) }
+
+// confidence is the share of the last beats that are ventricular, in percent.
+func (t *tachycardia) confidence() uint8 {
+	return uint8(100 * t.ventricular() / int(min(t.beats, recentBeats)))
+}
+
+// bpm is the rate of the last five beats.
+func (t *tachycardia) bpm() float64 {
+	n := min(t.beats, runBeats) - 1
+	return float64(n*60*internalHz) / float64(max(1, t.beat(0)-t.beat(n)))
+}

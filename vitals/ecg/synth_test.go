@@ -124,10 +124,13 @@ func ended(all []finding, r ecg.Rhythm) []finding {
 	return slices.DeleteFunc(ofKind(all, ecg.RhythmEnded), func(f finding) bool { return f.Rhythm != r })
 }
 
-// noRhythm fails where any dangerous rhythm was reported.
+// noRhythm fails where any rhythm was reported that calls a nurse or a doctor.
 func noRhythm(t *testing.T, all []finding) {
 	t.Helper()
 	for _, f := range ofKind(all, ecg.RhythmBegan) {
+		if !f.Rhythm.Lethal() && f.Rhythm != ecg.AtrialFibrillation {
+			continue // a pause, or a rate that is what it is
+		}
 		t.Errorf("%v reported at %.2f s, known at %.2f s, where there is none", f.Rhythm, f.at, f.known)
 	}
 }

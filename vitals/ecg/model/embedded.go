@@ -27,16 +27,33 @@ const (
 	SupraventricularAbove = Scale * 3 / 4
 )
 
+// Scores of the Fibrillation forest from which on a window may be lethal, and below which it no
+// longer is: what stands may waver.
+const (
+	LethalBegins = Scale / 2
+	LethalEnds   = -Scale / 2
+)
+
+// Outputs of the Fibrillation forest.
+const (
+	OtherRhythm = iota
+	WideTachycardia
+	Flutter // or fibrillation
+)
+
 // Forests are all that a detector asks. Nobody changes them once they are read, so that any number
 // of detectors may share them.
 type Forests struct {
 	Beats              *Forest // tells the classes of beats by their traits
 	AtrialFibrillation *Forest // tells fibrillation of the atria (score above 0) from all else by the irregularity of intervals
+	Fibrillation       *Forest // tells windows of five seconds apart: fibrillation of the ventricles, their tachycardia, and all else
 }
 
 // Files says which file holds which forest.
 func (f *Forests) Files() map[string]**Forest {
-	return map[string]**Forest{"beats.forest": &f.Beats, "atrial.forest": &f.AtrialFibrillation}
+	return map[string]**Forest{
+		"beats.forest": &f.Beats, "atrial.forest": &f.AtrialFibrillation, "fibrillation.forest": &f.Fibrillation,
+	}
 }
 
 //go:embed *.forest

@@ -1,0 +1,113 @@
+package ecg_test
+
+import (
+	"math"
+	"testing"
+
+	"vigil/vitals/ecg"
+)
+
+func TestASlowHeartIsToldByFiveBeats(t *testing.T) {
+	for _, row := range []struct {
+		story string
+		bpm   float64
+		want  bool
+	}{
+		{"36/min", 36, true},
+		{"44/min is slow enough for an athlete", 44, false},
+		{"60/min", 60, false},
+	} {
+		h := &heart{wander: 60, noise: 8}
+		h.rhythm(0.5, 30, 75, sinusBeat)
+		from := h.beats[len(h.beats)-1].at
+		h.rhythm(from+60/row.bpm, 60, row.bpm, sinusBeat)
+		last := h.beats[len(h.beats)-1].at
+		h.rhythm(last+0.8, 90, 75, sinusBeat)
+		all := analyse(t, 250, h.sample(250, 88))
+		begins := began(all, ecg.Bradycardia)
+		if !row.want {
+			if len(begins) != 0 {
+				t.Errorf("%s: reported as %+v", row.story, begins)
+			}
+			continue
+		}
+		if len(begins) != 1 || begins[0].known > from+4*60/row.bpm+1.5 || math.Abs(begins[0].RateBPM-row.bpm) > 8 {
+			t.Fatalf("%s from %.1f s on reported as %+v", row.story, from, begins)
+		}
+		if ends := ended(all, ecg.Bradycardia); len(ends) != 1 || ends[0].known > last+5 {
+			t.Errorf("%s until %.1f s ended as %+v", row.story, last, ends)
+		}
+	}
+}
+
+// A block above the ventricles: P waves go on at their pace, and few beats follow.
+func TestPWavesWithoutBeatsAreNoHeartRate(t *testing.T) {
+	h := &heart{wander: 40, noise: 6}
+	h.rhythm(0.5, 30, 75, sinusBeat)
+	from := h.beats[len(h.beats)-1].at
+	for i := range 40 {
+		h.beats = append(h.beats, placed{from + 0.75*float64(i+1), sinusBeat[:1]})
+	}
+	h.rhythm(from+2, from+30, 32, ventricularBeat)
+	begins := began(analyse(t, 250, h.sample(250, from+29)), ecg.Bradycardia)
+	if len(begins) != 1 || begins[0].known > from+10.5 {
+		t.Errorf("a block from %.1f s on reported as %+v", from, begins)
+	}
+}
+
+func TestAFastHeartIsToldByNineBeats(t *testing.T) {
+	for _, row := range []struct {
+		story string
+		bpm   float64
+		want  bool
+	}{
+		{"155/min", 155, true},
+		{"125/min is a run for the bus", 125, false},
+	} {
+		h := &heart{wander: 60, noise: 8}
+		h.rhythm(0.5, 30, 75, sinusBeat)
+		h.rhythm(30, 60, row.bpm, sinusBeat)
+		h.rhythm(60.8, 80, 75, sinusBeat)
+		all := analyse(t, 250, h.sample(250, 78))
+		begins := began(all, ecg.Tachycardia)
+		if !row.want {
+			if len(begins) != 0 {
+				t.Errorf("%s: reported as %+v", row.story, begins)
+			}
+			continue
+		}
+		if len(begins) != 1 || begins[0].known > 30+9*60/row.bpm+1 || math.Abs(begins[0].RateBPM-row.bpm) > 8 {
+			t.Fatalf("%s from 30 s on reported as %+v", row.story, begins)
+		}
+		if ends := ended(all, ecg.Tachycardia); len(ends) != 1 || ends[0].known > 66 {
+			t.Errorf("%s until 60 s ended as %+v", row.story, ends)
+		}
+		noRhythm(t, all)
+	}
+}
+
+func TestAPauseIsToldWhileItLasts(t *testing.T) {
+	for _, row := range []struct {
+		story  string
+		length float64
+		want   bool
+	}{
+		{"a beat is dropped", 2, false},
+		{"three and a half seconds", 3.6, true},
+	} {
+		h := &heart{wander: 80, noise: 8}
+		h.rhythm(0.5, 30, 70, sinusBeat)
+		last := h.beats[len(h.beats)-1].at
+		h.rhythm(last+row.length, 60, 70, sinusBeat)
+		all := analyse(t, 250, h.sample(250, 58))
+		begins, ends := began(all, ecg.Pause), ended(all, ecg.Pause)
+		switch {
+		case !row.want && len(begins) != 0:
+			t.Errorf("%s: reported as %+v", row.story, begins)
+		case row.want && (len(begins) != 1 || begins[0].known > last+3.4 || math.Abs(begins[0].at-last) > 0.2):
+			t.Errorf("%s from %.1f s on reported as %+v", row.story, last, begins)
+		case row.want && (len(ends) != 1 || math.Abs(ends[0].at-last-row.length) > 0.2):
+			t.Errorf("%s until %.1f s ended as %+v", row.story, last+row.length, ends)
+		}
+	}
+}
