@@ -100,21 +100,33 @@ func describeAsystole(f fact) string {
 	if f.value.Mantissa == 0 {
 		return besidePulse("no QRS", f)
 	}
-	return besidePulse("no QRS for "+f.value.String()+" s", f)
+	return besidePulse("no QRS for "+f.value.String()+" s"+trust(f), f)
 }
 
 func describeVF(f fact) string {
 	if f.value.Mantissa == 0 {
 		return f.pulse
 	}
-	return besidePulse(f.value.String()+" s of fibrillation", f)
+	return besidePulse(f.value.String()+" s of fibrillation"+trust(f), f)
 }
 
 func describeVT(f fact) string {
 	if f.value.Mantissa == 0 {
 		return f.pulse
 	}
-	return besidePulse("run at "+f.value.String()+"/min", f)
+	return besidePulse("run at "+f.value.String()+"/min"+trust(f), f)
+}
+
+// trust says how far a rhythm that was found can be trusted.
+func trust(f fact) string {
+	said := ""
+	if f.sure > 0 {
+		said = fmt.Sprintf(", %d %% sure", f.sure)
+	}
+	if f.ecg == ecg.RhythmOnly {
+		said += ", poor signal"
+	}
+	return said
 }
 
 func describeHR(f fact) string {

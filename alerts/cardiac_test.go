@@ -15,7 +15,7 @@ func TestCardiacConditions(t *testing.T) {
 		{
 			name: "fibrillation is told as soon as it is recognised and latches when it ends",
 			tell: func(r *room) { r.last(20, heart(72)); r.last(10, heart(scriptVF)); r.last(20, heart(72)) },
-			want: []string{"24s VF raised: 4 s of fibrillation", "36s VF latched"},
+			want: []string{"24s VF raised: 4 s of fibrillation, 97 % sure", "36s VF latched"},
 		},
 		{
 			name: "a standstill says how long there was no beat",
@@ -25,12 +25,12 @@ func TestCardiacConditions(t *testing.T) {
 		{
 			name: "a ventricular run names its rate and keeps the rate limits quiet",
 			tell: func(r *room) { r.last(20, heart(72)); r.last(30, heart(scriptVT+168)) },
-			want: []string{"23s VT raised: run at 168/min"},
+			want: []string{"23s VT raised: run at 168/min, 88 % sure"},
 		},
 		{
 			name: "a run that ended while it was being recognised is told all the same",
 			tell: func(r *room) { r.last(20, heart(72)); r.last(3, heart(scriptVT+150)); r.last(9, heart(72)) },
-			want: []string{"23s VT raised: run at 150/min", "29s VT latched"},
+			want: []string{"23s VT raised: run at 150/min, 88 % sure", "29s VT latched"},
 		},
 		{
 			name: "fibrillation recurs within its latched episode",
@@ -41,8 +41,8 @@ func TestCardiacConditions(t *testing.T) {
 				r.last(5, heart(scriptVF))
 			},
 			want: []string{
-				"24s VF raised: 4 s of fibrillation", "31s VF latched",
-				"37s VF recurred: 4 s of fibrillation",
+				"24s VF raised: 4 s of fibrillation, 97 % sure", "31s VF latched",
+				"37s VF recurred: 4 s of fibrillation, 97 % sure",
 			},
 		},
 		{
@@ -85,7 +85,7 @@ func TestCardiacConditions(t *testing.T) {
 		{
 			name: "fibrillation under an open rate alarm leaves that alarm alone",
 			tell: func(r *room) { r.last(20, heart(140)); r.last(5, heart(scriptVF)) },
-			want: []string{"18s HR_HIGH raised: HR 140 > 130 /min", "24s VF raised: 4 s of fibrillation"},
+			want: []string{"18s HR_HIGH raised: HR 140 > 130 /min", "24s VF raised: 4 s of fibrillation, 97 % sure"},
 		},
 		{
 			name: "losing the leads does not end a standstill",
@@ -109,7 +109,7 @@ func TestCardiacConditions(t *testing.T) {
 				r.last(35, heart(scriptNois))
 			},
 			want: []string{
-				"24s VF raised: 4 s of fibrillation",
+				"24s VF raised: 4 s of fibrillation, 97 % sure",
 				"45s POOR_SIGNAL raised: artefact, ECG analysis suspended", "56s VF input_lost",
 			},
 		},
@@ -122,7 +122,7 @@ func TestCardiacConditions(t *testing.T) {
 				r.last(8, heart(scriptVF))
 			},
 			want: []string{
-				"24s VF raised: 4 s of fibrillation", "36s NO_DATA raised: silent for more than 10s",
+				"24s VF raised: 4 s of fibrillation, 97 % sure", "36s NO_DATA raised: silent for more than 10s",
 				"36s VF input_lost", "49s VF input_back", "51s NO_DATA closed self",
 			},
 		},

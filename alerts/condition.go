@@ -118,6 +118,7 @@ type fact struct {
 	by    vitals.DeviceID // whose samples
 	ecg   ecg.Quality     // of the ECG that it rests on; zero where it rests on none
 	pulse string          // what the pulse says to it, for people; empty where that is unknown
+	sure  uint8           // percent; 0 where nobody can say
 }
 
 // began is when the fact became true.

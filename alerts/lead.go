@@ -124,12 +124,12 @@ func (e *Engine) observeFindings(dev *device, found []ecg.Finding, at, now time.
 		f := &found[i]
 		switch f.Kind {
 		case ecg.RhythmBegan:
-			if f.Rhythm == ecg.AtrialFibrillation {
-				continue // no condition rests on it: it is not urgent
+			if !f.Rhythm.Lethal() {
+				continue // no condition rests on it: it is charted, or judged by the unit's limits
 			}
 			l.began[f.Rhythm] = at.Add(-l.rate.Span(int(f.Known - f.At)))
 			if e.leads(dev, now) {
-				e.judgeRhythm(dev, f.Rhythm, fact{at: at, truth: True, value: rhythmValue(f, l.rate)}, now)
+				e.judgeRhythm(dev, f.Rhythm, fact{at: at, truth: True, value: rhythmValue(f, l.rate), sure: f.Confidence}, now)
 			}
 		case ecg.RateMeasured:
 			l.bpm, l.bpmAt = f.RateBPM, at

@@ -74,17 +74,17 @@ func TestAPulseThatGoesOnDisputesADoubtfulECG(t *testing.T) {
 // What no pulse may do.
 func TestAPulseThatIsNoProofChangesNothing(t *testing.T) {
 	doubtfulVF := heart(scriptDoubt + scriptVF)
-	raised := []string{"24s VF raised: 4 s of fibrillation"}
+	raised := []string{"24s VF raised: 4 s of fibrillation, 97 % sure, poor signal"}
 	check(t, []story{
 		{
 			name: "the ECG is of full quality: the alarm says what the pulse says",
 			tell: func(r *room) { r.last(20, wave(72), heart(72)); r.last(5, wave(72), heart(scriptVF)) },
-			want: []string{"24s VF raised: 4 s of fibrillation; pulse 72/min goes on"},
+			want: []string{"24s VF raised: 4 s of fibrillation, 97 % sure; pulse 72/min goes on"},
 		},
 		{
 			name: "the pulse has gone",
 			tell: func(r *room) { r.last(20, wave(72), heart(72)); r.last(5, wave(pulseGone), doubtfulVF) },
-			want: []string{"24s VF raised: 4 s of fibrillation; no pulse"},
+			want: []string{"24s VF raised: 4 s of fibrillation, 97 % sure, poor signal; no pulse"},
 		},
 		{
 			name: "nobody can tell whether there is a pulse",
@@ -125,7 +125,7 @@ func TestAPulseThatIsNoProofChangesNothing(t *testing.T) {
 				r.last(20, wave(150), heart(150))
 				r.last(5, wave(150), heart(scriptDoubt+scriptVT+150))
 			},
-			want: []string{"18s HR_HIGH raised: HR 150 > 130 /min", "23s VT raised: run at 150/min; pulse 150/min goes on"},
+			want: []string{"18s HR_HIGH raised: HR 150 > 130 /min", "23s VT raised: run at 150/min, 88 % sure, poor signal; pulse 150/min goes on"},
 		},
 		{
 			name: "a slow heart with a slow pulse",

@@ -45,6 +45,9 @@ func newScripted(rateHz float64) (alerts.Analyser, error) {
 	return &scripted{hz: rateHz, code: -1, quality: ecg.NoAnalysis, cause: ecg.Learning}, nil
 }
 
+// sureOf is how sure the detector is of a rhythm; of an asystole it does not say.
+var sureOf = [ecg.VF + 1]uint8{ecg.VF: 97, ecg.VT: 88}
+
 func (s *scripted) Standing(r ecg.Rhythm) bool { return s.standing[r] }
 func (s *scripted) Quality() ecg.Quality       { return s.quality }
 func (s *scripted) Cause() ecg.Cause           { return s.cause }
@@ -134,5 +137,5 @@ func (s *scripted) judgeRhythm(r ecg.Rhythm, recognisedAfter float64) {
 	if stands {
 		kind = ecg.RhythmBegan
 	}
-	s.report(ecg.Finding{Kind: kind, Rhythm: r, At: at, RateBPM: float64(s.rate())})
+	s.report(ecg.Finding{Kind: kind, Rhythm: r, At: at, RateBPM: float64(s.rate()), Confidence: sureOf[r], Quality: s.quality})
 }

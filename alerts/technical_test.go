@@ -188,7 +188,7 @@ func TestADischargedPatientIsLeftAlone(t *testing.T) {
 	r.take(r.engine.Discharge(r.now))
 	r.last(20, heart(scriptVF), oxygen(60))
 	want := []string{
-		"16s SPO2_LOW raised: SpO₂ 84 < 88 %", "24s VF raised: 4 s of fibrillation", "31s VF latched",
+		"16s SPO2_LOW raised: SpO₂ 84 < 88 %", "24s VF raised: 4 s of fibrillation, 97 % sure", "31s VF latched",
 		"35s VF closed discharged", "35s SPO2_LOW closed discharged",
 	}
 	if diff := cmp.Diff(want, r.transcript()); diff != "" {

@@ -28,8 +28,6 @@ const (
 	Transient    IssueCode = "transient"
 	Exception    IssueCode = "exception"
 	Conflict     IssueCode = "conflict"
-	BusinessRule IssueCode = "business-rule"
-	Informed     IssueCode = "informational"
 )
 
 // Issue is one line of an OperationOutcome.
@@ -37,7 +35,7 @@ type Issue struct {
 	Severity   Severity
 	Code       IssueCode
 	Text       string
-	Expression string // what is at fault: a search parameter, "http.date", or an entry, "Bundle.entry[3]"
+	Expression string // the search parameter at fault, such as "http.date"
 }
 
 // Error is a request that FHIR refuses, with the issue that tells why.
@@ -66,10 +64,6 @@ type (
 
 // AppendOutcome adds an OperationOutcome with at least one issue.
 func AppendOutcome(dst []byte, issues ...Issue) []byte {
-	return appendJSON(dst, outcomeOf(issues...))
-}
-
-func outcomeOf(issues ...Issue) outcomeResource {
 	resource := outcomeResource{ResourceType: "OperationOutcome"}
 	for _, i := range issues {
 		line := issueResource{Severity: i.Severity, Code: i.Code, Diagnostics: i.Text}
@@ -78,5 +72,5 @@ func outcomeOf(issues ...Issue) outcomeResource {
 		}
 		resource.Issue = append(resource.Issue, line)
 	}
-	return resource
+	return appendJSON(dst, resource)
 }

@@ -38,7 +38,6 @@ type Options struct {
 	Records  Records
 	Identity Identity
 	Alarms   Acknowledger
-	Intake   Intake
 	Now      func() time.Time
 	Log      *slog.Logger
 
