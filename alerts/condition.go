@@ -23,6 +23,8 @@ const (
 	HRLow          Condition = "HR_LOW"
 	SpO2RapidDesat Condition = "SPO2_RAPID_DESAT"
 	SpO2Low        Condition = "SPO2_LOW"
+	SOS            Condition = "SOS"
+	Fall           Condition = "FALL"
 	HubOffline     Condition = "HUB_OFFLINE"
 	NoData         Condition = "NO_DATA"
 	LeadsOff       Condition = "LEADS_OFF"
@@ -70,6 +72,8 @@ var rules = []rule{
 	hrLow,
 	rapidDesat,
 	spo2Low,
+	sos,
+	fall,
 	hubOffline,
 	noData,
 	leadsOff,

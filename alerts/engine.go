@@ -15,7 +15,7 @@ import (
 // safe for concurrent use.
 //
 // A new engine continues an old one after Bind, Streamed and Restore with what is stored and
-// Observe with the deliveries of the last 30 seconds, in the order in which they came.
+// Observe with the deliveries of the last 45 seconds, in the order in which they came.
 type Engine struct {
 	patient    vitals.PatientID
 	devices    []*device  // assigned now, sorted by id
@@ -93,6 +93,7 @@ func (e *Engine) Tick(now time.Time) Outcome {
 	for _, dev := range e.devices {
 		e.tickDevice(dev, now)
 	}
+	e.tickCalls(now)
 	for _, p := range e.episodes {
 		if e.orphan(p) {
 			e.emit(p.close(ClosedUnassigned, now))

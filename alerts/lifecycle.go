@@ -56,6 +56,7 @@ type episode struct {
 	falseSince time.Time     // off-delay running since; zero while it does not run
 	overlaps   bool          // the pending onset reached back into the closed episode
 	pace       time.Duration // between the last two judgements of the pending onset; zero after the first
+	called     time.Time     // when the newest call for help was made, or withdrawn
 	heard      time.Time     // server time of the newest judgement
 	told       Truth         // the truth that the newest transition carried
 	pressing   int           // version since which the alarm asks for attention again

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/samber/lo"
 	"pgregory.net/rapid"
 
 	"vigil/alerts"
@@ -30,6 +31,7 @@ type drawing struct {
 	clocks  []int // seconds that the devices' clocks are ahead; none: they are right
 	// oxygenGap is for how many seconds the oximeter is silent at most, zero for as long as longest.
 	oxygenGap int
+	calls     bool // the patient may call for help
 }
 
 var (
@@ -39,6 +41,7 @@ var (
 		},
 		oxygens: []int{97, 89, 84, 79, 65, 50, -1, -2},
 		longest: 45,
+		calls:   true,
 	}
 	// disputed is a night in which the oximeter sends its wave, and the ECG is often in doubt.
 	disputed = drawing{
@@ -50,10 +53,10 @@ var (
 	}
 	// shortGaps leaves out the silences of the oximeter that are longer than what is replayed after
 	// a crash: what was pending before them is forgotten then.
-	shortGaps = drawing{hearts: anything.hearts, oxygens: anything.oxygens, longest: 45, oxygenGap: 10}
+	shortGaps = drawing{hearts: anything.hearts, oxygens: anything.oxygens, longest: 45, oxygenGap: 10, calls: true}
 	// wrongClocks is a night in which somebody sets the clocks.
 	wrongClocks = drawing{
-		hearts: anything.hearts, oxygens: anything.oxygens, longest: 45, oxygenGap: 10, clocks: []int{0, 60, 240},
+		hearts: anything.hearts, oxygens: anything.oxygens, longest: 45, oxygenGap: 10, clocks: []int{0, 60, 240}, calls: true,
 	}
 	// steady leaves out what makes input unknown.
 	steady = drawing{
@@ -93,6 +96,10 @@ func (d drawing) draw(t *rapid.T, seconds int) []step {
 	if len(d.clocks) > 0 {
 		clocks = d.codes(t, "clock", d.clocks, 0, seconds)
 	}
+	calls := map[int]vitals.EventCode{} // of the button, by second
+	for range rapid.IntRange(0, lo.Ternary(d.calls, 6, 0)).Draw(t, "calls") {
+		calls[rapid.IntRange(0, seconds-1).Draw(t, "second")] = rapid.SampledFrom([]vitals.EventCode{vitals.SOS, vitals.Fall, vitals.FallCancelled}).Draw(t, "call")
+	}
 	round := rapid.IntRange(3, 60).Draw(t, "seconds between the nurse's looks")
 	var night []step
 	for i := range seconds {
@@ -120,6 +127,11 @@ func (d drawing) draw(t *rapid.T, seconds int) []step {
 			}
 			night = append(night, step{delivery: numbered(i, received, vitals.Batch{
 				Device: oximeter, Readings: []vitals.Reading{r},
+			})})
+		}
+		if call, made := calls[i]; made {
+			night = append(night, step{delivery: numbered(i, received, vitals.Batch{
+				Device: button, Events: []vitals.Event{{Code: call, Time: received.Add(-time.Second)}}, // by the hub's clock
 			})})
 		}
 		night = append(night, step{tick: received, ack: i%round == 0})
@@ -297,10 +309,11 @@ func TestLostInputNeverEndsAnAlarm(t *testing.T) {
 			if a.Condition.Spec().Type != alerts.Physiological {
 				continue
 			}
-			if !still {
+			call := a.Condition == alerts.SOS || a.Condition == alerts.Fall // holds until it is answered
+			if !still && (!call || a.State != alerts.ActiveAck) {
 				t.Fatalf("%s was %s and is gone", a.Condition, a.State)
 			}
-			if a.State != alerts.LatchedUnack && after.Truth != alerts.Unknown {
+			if !call && a.State != alerts.LatchedUnack && after.Truth != alerts.Unknown {
 				t.Fatalf("%s is %s without input", a.Condition, after.Truth)
 			}
 		}

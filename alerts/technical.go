@@ -118,8 +118,12 @@ func (e *Engine) judgeSignal(dev *device, quality ecg.Quality, cause ecg.Cause, 
 	e.apply(key{PoorSignal, string(dev.id)}, f, now)
 }
 
-// observeEvent takes in what the device reports about itself.
+// observeEvent takes in what the device reports.
 func (e *Engine) observeEvent(dev *device, v *vitals.Event, now time.Time) {
+	if v.Code.Call() {
+		e.observeCall(v, now)
+		return
+	}
 	if late(v.Time, now) {
 		return
 	}
@@ -134,7 +138,7 @@ func (e *Engine) observeEvent(dev *device, v *vitals.Event, now time.Time) {
 		dev.contact.report(held{truth: False, at: v.Time, received: now})
 		e.judgeContact(dev, now)
 	case vitals.DeviceConnected, vitals.DeviceLost, vitals.DecodeFault, vitals.ClockStep,
-		vitals.SpoolHigh, vitals.DataGap:
+		vitals.SpoolHigh, vitals.DataGap, vitals.SOS, vitals.Fall, vitals.FallCancelled:
 		// charted; whether data comes in is judged from the data
 	}
 }

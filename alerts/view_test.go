@@ -28,8 +28,8 @@ func TestEveryConditionIsSpecified(t *testing.T) {
 		if s.Latching != (s.Priority == alerts.High) {
 			t.Errorf("%s: HIGH latches, the others do not", c)
 		}
-		if s.OnDelay > 15*time.Second {
-			t.Errorf("%s: an on-delay of %s does not survive a replay of 30 s", c, s.OnDelay)
+		if s.OnDelay > 30*time.Second {
+			t.Errorf("%s: an on-delay of %s does not survive a replay of 45 s", c, s.OnDelay)
 		}
 		for _, by := range s.InhibitedBy {
 			physiological := by.Spec().Type == alerts.Physiological

@@ -7,6 +7,8 @@
 package vitals
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -26,6 +28,15 @@ type (
 	// DeviceID is a Bluetooth address or EUI-64 as 12 or 16 lower-case hexadecimal digits.
 	DeviceID string
 )
+
+// DeriveDeviceID is the id of a device that its maker's cloud names in its own way: always the same for
+// the same source and key, and never that of a real device, because it is marked as locally administered
+// (IEEE 802, bit 1 of the first octet).
+func DeriveDeviceID(source, key string) DeviceID {
+	sum := sha256.Sum256([]byte(source + "\x00" + key))
+	sum[0] = sum[0]&^1 | 2
+	return DeviceID(hex.EncodeToString(sum[:8]))
+}
 
 // ErrDeviceID is returned for an address that is not 6 or 8 bytes of hexadecimal.
 var ErrDeviceID = errors.New("device id must be 12 or 16 hexadecimal digits")
@@ -144,7 +155,7 @@ func (r Rate) Span(n int) time.Duration {
 // EventCode says what happened to a device or hub.
 type EventCode string
 
-// What a device or hub can report about itself.
+// What a device or hub can report.
 const (
 	DeviceConnected EventCode = "device_connected"
 	DeviceLost      EventCode = "device_lost"
@@ -155,15 +166,23 @@ const (
 	ClockStep       EventCode = "clock_step" // Value is seconds
 	SpoolHigh       EventCode = "spool_high" // Value is percent
 	DataGap         EventCode = "data_gap"
+
+	SOS           EventCode = "sos"            // the patient calls for help
+	Fall          EventCode = "fall"           // a fall was detected
+	FallCancelled EventCode = "fall_cancelled" // the patient says that no help is needed
 )
 
 // EventCodes lists every code that a sender may use.
 var EventCodes = []EventCode{
 	DeviceConnected, DeviceLost, BatteryLevel, ContactLost, ContactMade,
 	DecodeFault, ClockStep, SpoolHigh, DataGap,
+	SOS, Fall, FallCancelled,
 }
 
-// Event is something that happened to a device or hub rather than to a patient.
+// Call reports whether the event calls for help, or withdraws such a call.
+func (c EventCode) Call() bool { return c == SOS || c == Fall || c == FallCancelled }
+
+// Event is something that happened, rather than was measured: to a device or hub, or a call for help.
 type Event struct {
 	Code   EventCode
 	Time   time.Time

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -32,6 +33,23 @@ func TestParseDeviceIDTakesEverySpelling(t *testing.T) {
 			t.Errorf("%q: got %s, %v", text, got, err)
 		}
 	}
+}
+
+func TestADerivedIDIsStableAndNoRealDevices(t *testing.T) {
+	a := vitals.DeriveDeviceID("tenovi", "e9c24a26-7d69-490f-9546-93c5a31486aa")
+	if a != vitals.DeriveDeviceID("tenovi", "e9c24a26-7d69-490f-9546-93c5a31486aa") {
+		t.Error("another id for the same device")
+	}
+	if a == vitals.DeriveDeviceID("withings", "e9c24a26-7d69-490f-9546-93c5a31486aa") || a == vitals.DeriveDeviceID("tenovi", "") {
+		t.Error("two devices have one id")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		id := vitals.DeriveDeviceID(rapid.String().Draw(t, "source"), rapid.String().Draw(t, "key"))
+		first, err := strconv.ParseUint(string(id[:2]), 16, 8)
+		if parsed, faulty := vitals.ParseDeviceID(string(id)); err != nil || faulty != nil || parsed != id || first&3 != 2 {
+			t.Fatalf("id %s: %v, %v", id, err, faulty)
+		}
+	})
 }
 
 // FuzzParseDeviceID proves that an accepted address is plain hexadecimal and is read again as itself.

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// closedMemory is how far back closed alarms are read, so that they are not raised again.
-	closedMemory = 10 * time.Minute
+	// closedMemory is how far back closed alarms are read, so that they are not raised again: a call for
+	// help is raised up to an hour after it was made.
+	closedMemory = time.Hour
 	// blockMemory is how far before the position blocks are read, to go on with those that are open:
 	// the longest block, and data that came a little late.
 	blockMemory = 2 * vitals.SeriesBlock

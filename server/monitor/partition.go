@@ -16,8 +16,9 @@ const (
 	tickEvery       = time.Second
 	checkpointEvery = 10 * time.Second
 	// warmUp is how far before its position a partition reads the journal again, so that detectors
-	// stand as they did: the longest memory of a detector or rule is 30 s.
-	warmUp = 30 * time.Second
+	// stand as they did: the longest memory of a detector or rule is 30 s, and a fall that the patient may
+	// still cancel must not be lost between the end of those and the next tick.
+	warmUp = 45 * time.Second
 	// Ticks judge silence, so they wait until everything received was heard. Waiting for ever would
 	// be silence itself: beyond these times they no longer wait.
 	patienceAtStart = time.Minute

@@ -388,7 +388,7 @@ func (w witness) Observe(d vitals.Delivery) alerts.Outcome {
 	return w.Engine.Observe(d)
 }
 
-func TestANewOwnerRemembersTheLastHalfMinute(t *testing.T) {
+func TestANewOwnerRemembersTheLast45Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWard(t, ann)
 		w.start(w.config("node-1"))
@@ -399,7 +399,7 @@ func TestANewOwnerRemembersTheLastHalfMinute(t *testing.T) {
 		cfg := w.config("node-2")
 		cfg.NewEngine = func(p vitals.PatientID) monitor.Engine { return witness{newSimple(p), &saw} }
 		w.start(cfg)
-		if stored != 100 || len(saw) == 0 || saw[0] != 70 || saw[len(saw)-1] != 100 {
+		if stored != 100 || len(saw) == 0 || saw[0] != 55 || saw[len(saw)-1] != 100 {
 			t.Errorf("stored up to %d, saw %v", stored, saw)
 		}
 		w.settle()

@@ -1,0 +1,72 @@
+package alerts
+
+import (
+	"time"
+
+	"vigil/vitals"
+)
+
+// Calls for help: a button that the patient presses, a fall that a device detects.
+//
+// SOS has no delay: whoever presses it wants somebody to come. FALL waits 30 s, in which the patient can
+// say that no help is needed, because detectors that are worn take other movements for falls, too: how
+// often was rarely measured outside a laboratory (review: Sensors 2018, 18:2060). The 30 s are Vigil's own.
+//
+// A call holds until somebody answers it: silence is not the end of it, because a button says nothing
+// while it is not pressed. An acknowledgement is the answer.
+var (
+	sos = rule{
+		condition: SOS, describe: func(fact) string { return "patient calls for help" },
+		Spec: Spec{Label: "SOS", Type: Physiological, Priority: High, Latching: true},
+	}
+	fall = rule{
+		condition: Fall, describe: func(fact) string { return "not cancelled by the patient" },
+		Spec: Spec{Label: "FALL", Type: Physiological, Priority: High, OnDelay: 30 * time.Second, Latching: true},
+	}
+)
+
+// callMemory is how old a call may be when it arrives and still be raised. Other late data is charted and
+// never alarmed as new; a call that a line which was cut kept back is one that nobody has answered yet.
+const callMemory = time.Hour
+
+// observeCall takes in a call or its withdrawal. What is not newer than the call known last is a repeat,
+// and whoever called before the last answer was answered.
+func (e *Engine) observeCall(v *vitals.Event, now time.Time) {
+	if now.Sub(v.Time) > callMemory {
+		return
+	}
+	k := key{condition: Fall}
+	if v.Code == vitals.SOS {
+		k.condition = SOS
+	}
+	p := e.episode(k)
+	f := fact{at: v.Time, truth: True, onset: v.Time}
+	if v.Code == vitals.FallCancelled {
+		f.truth = False
+	}
+	repeat := !v.Time.After(later(p.closed.Ended, later(p.called, p.alarm.Onset)))
+	p.called = later(p.called, v.Time) // a withdrawal, too: after an outage it may come before its fall
+	if repeat {
+		return
+	}
+	if !f.at.After(p.last) { // the clock has judged it meanwhile
+		f.at = p.last.Add(time.Microsecond)
+	}
+	e.apply(k, f, now)
+}
+
+// tickCalls holds the calls that nobody has answered and ends those that somebody has.
+func (e *Engine) tickCalls(now time.Time) {
+	for _, condition := range []Condition{SOS, Fall} {
+		k := key{condition: condition}
+		p := e.find(k)
+		if p == nil || p.alarm.State == 0 || p.alarm.State == LatchedUnack {
+			continue
+		}
+		f := fact{at: later(now, p.last.Add(time.Microsecond)), truth: True, onset: p.alarm.Onset}
+		if p.alarm.State == ActiveAck {
+			f.truth = False
+		}
+		e.apply(k, f, now)
+	}
+}
