@@ -14,7 +14,7 @@ func FuzzDecoders(f *testing.F) {
 	names := devices.Names()
 	for i, name := range names {
 		for _, path := range recorded(f, name) {
-			f.Add(append([]byte{byte(i)}, readHex(f, path)...))
+			f.Add(append([]byte{byte(i)}, readFrame(f, path)...))
 		}
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/devices"
+	_ "vigil/devices/gateway"
 	_ "vigil/devices/gatt"
 	_ "vigil/devices/uplink"
 	"vigil/vitals"
@@ -27,7 +29,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var received = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // TestRecordedFrames walks testdata/<decoder>/<case>.hex and compares what the decoder makes of it
-// with <case>.golden. In a .hex file, white space is free and '#' begins a remark.
+// with <case>.golden. In a .hex file, white space is free and '#' begins a remark; in any other file
+// (.json, .csv), the frame stands as it is.
 func TestRecordedFrames(t *testing.T) {
 	for _, name := range devices.Names() {
 		cases := recorded(t, name)
@@ -35,7 +38,7 @@ func TestRecordedFrames(t *testing.T) {
 			t.Errorf("decoder %s has no recorded frame in testdata/%s", name, name)
 		}
 		for _, path := range cases {
-			t.Run(strings.TrimSuffix(strings.TrimPrefix(path, "testdata/"), ".hex"), func(t *testing.T) {
+			t.Run(caseOf(strings.TrimPrefix(path, "testdata/")), func(t *testing.T) {
 				compareWithGolden(t, name, path)
 			})
 		}
@@ -44,7 +47,7 @@ func TestRecordedFrames(t *testing.T) {
 
 func TestEveryRecordedFrameHasItsDecoder(t *testing.T) {
 	err := filepath.WalkDir("testdata", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".hex" {
+		if err != nil || d.IsDir() || filepath.Ext(path) == ".golden" {
 			return err
 		}
 		name := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), "testdata"+string(filepath.Separator)))
@@ -60,17 +63,20 @@ func TestEveryRecordedFrameHasItsDecoder(t *testing.T) {
 
 func recorded(tb testing.TB, decoder string) []string {
 	tb.Helper()
-	paths, err := filepath.Glob(filepath.Join("testdata", filepath.FromSlash(decoder), "*.hex"))
+	paths, err := filepath.Glob(filepath.Join("testdata", filepath.FromSlash(decoder), "*.*"))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return paths
+	return slices.DeleteFunc(paths, func(path string) bool { return filepath.Ext(path) == ".golden" })
 }
+
+// caseOf is a path without its ending.
+func caseOf(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) }
 
 func compareWithGolden(t *testing.T, decoder, path string) {
 	t.Helper()
-	got := outcome(t, decoder, readHex(t, path))
-	golden := strings.TrimSuffix(path, ".hex") + ".golden"
+	got := outcome(t, decoder, readFrame(t, path))
+	golden := caseOf(path) + ".golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
@@ -85,11 +91,14 @@ func compareWithGolden(t *testing.T, decoder, path string) {
 	}
 }
 
-func readHex(tb testing.TB, path string) []byte {
+func readFrame(tb testing.TB, path string) []byte {
 	tb.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		tb.Fatal(err)
+	}
+	if filepath.Ext(path) != ".hex" {
+		return text
 	}
 	var digits []byte
 	for line := range bytes.Lines(text) {

@@ -1,0 +1,177 @@
+// Package gateway reads what other people's gateways and clouds send: one file for each. A payload is
+// taken apart into parts, and each part is decoded on its own, so that one that cannot be read spoils no
+// other.
+//
+// A decoder here is as pure as those of wearables (package devices): it knows no clock, no socket, no
+// secret and no patient. Clouds name devices and accounts in their own way; vitals.DeriveDeviceID makes a
+// device's id of that, always the same.
+//
+// What a source sends and Vigil does not chart (steps, sleep, room temperature) makes an empty batch: it
+// is understood. What is not understood is refused with devices.ErrMalformed.
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"vigil/devices"
+	"vigil/vitals"
+)
+
+// MaxPayload bounds a payload: the largest that was seen is an export of a few days from a phone.
+const MaxPayload = 8 << 20
+
+// Source is one make of gateway or cloud.
+type Source struct {
+	Name  string // "tenovi"; its decoder is registered as "gateway/tenovi"
+	About string // for people: what sends it
+	// split takes a payload apart; nil where it is one part.
+	split  func(payload []byte) ([][]byte, error)
+	decode devices.Decoder
+	notify func(payload []byte) ([]Notification, error) // nil where payloads carry the values themselves
+}
+
+// Part is what became of one part of a payload.
+type Part struct {
+	Payload []byte
+	Batch   vitals.Batch
+	Err     error // wraps devices.ErrMalformed; the batch is empty then
+}
+
+var sources = map[string]Source{}
+
+func register(s Source) {
+	s.decode = bounded(s.decode)
+	sources[s.Name] = s
+	devices.Register("gateway/"+s.Name, s.decode)
+}
+
+// Bounds of one part, as hubs have them for one message.
+const (
+	maxItems   = 10_000
+	maxSamples = 65_536 // of one waveform: four minutes of an Apple Watch
+)
+
+func bounded(decode devices.Decoder) devices.Decoder {
+	return func(frame devices.Frame) (vitals.Batch, error) {
+		b, err := decode(frame)
+		if err != nil {
+			return vitals.Batch{}, err
+		}
+		if n := len(b.Readings) + len(b.Events) + len(b.Waveforms); n > maxItems {
+			return vitals.Batch{}, malformed("%d items exceed %d", n, maxItems)
+		}
+		for _, w := range b.Waveforms {
+			if len(w.Samples) > maxSamples {
+				return vitals.Batch{}, malformed("a waveform of %d samples exceeds %d", len(w.Samples), maxSamples)
+			}
+		}
+		return b, nil
+	}
+}
+
+// Lookup finds a source by name.
+func Lookup(name string) (Source, bool) {
+	s, known := sources[name]
+	return s, known
+}
+
+// Names lists all sources, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(sources)) }
+
+// Read takes a payload apart and decodes its parts. The frame names the device that a part is of where
+// the part itself does not. An error, which wraps devices.ErrMalformed, is about the payload as a whole.
+func (s Source) Read(frame devices.Frame) ([]Part, error) {
+	if len(frame.Bytes) > MaxPayload {
+		return nil, malformed("payload of %d bytes exceeds %d", len(frame.Bytes), MaxPayload)
+	}
+	pieces := [][]byte{frame.Bytes}
+	if s.split != nil {
+		var err error
+		if pieces, err = s.split(frame.Bytes); err != nil {
+			return nil, err
+		}
+	}
+	parts := make([]Part, len(pieces))
+	for i, piece := range pieces {
+		frame.Bytes = piece
+		parts[i].Payload = piece
+		parts[i].Batch, parts[i].Err = s.decode(frame)
+	}
+	return parts, nil
+}
+
+// Notifies reports whether the source's payloads only say that there is something to fetch.
+func (s Source) Notifies() bool { return s.notify != nil }
+
+// Notification says that a cloud has something new about an account.
+type Notification struct {
+	Account string // as the cloud names it
+	What    string // the cloud's word for the kind of data
+	Deleted bool   // what was there is gone: nothing is to be fetched
+	Between        // when it was measured
+}
+
+// Notifications reads a payload of a source that notifies.
+func (s Source) Notifications(payload []byte) ([]Notification, error) {
+	if len(payload) > MaxPayload {
+		return nil, malformed("payload of %d bytes exceeds %d", len(payload), MaxPayload)
+	}
+	return s.notify(payload)
+}
+
+// object reads one JSON object, whose fields that are not named here mean nothing to Vigil. Vendors add
+// fields without notice.
+func object(piece []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(piece))
+	if err := decoder.Decode(into); errors.Is(err, devices.ErrMalformed) {
+		return err
+	} else if err != nil {
+		return malformed("%v", readable(err))
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return malformed("something follows the end of the JSON")
+	}
+	return nil
+}
+
+// readable says of JSON what is wrong with it, without Go's words.
+func readable(err error) error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("a %s stands in field %q", wrong.Value, wrong.Field)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the JSON ends too early")
+	}
+	return err
+}
+
+// objectOrArray takes apart what is one object or an array of them.
+func objectOrArray(payload []byte) ([][]byte, error) {
+	if !bytes.HasPrefix(bytes.TrimSpace(payload), []byte("[")) {
+		return [][]byte{payload}, nil
+	}
+	var pieces []json.RawMessage
+	if err := object(payload, &pieces); err != nil {
+		return nil, err
+	}
+	return raw(pieces), nil
+}
+
+func raw(pieces []json.RawMessage) [][]byte {
+	parts := make([][]byte, len(pieces))
+	for i, p := range pieces {
+		parts[i] = p
+	}
+	return parts
+}
+
+// malformed is an error that wraps devices.ErrMalformed.
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), devices.ErrMalformed)
+}
