@@ -15,6 +15,7 @@ import (
 var (
 	Command    = command
 	LoadConfig = loadConfig
+	ErrRefused = errRefused
 )
 
 // Hub is a hub on a private bus.

@@ -3,6 +3,7 @@
 //
 //	vigil-hub enroll -server https://vigil.example -hub home-1    stores id and secret
 //	vigil-hub [-config FILE]                                      runs until it is told to stop
+//	vigil-hub decode -characteristic 2A37 0055                    prints what the decoders make of it
 //	vigil-hub version
 package main
 
@@ -26,7 +27,9 @@ func main() {
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if err := command(ctx, os.Args[1:], os.Stdin, os.Stdout, log); err != nil && !errors.Is(err, flag.ErrHelp) {
-		log.Error("vigil-hub stopped", "error", err)
+		if !errors.Is(err, errRefused) {
+			log.Error("vigil-hub stopped", "error", err)
+		}
 		stop()
 		os.Exit(1)
 	}
@@ -35,6 +38,9 @@ func main() {
 func command(ctx context.Context, args []string, in io.Reader, out io.Writer, log *slog.Logger) error {
 	if len(args) > 0 && args[0] == "enroll" {
 		return enroll(ctx, args[1:], in, out)
+	}
+	if len(args) > 0 && args[0] == "decode" {
+		return decode(args[1:], in, out)
 	}
 	if len(args) > 0 && args[0] == "version" {
 		_, err := fmt.Fprintln(out, version)
