@@ -23,21 +23,23 @@ type (
 		Code string `json:"code"`
 	}
 	capabilityResource struct {
-		Type             string            `json:"type"`
-		SupportedProfile []string          `json:"supportedProfile,omitempty"`
-		Documentation    string            `json:"documentation"`
-		Interaction      []capabilityCode  `json:"interaction"`
-		Versioning       string            `json:"versioning"`
-		ConditionalRead  string            `json:"conditionalRead"`
-		SearchParam      []capabilityParam `json:"searchParam"`
+		Type              string            `json:"type"`
+		SupportedProfile  []string          `json:"supportedProfile,omitempty"`
+		Documentation     string            `json:"documentation"`
+		Interaction       []capabilityCode  `json:"interaction"`
+		Versioning        string            `json:"versioning"`
+		ConditionalRead   string            `json:"conditionalRead"`
+		ConditionalCreate bool              `json:"conditionalCreate,omitempty"`
+		SearchParam       []capabilityParam `json:"searchParam"`
 	}
 	capabilitySecurity struct {
 		Description string `json:"description"`
 	}
 	capabilityRest struct {
-		Mode     string               `json:"mode"`
-		Security capabilitySecurity   `json:"security"`
-		Resource []capabilityResource `json:"resource"`
+		Mode        string               `json:"mode"`
+		Security    capabilitySecurity   `json:"security"`
+		Resource    []capabilityResource `json:"resource"`
+		Interaction []capabilityCode     `json:"interaction"`
 	}
 	capabilitySoftware struct {
 		Name    string `json:"name"`
@@ -66,8 +68,10 @@ func AppendCapability(dst []byte, service Service) []byte {
 		Mode: "server",
 		Security: capabilitySecurity{
 			Description: "Session cookie of the dashboard, or Authorization: Bearer with the same token. " +
-				"A reader sees the patients of their own units; those of others are not found.",
+				"A reader sees the patients of their own units; those of others are not found. " +
+				"Uploads: a technician's session, or HTTP Basic with the id and the secret of an enrolled hub.",
 		},
+		Interaction: []capabilityCode{{interactionTransaction}, {interactionBatch}},
 	}
 	for _, r := range Catalog() {
 		rest.Resource = append(rest.Resource, capabilityOf(r))
@@ -92,6 +96,10 @@ func capabilityOf(r *Resource) capabilityResource {
 		Interaction:      []capabilityCode{{interactionRead}, {interactionSearch}},
 		Versioning:       "no-version",
 		ConditionalRead:  "not-match",
+	}
+	if r.created {
+		resource.Interaction = append(resource.Interaction, capabilityCode{interactionCreate})
+		resource.ConditionalCreate = true
 	}
 	if r.Versioned {
 		resource.Versioning = "versioned"

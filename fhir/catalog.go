@@ -22,6 +22,7 @@ type Resource struct {
 	profiles    []string
 	sortKey     string
 	newestFirst bool
+	created     bool // may be uploaded
 	complete    func(*Search) error
 }
 
@@ -30,6 +31,13 @@ type Resource struct {
 const (
 	interactionRead   = "read"
 	interactionSearch = "search-type"
+)
+
+// Interactions of uploads: Observations by themselves, or bundles of the HL7 PHD guide.
+const (
+	interactionCreate      = "create"
+	interactionTransaction = "transaction"
+	interactionBatch       = "batch"
 )
 
 func (r *Resource) param(name string) (Param, bool) {
@@ -62,7 +70,7 @@ var observations = Resource{
 		profileBase + "vitalsigns", profileBase + "heartrate", profileBase + "resprate", profileBase + "oxygensat",
 		profileBase + "bodytemp", profileBase + "bodyweight", profileBase + "bp",
 	},
-	sortKey: "date", newestFirst: true, complete: completeObservation,
+	sortKey: "date", newestFirst: true, created: true, complete: completeObservation,
 	Params: append([]Param{
 		{Name: "patient", Type: "reference", Doc: "The patient: id, Patient/id or the full address.", definition: "clinical-patient", modifier: "Patient", apply: applyPatient},
 		{Name: "subject", Type: "reference", Doc: "The same as patient.", definition: "Observation-subject", modifier: "Patient", apply: applyPatient},

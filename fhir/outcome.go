@@ -28,6 +28,8 @@ const (
 	Transient    IssueCode = "transient"
 	Exception    IssueCode = "exception"
 	Conflict     IssueCode = "conflict"
+	BusinessRule IssueCode = "business-rule"
+	Informed     IssueCode = "informational"
 )
 
 // Issue is one line of an OperationOutcome.
@@ -35,7 +37,7 @@ type Issue struct {
 	Severity   Severity
 	Code       IssueCode
 	Text       string
-	Expression string // the search parameter at fault, such as "http.date"
+	Expression string // what is at fault: a search parameter, "http.date", or an entry, "Bundle.entry[3]"
 }
 
 // Error is a request that FHIR refuses, with the issue that tells why.
@@ -64,6 +66,10 @@ type (
 
 // AppendOutcome adds an OperationOutcome with at least one issue.
 func AppendOutcome(dst []byte, issues ...Issue) []byte {
+	return appendJSON(dst, outcomeOf(issues...))
+}
+
+func outcomeOf(issues ...Issue) outcomeResource {
 	resource := outcomeResource{ResourceType: "OperationOutcome"}
 	for _, i := range issues {
 		line := issueResource{Severity: i.Severity, Code: i.Code, Diagnostics: i.Text}
@@ -72,5 +78,5 @@ func AppendOutcome(dst []byte, issues ...Issue) []byte {
 		}
 		resource.Issue = append(resource.Issue, line)
 	}
-	return appendJSON(dst, resource)
+	return resource
 }

@@ -10,6 +10,7 @@ import (
 	"vigil/alerts"
 	"vigil/server/api"
 	"vigil/server/identity"
+	"vigil/server/ingest"
 	"vigil/server/live"
 	"vigil/server/monitor"
 	"vigil/server/store"
@@ -103,6 +104,13 @@ func (a *app) identify(r *http.Request) (vitals.Staff, error) {
 		return vitals.Staff{}, live.ErrSignedOut
 	}
 	return who, err
+}
+
+// intake takes what gateways bring over FHIR the way of all device data.
+type intake struct {
+	*identity.Desk
+	*ingest.Handler
+	*store.Store
 }
 
 // acknowledger turns "not decided yet" into the API's "try again".

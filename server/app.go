@@ -193,7 +193,8 @@ func (a *app) openDoors(ctx context.Context) error {
 func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 	return api.New(api.Options{
 		Records: a.store, Identity: frontDesk{a.desk}, Alarms: acknowledger{a.monitor},
-		Now: time.Now, Log: a.log,
+		Intake: intake{a.desk, a.ingest, a.store},
+		Now:    time.Now, Log: a.log,
 		Changed:   func(context.Context) { a.journal.PublishCensus() },
 		PublicURL: a.cfg.PublicURL, Secure: encryption != nil,
 		Version: version, Started: time.Now(), SecurityContact: a.cfg.SecurityContact,

@@ -38,6 +38,7 @@ type Options struct {
 	Records  Records
 	Identity Identity
 	Alarms   Acknowledger
+	Intake   Intake
 	Now      func() time.Time
 	Log      *slog.Logger
 

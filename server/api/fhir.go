@@ -41,6 +41,8 @@ func (s *service) mountFHIR(engine *gin.Engine) {
 	}
 	group := engine.Group(fhirPrefix, s.negotiate)
 	group.GET("/metadata", s.metadata)
+	group.POST("", s.uploadFHIR)
+	group.POST("/Observation", s.createObservation)
 	for _, r := range fhir.Catalog() {
 		server, known := servers[r]
 		if !known {

@@ -407,7 +407,9 @@ func TestUnknownParametersAreToldLeniently(t *testing.T) {
 // every search parameter is taken strictly.
 func TestTheStatementAndTheRoutesAgree(t *testing.T) {
 	t.Parallel()
-	w := newWard(t, func(o *api.Options) { o.PublicURL = "https://vigil.example" })
+	w := newWard(t, func(o *api.Options) {
+		o.PublicURL, o.Intake = "https://vigil.example", &intake{Store: o.Records.(*store.Store)}
+	})
 	w.raise(alarm(anna, 0))
 	w.chart(reading(anna, cuff, vitals.Weight, 0, 60))
 	statement := w.get("", "/fhir/r4/metadata").expect(t, http.StatusOK)
@@ -418,11 +420,19 @@ func TestTheStatementAndTheRoutesAgree(t *testing.T) {
 		"Observation": fhir.ObservationID(anna, vitals.Key{Time: morning, Kind: vitals.Weight, Device: cuff}),
 		"Patient":     string(anna), "Device": string(cuff), "DetectedIssue": string(alarm(anna, 0).ID),
 	}
+	if diff := cmp.Diff([]any{fields{"code": "transaction"}, fields{"code": "batch"}}, statement.list("rest", 0, "interaction")); diff != "" {
+		t.Error(diff)
+	}
 	for _, r := range statement.list("rest", 0, "resource") {
 		resource := answer{json: r.(fields)}
 		kind := resource.at("type").(string)
-		if diff := cmp.Diff([]any{fields{"code": "read"}, fields{"code": "search-type"}}, resource.list("interaction")); diff != "" {
-			t.Error(diff)
+		interactions := []any{fields{"code": "read"}, fields{"code": "search-type"}}
+		created := w.post("/fhir/r4/"+kind, "{}").Code
+		if kind == "Observation" {
+			interactions = append(interactions, fields{"code": "create"})
+		}
+		if diff := cmp.Diff(interactions, resource.list("interaction")); diff != "" || (created == http.StatusMethodNotAllowed) == (kind == "Observation") {
+			t.Error(kind, created, diff)
 		}
 		w.get("nurse", "/fhir/r4/"+kind+"/"+examples[kind]).expect(t, http.StatusOK)
 		for _, p := range resource.list("searchParam") {

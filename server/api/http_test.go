@@ -46,7 +46,7 @@ func TestEveryAddressHasItsOwner(t *testing.T) {
 		{http.MethodPut, "/api/v1/patients", http.StatusMethodNotAllowed, problem},
 		{http.MethodGet, "/ingest/v1/batches", http.StatusMethodNotAllowed, problem},
 		{http.MethodGet, "/fhir/r4/Medication", http.StatusNotFound, outcome},
-		{http.MethodPost, "/fhir/r4/Observation", http.StatusMethodNotAllowed, outcome},
+		{http.MethodPost, "/fhir/r4/Patient", http.StatusMethodNotAllowed, outcome},
 		{http.MethodDelete, "/fhir/r4/Patient/x", http.StatusMethodNotAllowed, outcome},
 		{http.MethodGet, "/.well-known/nothing", http.StatusNotFound, problem},
 	} {

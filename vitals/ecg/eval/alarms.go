@@ -25,29 +25,37 @@ var recordStart = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 const (
 	patient = vitals.PatientID("record")
 	device  = vitals.DeviceID("000000000001")
+	finger  = vitals.DeviceID("000000000002") // an oximeter
 )
 
 // raise runs the alarm engine with the unit's defaults over a channel that arrives in deliveries
-// of one second. Nobody acknowledges: an alarm that latched and recurs is heard again.
-func raise(rateHz float64, microvolts []int16, forests *model.Forests) []alarm {
+// of one second, beside the wave of an oximeter where there is one. Nobody acknowledges: an alarm that
+// latched and recurs is heard again.
+func raise(rateHz float64, microvolts, pulse []int16, forests *model.Forests) []alarm {
 	engine := alerts.NewEngineWith(patient, forests)
-	engine.Bind([]vitals.DeviceID{device}, recordStart)
+	engine.Bind([]vitals.DeviceID{device, finger}, recordStart)
 	rate := fraction(rateHz)
 	second := int(math.Round(rateHz))
 	b := bell{standing: map[alerts.AlarmID]int{}}
-	for first := 0; first < len(microvolts); first += second {
-		piece := microvolts[first:min(first+second, len(microvolts))]
-		w := vitals.Waveform{
-			Kind: vitals.ECG, Start: recordStart.Add(rate.Span(first)), Rate: rate,
-			Scale: vitals.Int(1), First: uint64(first), Samples: slices.Clone(piece),
+	deliver := func(from vitals.DeviceID, kind vitals.Kind, samples []int16, first int) {
+		if first >= len(samples) {
+			return
 		}
-		now := w.End()
-		heard := engine.Observe(vitals.Delivery{
-			Patient: patient, Stream: vitals.Stream{Device: device}, Seq: uint64(first/second + 1), Received: now,
-			Batch: vitals.Batch{Device: device, Waveforms: []vitals.Waveform{w}},
+		w := vitals.Waveform{
+			Kind: kind, Start: recordStart.Add(rate.Span(first)), Rate: rate,
+			Scale: vitals.Int(1), First: uint64(first), Samples: slices.Clone(samples[first:min(first+second, len(samples))]),
+		}
+		told := engine.Observe(vitals.Delivery{
+			Patient: patient, Stream: vitals.Stream{Device: from}, Seq: uint64(first/second + 1), Received: w.End(),
+			Batch: vitals.Batch{Device: from, Waveforms: []vitals.Waveform{w}},
 		})
-		b.hear(heard.Transitions, first+len(piece)-1)
-		b.hear(engine.Tick(now).Transitions, first+len(piece)-1)
+		b.hear(told.Transitions, first+len(w.Samples)-1)
+	}
+	for first := 0; first < len(microvolts); first += second {
+		next := min(first+second, len(microvolts))
+		deliver(finger, vitals.Pleth, pulse, first)
+		deliver(device, vitals.ECG, microvolts, first)
+		b.hear(engine.Tick(recordStart.Add(rate.Span(next))).Transitions, next-1)
 	}
 	for _, i := range b.standing {
 		b.alarms[i].Until = int64(len(microvolts))

@@ -31,19 +31,29 @@ var challengeKinds = []struct {
 // confirms reports whether an alarm condition of the kind stood or was raised within 16 s before
 // five minutes, and the same of the detector's own episodes.
 func (r *result) confirms(kind string) (byAlarm, byEpisode bool) {
-	around := score.Span{From: r.seconds(challengeAlarmAt - challengeBefore), To: r.seconds(challengeAlarmAt) + 1}
+	around := r.aroundAlarm()
 	for _, k := range challengeKinds {
 		if k.kind != kind {
 			continue
 		}
-		byAlarm = slices.ContainsFunc(alarmsOf(r.alarms, k.conditions...), func(a score.Alarm) bool {
-			return around.Meets(score.Span{From: a.At, To: max(a.Until, a.At+1)})
-		})
+		byAlarm = r.stood(r.alarms, k.conditions...)
 		byEpisode = slices.ContainsFunc(r.episodes, func(e episode) bool {
 			return slices.Contains(k.labels, e.label) && around.Meets(score.Span{From: e.emitted, To: max(e.To, e.emitted+1)})
 		})
 	}
 	return byAlarm, byEpisode
+}
+
+// aroundAlarm is when the event must have been for the alarm to be true.
+func (r *result) aroundAlarm() score.Span {
+	return score.Span{From: r.seconds(challengeAlarmAt - challengeBefore), To: r.seconds(challengeAlarmAt) + 1}
+}
+
+// stood reports whether one of the alarms about the conditions stood then.
+func (r *result) stood(all []alarm, conditions ...alerts.Condition) bool {
+	return slices.ContainsFunc(alarmsOf(all, conditions...), func(a score.Alarm) bool {
+		return r.aroundAlarm().Meets(score.Span{From: a.At, To: max(a.Until, a.At+1)})
+	})
 }
 
 // The Challenge 2017 asks for one label per short recording: N, A, O (another rhythm), ~ (noise).

@@ -25,6 +25,7 @@ type result struct {
 	*analysis
 
 	alarms    []alarm
+	bedside   *bedside   // where a monitor's alarm is to be judged by all signals, else nil
 	reference *reference // nil without annotations
 	flaws     []flaw
 }
@@ -109,7 +110,12 @@ func (r *result) runSignal() ([]int16, error) {
 	if r.analysis, err = analyse(r.rateHz, microvolts, r.forests); err != nil {
 		return nil, err
 	}
-	r.alarms = raise(r.rateHz, microvolts, r.forests)
+	r.alarms = raise(r.rateHz, microvolts, nil, r.forests)
+	if _, asked := r.database.alarms[r.record]; asked {
+		if r.bedside, err = lookAt(rec, r.forests); err != nil {
+			return nil, err
+		}
+	}
 	r.reference, err = r.readReference()
 	return microvolts, err
 }

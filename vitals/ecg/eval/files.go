@@ -49,7 +49,19 @@ func (r *result) writeFiles(out string) error {
 		writeRows(base+".alarms.csv", "sample,condition,priority", r.alarms, func(a alarm) string {
 			return fmt.Sprintf("%d,%s,%s", a.At, a.condition, a.priority)
 		}),
+		r.writeVerdict(base+".believed.csv"),
 	)
+}
+
+// writeVerdict writes what all signals say of a monitor's alarm, where there is one to be judged.
+func (r *result) writeVerdict(path string) error {
+	if r.bedside == nil {
+		return nil
+	}
+	kind := r.database.alarms[r.record].kind
+	return writeRows(path, "alarm,believed", []bool{r.bedside.believes(kind)}, func(believed bool) string {
+		return kind + "," + lo.Ternary(believed, "1", "0")
+	})
 }
 
 func writeRows[T any](path, header string, rows []T, format func(T) string) error {

@@ -1,0 +1,231 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"vigil/devices/uplink"
+	"vigil/server/api"
+	"vigil/server/store"
+	"vigil/vitals"
+)
+
+// intake charts what is deposited by the bindings of the store, as the real one does.
+type intake struct {
+	*store.Store
+	taken int // deposits that were charted
+	away  bool
+}
+
+func (i *intake) CheckHub(_ context.Context, hub vitals.HubID, secret string) error {
+	if hub != "home-1" || secret != "right" {
+		return errors.New("unknown hub or wrong secret")
+	}
+	return nil
+}
+
+func (i *intake) Deposit(ctx context.Context, deposits []vitals.Deposit, all bool) ([]vitals.Deposited, error) {
+	if i.away {
+		return nil, errors.New("the journal is away")
+	}
+	bindings, err := i.Bindings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]vitals.Deposited, len(deposits))
+	refused := false
+	for n, d := range deposits {
+		answers[n] = vitals.Deposited{Code: uplink.CodeUnbound, Reason: "bound to nobody"}
+		for _, b := range bindings {
+			if b.Device == d.Batch.Device && (len(d.Records) == 0 || d.Records[0] == b.Record) {
+				answers[n] = vitals.Deposited{Patient: b.Patient, Kept: true}
+			}
+		}
+		refused = refused || !answers[n].Kept
+	}
+	for n, d := range deposits {
+		if all && refused {
+			answers[n].Kept = false
+		}
+		if !answers[n].Kept {
+			continue
+		}
+		i.taken++
+		for _, r := range d.Batch.Readings {
+			if r.Kind.Info().Shape != vitals.Spot {
+				continue
+			}
+			err := i.Commit(ctx, func(tx *store.Tx) error {
+				return tx.SaveReadings([]vitals.Charted{{Patient: answers[n].Patient, Device: d.Batch.Device, Reading: r}})
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return answers, nil
+}
+
+// newDoor is a ward that takes uploads.
+func newDoor(t *testing.T) (*ward, *intake) {
+	t.Helper()
+	in := &intake{}
+	w := newWard(t, func(o *api.Options) {
+		in.Store = o.Records.(*store.Store)
+		o.Intake = in
+	})
+	return w, in
+}
+
+func gatewayBundle(t *testing.T, change ...string) string {
+	t.Helper()
+	body, err := os.ReadFile("../../fhir/testdata/upload/gateway.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer(change...).Replace(string(body))
+}
+
+// post uploads as a hub.
+func (w *ward) post(path, body string, headers ...string) answer {
+	w.Helper()
+	return w.send("", http.MethodPost, path, body, append([]string{
+		"Content-Type", "application/fhir+json", "Authorization", "Basic aG9tZS0xOnJpZ2h0", // home-1:right
+	}, headers...)...)
+}
+
+func TestABundleIsTakenTwiceAndTheSecondTimeCreatesNothing(t *testing.T) {
+	w, in := newDoor(t)
+	first := w.post("/fhir/r4", gatewayBundle(t)).expect(t, http.StatusOK)
+	if first.at("type") != "transaction-response" || len(first.list("entry")) != 12 {
+		t.Fatalf("%.400s", first.Body)
+	}
+	want := []string{
+		"200 OK", "200 OK", "200 OK", "200 OK", "201 Created", "201 Created", "201 Created",
+		"201 Created", "201 Created", "200 OK", "201 Created", "200 OK",
+	}
+	for i, status := range want {
+		if got := first.at("entry", i, "response", "status"); got != status {
+			t.Errorf("entry %d: %v, want %s", i, got, status)
+		}
+	}
+	if got := first.at("entry", 2, "response", "location"); got != "Device/"+string(strap) {
+		t.Errorf("the strap is known under its Bluetooth address: %v", got)
+	}
+	temperature, _ := first.at("entry", 8, "response", "location").(string)
+	got := w.get("nurse", "/fhir/r4/"+temperature).expect(t, http.StatusOK)
+	if !strings.Contains(got.Body.String(), `"value":36.60,`) {
+		t.Errorf("36.60 became %s", got.Body)
+	}
+	taken := in.taken
+	again := w.post("/fhir/r4", gatewayBundle(t)).expect(t, http.StatusOK)
+	for _, i := range []int{4, 5, 6, 7, 8, 10} {
+		if status, place := again.at("entry", i, "response", "status"), again.at("entry", i, "response", "location"); status != "200 OK" ||
+			place != first.at("entry", i, "response", "location") {
+			t.Errorf("entry %d the second time: %v at %v", i, status, place)
+		}
+	}
+	if in.taken != taken+1 { // the charge of the battery has no identifier
+		t.Errorf("%d deposits the second time", in.taken-taken)
+	}
+}
+
+func TestOneBadEntryRefusesATransactionAndNotABatch(t *testing.T) {
+	bad := []string{`"code": "Cel"`, `"code": "C"`}
+	w, in := newDoor(t)
+	refused := w.post("/fhir/r4", gatewayBundle(t, bad...)).expect(t, http.StatusUnprocessableEntity)
+	if in.taken != 0 || refused.at("issue", 0, "expression", 0) != "Bundle.entry[8]" || !strings.Contains(refused.Body.String(), "not a unit") {
+		t.Errorf("%d taken: %s", in.taken, refused.Body)
+	}
+	stray := w.post("/fhir/r4", gatewayBundle(t, "A0-9E-1A", "A0-9E-1B")).expect(t, http.StatusUnprocessableEntity)
+	if in.taken != 0 || stray.at("issue", 0, "diagnostics") != "bound to nobody" {
+		t.Errorf("%d taken: %s", in.taken, stray.Body)
+	}
+
+	kept := w.post("/fhir/r4", gatewayBundle(t, append(bad, `"transaction"`, `"batch"`)...)).expect(t, http.StatusOK)
+	if in.taken != 6 || kept.at("type") != "batch-response" ||
+		kept.at("entry", 8, "response", "status") != "422 Unprocessable Entity" || kept.at("entry", 7, "response", "status") != "201 Created" {
+		t.Errorf("%d taken: %s", in.taken, kept.Body)
+	}
+}
+
+func TestADeviceOfABundleBecomesKnownAndIsBoundToNobody(t *testing.T) {
+	w, _ := newDoor(t)
+	body := `{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Device","manufacturer":"Maker","modelNumber":"M2",
+		"serialNumber":"9","identifier":[{"value":"A0-9E-1A-00-00-99"}]},"request":{"method":"POST","url":"Device"}}]}`
+	if got := w.post("/fhir/r4", body).expect(t, http.StatusOK).at("entry", 0, "response", "status"); got != "201 Created" {
+		t.Errorf("%v", got)
+	}
+	if got := w.post("/fhir/r4", body).at("entry", 0, "response", "status"); got != "200 OK" {
+		t.Errorf("the second time: %v", got)
+	}
+	d, err := w.store.Device(t.Context(), vitals.Scope{All: true}, "a09e1a000099")
+	if err != nil || d.Model != "M2" || d.Serial != "9" {
+		t.Errorf("%+v %v", d, err)
+	}
+}
+
+func TestAnObservationByItselfIsCreatedOnce(t *testing.T) {
+	w, in := newDoor(t)
+	body := `{"resourceType":"Observation","status":"final","identifier":[{"system":"urn:x","value":"7"}],
+		"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},"subject":{"identifier":{"value":"1"}},
+		"device":{"reference":"Device/` + string(strap) + `"},"effectiveDateTime":"2026-03-01T08:30:00Z",
+		"valueQuantity":{"value":70.1,"system":"http://unitsofmeasure.org","code":"kg"}}`
+	created := w.post("/fhir/r4/Observation", body, "If-None-Exist", "identifier=urn:x|7").expect(t, http.StatusCreated)
+	place := created.Header().Get("Location")
+	w.get("nurse", strings.TrimPrefix(place, "http://vigil.test")).expect(t, http.StatusOK)
+	again := w.post("/fhir/r4/Observation", body, "If-None-Exist", "identifier=urn:x|7").expect(t, http.StatusOK)
+	if again.Header().Get("Location") != place || in.taken != 1 {
+		t.Errorf("the second time at %s, %d taken", again.Header().Get("Location"), in.taken)
+	}
+	w.post("/fhir/r4/Observation", strings.Replace(body, `"value":"1"`, `"value":"2"`, 1)).expect(t, http.StatusUnprocessableEntity)
+	w.post("/fhir/r4/Observation", strings.Replace(body, "29463-7", "1-1", 1)).expect(t, http.StatusOK) // charted nowhere, and said so
+}
+
+func TestWhoMayUpload(t *testing.T) {
+	w, in := newDoor(t)
+	json := []string{"Content-Type", "application/fhir+json"}
+	w.send("", http.MethodPost, "/fhir/r4", gatewayBundle(t), json...).expect(t, http.StatusUnauthorized)
+	w.send("nurse", http.MethodPost, "/fhir/r4", gatewayBundle(t), json...).expect(t, http.StatusForbidden)
+	w.send("", http.MethodPost, "/fhir/r4", gatewayBundle(t), append(json, "Authorization", "Basic aG9tZS0xOndyb25n")...).expect(t, http.StatusUnauthorized)
+	if in.taken != 0 {
+		t.Fatal("taken from somebody who may not")
+	}
+	w.send("technician", http.MethodPost, "/fhir/r4", gatewayBundle(t), json...).expect(t, http.StatusOK)
+
+	before := in.taken // the patch is worn in another unit
+	other := w.send("technician", http.MethodPost, "/fhir/r4", gatewayBundle(t, "A0-9E-1A-00-00-01", "A0-9E-1A-00-00-03"), json...)
+	if other.expect(t, http.StatusUnprocessableEntity); in.taken != before {
+		t.Error("a technician of one unit charted in another")
+	}
+}
+
+func TestABodyThatIsNoBundleIsRefusedInFHIRsWords(t *testing.T) {
+	w, in := newDoor(t)
+	for name, story := range map[string]struct {
+		body   string
+		kind   string
+		status int
+	}{
+		"not JSON":        {"{", "application/fhir+json", http.StatusBadRequest},
+		"a search set":    {`{"resourceType":"Bundle","type":"searchset"}`, "application/json", http.StatusBadRequest},
+		"XML":             {"<Bundle/>", "application/fhir+xml", http.StatusUnsupportedMediaType},
+		"more than 1 MiB": {strings.Repeat(" ", 1<<20+1), "application/fhir+json", http.StatusRequestEntityTooLarge},
+		"nothing at all":  {"", "application/fhir+json", http.StatusBadRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := w.post("/fhir/r4", story.body, "Content-Type", story.kind).expect(t, story.status).at("resourceType"); got != "OperationOutcome" {
+				t.Errorf("answered %v", got)
+			}
+		})
+	}
+	in.away = true
+	busy := w.post("/fhir/r4", gatewayBundle(t)).expect(t, http.StatusServiceUnavailable)
+	if busy.Header().Get("Retry-After") == "" || busy.at("issue", 0, "code") != "transient" {
+		t.Errorf("%v %s", busy.Header(), busy.Body)
+	}
+}
