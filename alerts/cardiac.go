@@ -181,10 +181,7 @@ func (e *Engine) judgeCardiac(dev *device, quality ecg.Quality, at, now time.Tim
 	e.rateHeard = now
 	value := vitals.Round(l.bpm, 0)
 	e.judgeRate(fact{at: at, truth: True, value: value, by: dev.id, ecg: quality}, now)
-	r := vitals.Reading{Kind: vitals.HeartRate, Time: at.Add(dev.clock.ahead), Value: value} // charted beside its ECG
-	if r.Plausible() == nil {
-		e.out.Derived = append(e.out.Derived, vitals.Charted{Patient: e.patient, Device: dev.id, Reading: r})
-	}
+	e.derive(dev, vitals.Reading{Kind: vitals.HeartRate, Time: at, Value: value})
 }
 
 // vtRate is the least rate of a ventricular tachycardia, per minute (Edan, Philips).

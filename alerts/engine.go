@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vigil/vitals"
+	"vigil/vitals/breath"
 	"vigil/vitals/ecg"
 	"vigil/vitals/ecg/model"
 	"vigil/vitals/ppg"
@@ -29,6 +30,9 @@ type Engine struct {
 	rateHeard   time.Time       // server time at which the leading ECG last gave a heart rate
 	pulse       source          // of a heart rate that is not from the ECG
 	oximeter    source
+	breath      breath.Meter
+	breathDue   time.Time // of samples: when its rate is derived next
+	breathHeard time.Time // server time at which a device last measured it
 	newAnalyser func(rateHz float64) (analyser, error)
 	newPulses   func(rateHz float64) (pulses, error)
 	out         Outcome // of the call in progress
@@ -37,7 +41,8 @@ type Engine struct {
 // Outcome is what one call brought about.
 type Outcome struct {
 	Transitions []Transition
-	// Derived is the heart rate from the leading ECG, at each whole second.
+	// Derived is the heart rate from the leading ECG, at each whole second, and the respiration rate from
+	// its beats and from pulses, every five seconds.
 	Derived []vitals.Charted
 }
 

@@ -133,7 +133,11 @@ func (e *Engine) observeFindings(dev *device, found []ecg.Finding, at, now time.
 			}
 		case ecg.RateMeasured:
 			l.bpm, l.bpmAt = f.RateBPM, at
-		case ecg.BeatFound, ecg.RhythmEnded, ecg.QualityChanged:
+		case ecg.BeatFound:
+			if e.leading == dev.id {
+				e.breath.Beat(at.Add(-l.rate.Span(int(f.Known-f.At))).UnixMilli(), f.Height)
+			}
+		case ecg.RhythmEnded, ecg.QualityChanged:
 			// what lasts is asked for at each second
 		}
 	}
@@ -171,6 +175,7 @@ func (e *Engine) judgeSecond(dev *device, at, now time.Time) {
 	}
 	if e.leads(dev, now) {
 		e.judgeCardiac(dev, quality, at, now)
+		e.deriveBreath(dev, at, now)
 	}
 	e.judgeDispute(dev, quality, at, now)
 	e.judgeSignal(dev, quality, cause, at, now)

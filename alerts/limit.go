@@ -91,6 +91,10 @@ func (e *Engine) observeReading(dev *device, r *vitals.Reading, now time.Time) {
 		if e.oximeter.admits(dev.id, r, now) {
 			e.judgeLimits(oxygenLimits, factOf(dev, r), now)
 		}
+	case vitals.RespirationRate:
+		if usable(r) {
+			e.breathHeard = now
+		}
 	default:
 		// no condition rests on it yet
 	}

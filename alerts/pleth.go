@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"vigil/vitals"
+	"vigil/vitals/breath"
 	"vigil/vitals/ppg"
 )
 
@@ -39,7 +40,11 @@ func (e *Engine) observePleth(dev *device, waves []vitals.Waveform, now time.Tim
 			dev.pleth = e.newPleth(w)
 			gap = 0
 		}
-		dev.pleth.feed(w, gap, now)
+		dev.pleth.feed(w, gap, &e.breath)
+		dev.pleth.heard = now
+		if leader := e.bound(e.leading); leader == nil || !leader.ecgLive(now) {
+			e.deriveBreath(dev, dev.pleth.until.Truncate(time.Second), now)
+		}
 	}
 }
 
@@ -51,20 +56,27 @@ func (e *Engine) newPleth(w *vitals.Waveform) *pleth {
 	return p
 }
 
-// feed runs the chunk through the detector, behind so many lost samples.
-func (p *pleth) feed(w *vitals.Waveform, gap int, now time.Time) {
+// feed runs the chunk through the detector, behind so many lost samples, and lets the meter see the pulses.
+func (p *pleth) feed(w *vitals.Waveform, gap int, meter *breath.Meter) {
 	if p.pulses != nil {
 		for range max(0, gap) {
 			p.pulses.Push(0, true)
 		}
-		for _, s := range w.Samples[max(0, -gap):] {
-			p.pulses.Push(int32(s), s == vitals.Missing)
+		for i, s := range w.Samples[max(0, -gap):] {
+			for _, f := range p.pulses.Push(int32(s), s == vitals.Missing) {
+				if f.Kind == ppg.PulseFound {
+					at := w.Start.Add(w.Rate.Span(i + max(0, -gap) - int(f.Known-f.At)))
+					meter.Pulse(at.UnixMilli(), int32(f.Height*perStep), int32(f.Foot*perStep))
+				}
+			}
 		}
 	}
 	p.fed += int64(len(w.Samples) + gap)
-	p.heard = now
 	p.advance(w)
 }
+
+// perStep is how finely heights are handed on: a wave of few steps must show its modulation, too.
+const perStep = 16
 
 // timeOf is when the sample was taken that was fed as number i.
 func (p *pleth) timeOf(i int64) time.Time { return p.until.Add(-p.rate.Span(int(p.fed - i))) }

@@ -22,6 +22,7 @@ type beat struct {
 	shape    [formLen]int16
 	size     int32   // length of the form before it was scaled: its energy
 	width    int32   // of the QRS in ticks
+	height   int32   // of the QRS from peak to peak, quarters of µV
 	toMain   float32 // correlation with the dominant form
 	match    float32 // correlation with the template that fits best
 	toForm   float32 // correlation with its own form

@@ -163,6 +163,7 @@ func (d *Detector) takeBeat(c *candidate) {
 	d.judge.addHeight(c.height)
 	d.life.addBeat(c.strength, c.slope)
 	b, class := d.classes.classify(&d.front, c)
+	b.height = c.height
 	b.looks[looks-3], b.looks[looks-2] = ratio(c.height, d.judge.height), ratio(d.judge.hiss()*unitsPerMicro, d.judge.height)
 	d.nameBeat(&b)
 	d.names.hold(&b, class, d.quality)
@@ -189,7 +190,9 @@ func (d *Detector) nameBeat(next *beat) {
 }
 
 func (d *Detector) reportBeat(b *beat, class Beat) {
-	d.report(Finding{Kind: BeatFound, Beat: class, At: d.inputIndex(b.at - lowPassDelay)})
+	d.report(Finding{
+		Kind: BeatFound, Beat: class, At: d.inputIndex(b.at - lowPassDelay), Height: b.height / unitsPerMicro,
+	})
 }
 
 // Evidence is what the name of the last beat rested on: its traits, in the order in which the trained

@@ -28,6 +28,7 @@ type Finding struct {
 	At      int64
 	Known   int64
 	RateBPM float64 // of RateMeasured, and of a rhythm that has one
+	Height  int32   // of BeatFound: the QRS from peak to peak, in µV
 
 	// Of RhythmBegan: the stretch of signal that it rests on, and how sure it is in percent, 0 where
 	// nobody can say.

@@ -19,6 +19,7 @@ type bedside struct {
 	leads   []rhythm // of each ECG channel
 	fingers []rhythm // of each pulse wave: a plethysmogram or an arterial line
 	alarms  []alarm  // of the alarm engine that sees the first of each
+	breaths []breathAt
 }
 
 // rhythm is the sequence of beats in one signal in the last seconds before the alarm.
@@ -40,20 +41,13 @@ func lookAt(rec *wfdb.Record, forests *model.Forests) (*bedside, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read all channels: %w", err)
 	}
-	end := int(challengeAlarmAt * rec.Rate)
 	b := &bedside{}
-	var ecgs, pulses [][]int16
-	for i, s := range rec.Signals {
-		switch {
-		case strings.EqualFold(s.Unit, "mV"):
-			microvolts, err := rec.Microvolts(i)
-			if err != nil {
-				return nil, fmt.Errorf("read channel %d: %w", i, err)
-			}
-			ecgs = append(ecgs, microvolts[:min(end, len(microvolts))])
-		case slices.Contains(pulseWaves, s.Name):
-			pulses = append(pulses, steps(all[i][:min(end, len(all[i]))]))
-		}
+	if b.breaths, err = breathsOf(rec, all, forests); err != nil {
+		return nil, err
+	}
+	ecgs, pulses, err := untilAlarm(rec, all)
+	if err != nil {
+		return nil, err
 	}
 	for _, microvolts := range ecgs {
 		a, err := analyse(rec.Rate, microvolts, forests)
@@ -73,6 +67,24 @@ func lookAt(rec *wfdb.Record, forests *model.Forests) (*bedside, error) {
 		b.alarms = raise(rec.Rate, ecgs[0], pulses[0], forests)
 	}
 	return b, nil
+}
+
+// untilAlarm are the ECG leads and the pulse waves up to the alarm.
+func untilAlarm(rec *wfdb.Record, all [][]int32) (ecgs, pulses [][]int16, err error) {
+	end := min(int(challengeAlarmAt*rec.Rate), len(all[0]))
+	for i, s := range rec.Signals {
+		switch {
+		case strings.EqualFold(s.Unit, "mV"):
+			microvolts, err := rec.Microvolts(i)
+			if err != nil {
+				return nil, nil, fmt.Errorf("read channel %d: %w", i, err)
+			}
+			ecgs = append(ecgs, microvolts[:min(end, len(microvolts))])
+		case slices.Contains(pulseWaves, s.Name):
+			pulses = append(pulses, steps(all[i][:end]))
+		}
+	}
+	return ecgs, pulses, nil
 }
 
 // steps are the samples of a wave as a device would send them.
