@@ -20,8 +20,21 @@ type candidate struct {
 	step     bool    // one-sided in the band, as a jump of the baseline is
 	accepted bool    // counted as a beat
 	match    float32 // correlation with the template that fits best, -1 to 1
-	template int8    // which that is, -1 for none
+	second   float32 // with the one that fits second best
+	template int8    // which fits best, -1 for none
 	shape    shape
+
+	// What the second look needs of the signal and of the levels as they were.
+	width     int32 // ticks for which the strength is above half
+	crossings int32 // of zero in the band, within the QRS
+	upward    int32 // share of the deflection that points up, in thousandths
+	sway      int32 // peak to peak of the low-passed signal over 300 ms, quarters of µV
+	jump      int32 // change of the low-passed signal over 300 ms
+	hiss      int32 // mean deviation of what is faster than any ECG, µV
+	around    int32 // strength 200 and 300 ms before and 100 ms behind, mean
+	beatLevel, noiseLevel, slopeLevel, heightLevel,
+	interval, unevenness int32
+	before int64 // tick of the beat before
 }
 
 // peakFinder finds the maxima of strength.
@@ -59,8 +72,11 @@ func (c *candidate) measure(f *frontEnd, at int64) {
 	*c = candidate{at: at, strength: f.strength[at&ringMask], template: -1, match: -1}
 	low, high := int32(math.MaxInt32), int32(math.MinInt32)
 	var lowAt, highAt int64
+	previous := int32(0)
 	for n := at - strengthWidth - slopeDistance; n <= at; n++ {
 		v := f.band[n&ringMask]
+		c.crossings += int32(uint32(v^previous) >> 31)
+		previous = v
 		if v > high {
 			high, highAt = v, n
 		}
@@ -76,5 +92,35 @@ func (c *candidate) measure(f *frontEnd, at int64) {
 	}
 	const share = 33 // 3 %
 	c.step = high < c.height/share || -low < c.height/share
+	c.upward = ratio(high, c.height)
 	c.shape.take(f, c.fiducial)
+	c.survey(f)
+}
+
+const (
+	surveyHalf = 36 // ticks, 144 ms to either side
+	widest     = 60 // ticks, 240 ms: nothing wider is measured
+)
+
+// survey measures the surroundings.
+func (c *candidate) survey(f *frontEnd) {
+	middle := c.fiducial - highPassDelay
+	low, high := int32(math.MaxInt32), int32(math.MinInt32)
+	for n := middle - surveyHalf; n <= middle+surveyHalf; n += 2 {
+		v := f.lowPass[n&ringMask]
+		low, high = min(low, v), max(high, v)
+	}
+	c.sway = high - low
+	c.jump = magnitude(f.lowPass[(middle-surveyHalf)&ringMask] - f.lowPass[(middle+surveyHalf)&ringMask])
+	c.hiss = f.sumHiss / hissWidth
+	for _, n := range [3]int64{c.at - 3*dominance, c.at - 2*dominance, c.at + dominance} {
+		c.around += f.strength[n&ringMask] / 3
+	}
+	half := c.strength / 2
+	for n := c.at; n > c.at-widest && f.strength[n&ringMask] > half; n-- {
+		c.width++
+	}
+	for n := c.at + 1; n <= c.at+dominance && f.strength[n&ringMask] > half; n++ {
+		c.width++
+	}
 }

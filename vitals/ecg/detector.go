@@ -63,7 +63,8 @@ func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 	d.resampler.step = rateHz / internalHz
 	d.qrs.relearn(0)
 	d.classes = newClassifier()
-	d.names.forest, d.atrial.forest, d.fibrillation.forest = forests.Beats, forests.AtrialFibrillation, forests.Fibrillation
+	d.qrs.review.forest, d.names.forest = forests.QRS, forests.Beats
+	d.atrial.forest, d.fibrillation.forest = forests.AtrialFibrillation, forests.Fibrillation
 	return d, nil
 }
 
@@ -71,6 +72,7 @@ func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 // sample was lost, missing is true and the value is ignored. The slice is valid until the next Push.
 func (d *Detector) Push(microvolts int32, missing bool) []Finding {
 	d.foundCount, d.names.named, d.secondEnded = 0, false, false
+	d.qrs.review.looked, d.qrs.review.asked = false, false
 	newest := sample{microvolts: microvolts, missing: missing}
 	d.resampler.push()
 	for {
@@ -106,12 +108,15 @@ func (d *Detector) step(s sample) {
 		d.reportQuality()
 	}
 	decided := d.qrs.count
-	settled := d.qrs.push(&d.front)
+	d.qrs.push(&d.front)
 	if d.qrs.count > decided {
 		d.watchCandidate()
 	}
-	for i := range settled {
-		d.takeBeat(&settled[i])
+	for c := d.qrs.stable(&d.front); c != nil; c = d.qrs.stable(&d.front) {
+		d.judge.addBeat(c)
+	}
+	for c := d.qrs.settle(&d.front); c != nil; c = d.qrs.settle(&d.front) {
+		d.takeBeat(c)
 	}
 	if d.names.due(d.front.tick) {
 		d.nameBeat(nil)
@@ -156,7 +161,6 @@ func (d *Detector) watchCandidate() {
 
 // takeBeat is for a beat that is final.
 func (d *Detector) takeBeat(c *candidate) {
-	d.judge.addBeat(c)
 	if d.standing[VF] || d.quality == NoAnalysis && d.cause != Learning {
 		return // no beats are counted in fibrillation, nor where nothing may be concluded
 	}
@@ -198,7 +202,17 @@ func (d *Detector) reportBeat(b *beat, class Beat) {
 // Evidence is what the name of the last beat rested on: its traits, in the order in which the trained
 // model asks for them. At is the beat's sample index. Where the last Push named none, ok is false.
 func (d *Detector) Evidence() (traits []int16, at int64, ok bool) {
-	return d.names.traits.traits[:], d.inputIndex(d.names.at - lowPassDelay), d.names.named
+	return d.names.traits[:], d.inputIndex(d.names.at - lowPassDelay), d.names.named
+}
+
+// Doubt is what the second look at a candidate rested on, as Evidence is of a name: no traits where
+// there was no doubt that it is a beat. It tells of candidates that turned out to be none, too.
+func (d *Detector) Doubt() (traits []int16, at int64, ok bool) {
+	r := &d.qrs.review
+	if r.asked {
+		traits = r.traits[:]
+	}
+	return traits, d.inputIndex(r.at - bandDelay), r.looked
 }
 
 // watchAtria follows the intervals between beats that are not ventricular.

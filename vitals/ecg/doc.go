@@ -24,6 +24,11 @@
 // one that is flat and unknown is a T wave. Where no beat came for 1.6 RR intervals the best
 // candidate since is taken after all. Levels are learned from the first three seconds.
 //
+// Second look (review.go). That decision is at once, and learns from itself. What counts as a beat is
+// decided a second later, by a forest of decision trees (package model) that sees what came next, too;
+// a candidate that looks and comes as those before did needs no second look. Of two within 180 ms
+// one is none.
+//
 // Beat classes (beats.go, ventricular.go). Beats are sorted into eight forms by the shape of
 // their QRS; the most usual is the patient's own. Votes for a different shape, width, prematurity
 // and size make a beat ventricular at first sight: that decides what the patient's usual beats are

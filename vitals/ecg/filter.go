@@ -13,6 +13,7 @@ const (
 	highPassWidth  = 31 // 124 ms: what is slower than a QRS is taken away
 	slopeDistance  = 3  // 12 ms
 	strengthWidth  = 20 // 80 ms, about the length of a normal QRS
+	hissWidth      = 50 // 200 ms
 	lowPassDelay   = lowPassWidth - 1
 	highPassDelay  = highPassWidth / 2
 	bandDelay      = lowPassDelay + highPassDelay
@@ -70,7 +71,7 @@ func (f *frontEnd) push(s sample) {
 	f.band[n&ringMask] = band
 
 	hiss := magnitude(f.input[(n-lowPassDelay)&63] - low/unitsPerMicro)
-	f.sumHiss += hiss - f.hiss[(n-50)&63]
+	f.sumHiss += hiss - f.hiss[(n-hissWidth)&63]
 	f.hiss[n&63] = hiss
 
 	slope := magnitude(band - f.band[(n-slopeDistance)&ringMask])

@@ -41,34 +41,43 @@ func (h *history) median() int32 {
 // levels are what a QRS and what the rest of the signal measured lately (Hamilton and Tompkins,
 // IEEE Trans Biomed Eng 1986;33:1157: mean and median of the last eight as estimators).
 type levels struct {
-	beats, noises, slopes history
-	intervals             history // RR in ticks
-	beat, noise, slope    int32
-	interval              int32 // median RR in ticks
+	beats, noises, slopes, heights history
+	intervals                      history // RR in ticks
+	beat, noise, slope, height     int32
+	interval                       int32 // median RR in ticks
+	unevenness                     int32 // mean deviation from it, in thousandths
 }
 
 // begin sets the levels from what the learning time showed.
-func (l *levels) begin(beat, slope int32) {
+func (l *levels) begin(beat, slope, height int32) {
 	l.beats.fill(beat)
 	l.noises.fill(beat / 10)
 	l.slopes.fill(slope)
+	l.heights.fill(height)
 	l.intervals.fill(firstInterval)
-	l.beat, l.noise, l.slope, l.interval = beat, beat/10, slope, firstInterval
+	l.beat, l.noise, l.slope, l.height = beat, beat/10, slope, height
+	l.interval, l.unevenness = firstInterval, 0
 }
 
 // threshold lies 5/16 of the way from noise to beats (0.3125, Hamilton 2002).
 func (l *levels) threshold() int32 { return l.noise + (l.beat-l.noise)*5/16 }
 
-func (l *levels) addBeat(strength, slope int32) {
-	l.beats.add(min(strength, 3*l.beat)) // one artefact must not lift the level out of reach
-	l.slopes.add(slope)
+func (l *levels) addBeat(c *candidate) {
+	l.beats.add(min(c.strength, 3*l.beat)) // one artefact must not lift the level out of reach
+	l.slopes.add(c.slope)
+	l.heights.add(c.height)
 	l.beat = l.beats.mean()/2 + l.beats.median()/2
-	l.slope = l.slopes.median()
+	l.slope, l.height = l.slopes.median(), l.heights.median()
 }
 
 func (l *levels) addInterval(ticks int64) {
 	l.intervals.add(int32(ticks))
 	l.interval = l.intervals.median()
+	sum := int32(0)
+	for _, v := range l.intervals.values {
+		sum += magnitude(v - l.interval)
+	}
+	l.unevenness = ratio(sum/int32(len(l.intervals.values)), l.interval)
 }
 
 // addNoise takes what was not a beat; what is as large as a beat counts for less, because it may

@@ -31,7 +31,7 @@ type namer struct {
 	pace    pace
 	usual   outline
 	waiting unnamed
-	traits  traitWriter
+	traits  [beatTraits]int16
 	last    [formLen]int16 // shape of the beat before
 	at      int64          // of the beat that traits describe
 	named   bool           // a beat was named in this step
@@ -83,8 +83,7 @@ func (n *namer) name(f *frontEnd, next *beat, irregular int32) (unnamed, Beat) {
 			following = int32(next.interval)
 		}
 	}
-	n.traits = traitWriter{}
-	t := &n.traits
+	t := &traitWriter{into: n.traits[:0]}
 	n.pace.describe(following, t)
 	t.put(w.beat.looks[:]...)
 	var own outline
@@ -95,7 +94,7 @@ func (n *namer) name(f *frontEnd, next *beat, irregular int32) (unnamed, Beat) {
 	}
 	t.put(int32(w.beat.interval), following, resembles, irregular)
 	n.at, n.named = w.beat.at, true
-	return w, nameOf(n.forest.Score(n.traits.traits[:]))
+	return w, nameOf(n.forest.Score(n.traits[:]))
 }
 
 // nameOf weighs the model's scores.

@@ -20,40 +20,34 @@ const (
 
 // qrs decides which candidates are beats.
 type qrs struct {
-	peaks    peakFinder
-	ring     [candidates]candidate
-	count    int64 // candidates up to now
-	levels   levels
-	gallery  gallery
-	learned  bool
-	since    int64 // tick at which learning began
-	last     int64 // tick of the newest beat
-	before   int64 // tick of the one before it
-	newest   int64 // number of the candidate that is the newest beat, -1 for none
-	reported bool  // the newest beat has been given
-
-	settled      [candidates]candidate // beats that are final, until they are fetched
-	settledCount int
+	peaks   peakFinder
+	ring    [candidates]candidate
+	count   int64 // candidates up to now
+	levels  levels
+	gallery gallery
+	learned bool
+	since   int64 // tick at which learning began
+	last    int64 // tick of the newest beat
+	before  int64 // tick of the one before it
+	newest  int64 // number of the candidate that is the newest beat, -1 for none
+	review  reviewer
 }
 
 // relearn forgets the levels, not the templates: after a long loss the electrodes may sit elsewhere.
 func (q *qrs) relearn(tick int64) {
 	q.learned, q.since = false, tick
 	q.last, q.before, q.newest = never, never, -1
-	q.count, q.reported = 0, true
+	q.count = 0
+	q.review.restart()
 }
 
 func (q *qrs) candidate(number int64) *candidate { return &q.ring[number&(candidates-1)] }
 
-// push looks at the newest tick and gives the beats that are final: those that a larger candidate
-// can no longer replace.
-func (q *qrs) push(f *frontEnd) []candidate {
-	q.settledCount = 0
+// push looks at the newest tick.
+func (q *qrs) push(f *frontEnd) {
 	if at, ok := q.peaks.push(f); ok {
 		q.found(f, at)
 	}
-	q.settle(f.tick - 1)
-	return q.settled[:q.settledCount]
 }
 
 // found measures a new candidate and decides on it.
@@ -63,8 +57,9 @@ func (q *qrs) found(f *frontEnd, at int64) {
 	if f.gap.touches(c.fiducial-bandDelay-ms(40), at, ms(60)) {
 		return
 	}
-	c.match, c.template = q.gallery.match(f, c.fiducial)
+	q.compare(f, c)
 	q.count++
+	q.review.wake = 0
 	if q.learned {
 		q.decide(q.count - 1)
 		return
@@ -72,6 +67,14 @@ func (q *qrs) found(f *frontEnd, at int64) {
 	if at-q.since >= learningTime {
 		q.learn(f)
 	}
+}
+
+// compare notes how the candidate stands to what is known at this time.
+func (q *qrs) compare(f *frontEnd, c *candidate) {
+	c.match, c.second, c.template = q.gallery.match(f, c.fiducial)
+	l := &q.levels
+	c.beatLevel, c.noiseLevel, c.slopeLevel, c.heightLevel = l.beat, l.noise, l.slope, l.height
+	c.interval, c.unevenness, c.before = l.interval, l.unevenness, q.last
 }
 
 // learn sets the levels from the largest candidates of each second, then decides on all of them.
@@ -90,17 +93,16 @@ func (q *qrs) learn(f *frontEnd) {
 		q.since, q.count = q.candidate(q.count-1).at, 0
 		return
 	}
-	var slope int32
+	var slope, height int32
 	for i := first; i < q.count; i++ {
 		if c := q.candidate(i); c.strength > beat/2 {
-			slope = max(slope, c.slope)
+			slope, height = max(slope, c.slope), max(height, c.height)
 		}
 	}
-	q.levels.begin(beat, slope*4/5)
-	q.learned = true
+	q.levels.begin(beat, slope*4/5, height*4/5)
+	q.learned, q.review.next, q.review.stable = true, first, first
 	for i := first; i < q.count; i++ {
-		c := q.candidate(i)
-		c.match, c.template = q.gallery.match(f, c.fiducial)
+		q.compare(f, q.candidate(i))
 		q.decide(i)
 	}
 }
@@ -131,7 +133,7 @@ func (q *qrs) decide(number int64) {
 // replaces takes back the newest beat where the candidate, within its refractory time, is
 // larger: what was taken for the QRS was a P wave or an artefact.
 func (q *qrs) replaces(number int64) bool {
-	if q.newest < 0 || q.reported || number-q.newest >= 8 {
+	if q.newest < q.review.next || number-q.newest >= 8 {
 		return false
 	}
 	c, old := q.candidate(number), q.candidate(q.newest)
@@ -140,7 +142,7 @@ func (q *qrs) replaces(number int64) bool {
 		return false
 	}
 	old.accepted = false
-	q.last, q.newest, q.reported = q.before, -1, true
+	q.last, q.newest = q.before, -1
 	q.levels.forget()
 	return true
 }
@@ -151,15 +153,14 @@ func (q *qrs) isTWave(c *candidate, gap int64) bool {
 
 // accept counts the candidate as a beat.
 func (q *qrs) accept(number int64) {
-	q.report()
 	c := q.candidate(number)
 	c.accepted = true
 	if rr := c.at - q.last; rr > shortestRR && rr < longestRR {
 		q.levels.addInterval(rr)
 	}
 	q.before, q.last = q.last, c.at
-	q.newest, q.reported = number, false
-	q.levels.addBeat(c.strength, c.slope)
+	q.newest = number
+	q.levels.addBeat(c)
 	q.gallery.learn(c)
 }
 
@@ -192,20 +193,5 @@ func (q *qrs) searchBack(now, before int64) {
 		q.accept(best)
 	case gap > fadeAfter:
 		q.levels.fade()
-	}
-}
-
-// settle gives the newest beat once its refractory time is over.
-func (q *qrs) settle(now int64) {
-	if !q.reported && now-q.last > refractory+dominance {
-		q.report()
-	}
-}
-
-func (q *qrs) report() {
-	if !q.reported && q.newest >= 0 {
-		q.reported = true
-		q.settled[q.settledCount] = *q.candidate(q.newest)
-		q.settledCount++
 	}
 }

@@ -10,7 +10,7 @@ const (
 	mainsSlots   = 10
 	missingSlots = 5
 	longSlots    = 25
-	settleSlots  = 5 // that must be better before the judgement is
+	settleSlots  = 4 // that must be better before the judgement is: 0.8 s, so that behind a window of 5 s it resumes in time
 
 	flatLimit     = 30   // µV peak to peak
 	deadLimit     = 5    // µV peak to peak: below, not even the noise of an electrode arrives
@@ -145,7 +145,7 @@ type circumstances struct {
 	fibrillating bool // the last window may be fibrillation, which no template matches
 }
 
-// assess judges anew. What is worse holds at once, what is better when it has lasted a second.
+// assess judges anew. What is worse holds at once, what is better when it has lasted for 0.8 s.
 func (j *judge) assess(c circumstances) {
 	quality, cause := j.look(c)
 	if quality <= j.quality {

@@ -131,23 +131,26 @@ func (w *window) correlate(s []int16) float32 {
 // gallery holds the templates of the shapes that are around.
 type gallery [templates]template
 
-// match gives the template that fits a candidate best.
-func (g *gallery) match(f *frontEnd, fiducial int64) (best float32, which int8) {
+// match gives the template that fits a candidate best, and how well the next one does.
+func (g *gallery) match(f *frontEnd, fiducial int64) (best, second float32, which int8) {
 	var values [shapeLen + lags - 1]int32
 	var length [lags]float64
 	cut(&f.band, fiducial-2*(shapeHalf+lagReach), values[:])
 	w := window{values: values[:], length: length[:]}
 	w.prepare()
-	best, which = -1, -1
+	best, second, which = -1, -1, -1
 	for i := range g {
 		if g[i].beats == 0 {
 			continue
 		}
-		if r := w.correlate(g[i].shape[:]); r > best {
-			best, which = r, int8(i)
+		switch r := w.correlate(g[i].shape[:]); {
+		case r > best:
+			best, second, which = r, best, int8(i)
+		case r > second:
+			second = r
 		}
 	}
-	return best, which
+	return best, second, which
 }
 
 // sameShape is the correlation above which a beat belongs to a template.

@@ -18,16 +18,12 @@ const (
 	looks      = 15 // of its traits those that are measured when it comes
 )
 
-// traitWriter collects traits in order.
-type traitWriter struct {
-	traits [beatTraits]int16
-	count  int
-}
+// traitWriter collects traits in order, in a slice that has room for them.
+type traitWriter struct{ into []int16 }
 
 func (t *traitWriter) put(values ...int32) {
 	for _, v := range values {
-		t.traits[t.count] = int16(min(max(v, -maxTrait), maxTrait))
-		t.count++
+		t.into = append(t.into, int16(min(max(v, -maxTrait), maxTrait)))
 	}
 }
 

@@ -14,6 +14,13 @@ const (
 	FibrillationEnds   = -Scale
 )
 
+// Scores of the QRS forest above which a candidate is a beat: lower where the rules took it for one,
+// and so that on patients that it has not seen it misses about as many beats as it invents.
+const (
+	AcceptedAbove = -Scale * 14 / 10
+	RefusedAbove  = Scale * 8 / 10
+)
+
 // Outputs of the Beats forest, one per class of beats.
 const (
 	Normal = iota
@@ -44,6 +51,7 @@ const (
 // Forests are all that a detector asks. Nobody changes them once they are read, so that any number
 // of detectors may share them.
 type Forests struct {
+	QRS                *Forest // tells beats (score above 0) from other candidates by what is around them
 	Beats              *Forest // tells the classes of beats by their traits
 	AtrialFibrillation *Forest // tells fibrillation of the atria (score above 0) from all else by the irregularity of intervals
 	Fibrillation       *Forest // tells windows of five seconds apart: fibrillation of the ventricles, their tachycardia, and all else
@@ -52,7 +60,8 @@ type Forests struct {
 // Files says which file holds which forest.
 func (f *Forests) Files() map[string]**Forest {
 	return map[string]**Forest{
-		"beats.forest": &f.Beats, "atrial.forest": &f.AtrialFibrillation, "fibrillation.forest": &f.Fibrillation,
+		"qrs.forest": &f.QRS, "beats.forest": &f.Beats,
+		"atrial.forest": &f.AtrialFibrillation, "fibrillation.forest": &f.Fibrillation,
 	}
 }
 

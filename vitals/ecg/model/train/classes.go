@@ -22,8 +22,8 @@ func (n *named) add(o named) {
 }
 
 // ask names all beats of a version behind the first five minutes.
-func (h *heart) ask(forest *model.Forest, version int) (early, ventricular named) {
-	for _, b := range h.versions[version] {
+func (l *lesson) ask(forest *model.Forest) (early, ventricular named) {
+	for _, b := range l.beats {
 		if !b.late {
 			continue
 		}
@@ -31,8 +31,8 @@ func (h *heart) ask(forest *model.Forest, version int) (early, ventricular named
 		early.count(b.class == model.Supraventricular, said == model.Supraventricular)
 		ventricular.count(b.class == model.Ventricular, said == model.Ventricular)
 	}
-	early.missed += h.missed[model.Supraventricular]
-	ventricular.missed += h.missed[model.Ventricular]
+	early.missed += l.missed[model.Supraventricular]
+	ventricular.missed += l.missed[model.Ventricular]
 	return early, ventricular
 }
 
@@ -62,7 +62,7 @@ func (n *named) count(is, said bool) {
 
 // reportBeats writes a line per database, class and disturbance: gross, then quartiles over the
 // patients who have five such beats at least.
-func reportBeats(hearts []*heart, unseen func(h *heart) *model.Forest, out io.Writer) error {
+func reportBeats(hearts []*replayed[*lesson], unseen func(record) *model.Forest, out io.Writer) error {
 	for _, database := range beatSources {
 		for version, d := range disturbances {
 			for _, c := range tally(hearts, unseen, database, version) {
@@ -76,11 +76,11 @@ func reportBeats(hearts []*heart, unseen func(h *heart) *model.Forest, out io.Wr
 }
 
 // tally asks about each patient the forest that does not know them.
-func tally(hearts []*heart, unseen func(h *heart) *model.Forest, database string, version int) [2]classTally {
+func tally(hearts []*replayed[*lesson], unseen func(record) *model.Forest, database string, version int) [2]classTally {
 	ventricular, early := classTally{name: "V"}, classTally{name: "S"}
 	for _, h := range hearts {
 		if h.database == database && !h.paced && version < len(h.versions) {
-			s, v := h.ask(unseen(h), version)
+			s, v := h.versions[version].ask(unseen(h.record))
 			ventricular.add(v, h.hours)
 			early.add(s, h.hours)
 		}

@@ -93,6 +93,19 @@ func courses(data string) ([]*course, []record, error) {
 	return out, order, nil
 }
 
+// crossed grows a forest without each fold, and gives the one that has not seen a recording's patient.
+func crossed(data string, grown func(c *course) *model.Forest) (unseen func(record) *model.Forest, err error) {
+	all, _, err := courses(data)
+	if err != nil {
+		return nil, err
+	}
+	forests := make([]*model.Forest, folds)
+	for _, c := range all {
+		forests[c.without] = grown(c)
+	}
+	return func(r record) *model.Forest { return forests[all[0].patients[r]] }, nil
+}
+
 func newCourse(data string, all patients, without int) *course {
 	forests := *model.Embedded()
 	return &course{data: data, patients: all, without: without, forests: &forests}

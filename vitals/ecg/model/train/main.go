@@ -39,6 +39,7 @@ type job struct {
 var jobs = []job{
 	{"fibrillation.forest", growWindows, validateWindows}, // no beats are asked about where it finds fibrillation
 	{"atrial.forest", growAtrial, validateAtrial},
+	{"qrs.forest", growQRS, validateQRS},
 	{"beats.forest", growBeats, validateBeats},
 }
 
