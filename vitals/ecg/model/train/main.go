@@ -37,9 +37,9 @@ type job struct {
 
 // jobs are in the order in which they build on each other.
 var jobs = []job{
-	{"fibrillation.forest", growWindows, validateWindows}, // no beats are asked about where it finds fibrillation
-	{"atrial.forest", growAtrial, validateAtrial},
 	{"qrs.forest", growQRS, validateQRS},
+	{"fibrillation.forest", growWindows, validateWindows}, // no beats are named where it finds fibrillation
+	{"atrial.forest", growAtrial, validateAtrial},
 	{"beats.forest", growBeats, validateBeats},
 }
 
