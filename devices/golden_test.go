@@ -19,6 +19,7 @@ import (
 	"vigil/devices"
 	_ "vigil/devices/gateway"
 	_ "vigil/devices/gatt"
+	_ "vigil/devices/pcd"
 	_ "vigil/devices/uplink"
 	"vigil/vitals"
 )
