@@ -58,6 +58,7 @@ type app struct {
 	listener net.Listener
 	httpAddr net.Addr
 	mqttAddr net.Addr
+	mllpAddr net.Addr // nil without such a door
 }
 
 // open builds the server up to the point where its doors listen.
@@ -187,6 +188,24 @@ func (a *app) openDoors(ctx context.Context) error {
 	}
 	a.onClose(door.Close)
 	a.mqttAddr = door.Addr()
+	return a.openMonitorsDoor()
+}
+
+// openMonitorsDoor listens for hospital monitors, where it is asked for.
+func (a *app) openMonitorsDoor() error {
+	if a.cfg.MLLPAddr == "" {
+		return nil
+	}
+	encryption, err := a.cfg.monitorsTLS()
+	if err != nil {
+		return err
+	}
+	door, err := ingest.ListenMLLP(a.cfg.MLLPAddr, encryption, a.ingest)
+	if err != nil {
+		return err
+	}
+	a.onClose(door.Close)
+	a.mllpAddr = door.Addr()
 	return nil
 }
 

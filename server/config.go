@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -23,6 +24,8 @@ import (
 type config struct {
 	HTTPAddr          string // VIGIL_HTTP_ADDR
 	MQTTAddr          string // VIGIL_MQTT_ADDR
+	MLLPAddr          string // VIGIL_MLLP_ADDR, empty: no such door
+	MLLPClientCA      string // VIGIL_MLLP_CLIENT_CA, file: monitors must have a certificate of it
 	TLSCert           string // VIGIL_TLS_CERT, file
 	TLSKey            string // VIGIL_TLS_KEY, file
 	PublicURL         string // VIGIL_PUBLIC_URL
@@ -52,6 +55,8 @@ func readConfig(vars variables) (config, error) {
 	e := environment{vars: vars}
 	c := config{
 		HTTPAddr:          cmp.Or(vars["VIGIL_HTTP_ADDR"], defaultHTTPAddr),
+		MLLPAddr:          vars["VIGIL_MLLP_ADDR"],
+		MLLPClientCA:      vars["VIGIL_MLLP_CLIENT_CA"],
 		TLSCert:           vars["VIGIL_TLS_CERT"],
 		TLSKey:            vars["VIGIL_TLS_KEY"],
 		PublicURL:         vars["VIGIL_PUBLIC_URL"],
@@ -98,7 +103,33 @@ func (c config) validate() []error {
 	check(c.NATSURL == "" || !slices.ContainsFunc(strings.Split(c.NATSURL, ","), func(u string) bool {
 		return u == "" || !urlWith(u, "nats", "tls")
 	}), "VIGIL_NATS_URL: want nats://host:4222, several with commas between, or nothing for the embedded journal")
-	return append(faults, c.checkAddr("VIGIL_HTTP_ADDR", c.HTTPAddr), c.checkAddr("VIGIL_MQTT_ADDR", c.MQTTAddr))
+	return append(faults, c.checkAddr("VIGIL_HTTP_ADDR", c.HTTPAddr), c.checkAddr("VIGIL_MQTT_ADDR", c.MQTTAddr), c.checkMLLP())
+}
+
+// checkMLLP refuses a door for monitors that anybody could send through: HL7 knows no password, so a
+// monitor from outside is known by its certificate.
+func (c config) checkMLLP() error {
+	if c.MLLPAddr == "" {
+		if c.MLLPClientCA != "" {
+			return errors.New("VIGIL_MLLP_CLIENT_CA: there is no such door without VIGIL_MLLP_ADDR")
+		}
+		return nil
+	}
+	if err := c.checkAddr("VIGIL_MLLP_ADDR", c.MLLPAddr); err != nil {
+		return err
+	}
+	if c.MLLPClientCA != "" {
+		if c.TLSCert == "" {
+			return errors.New("VIGIL_MLLP_CLIENT_CA: certificates of monitors need VIGIL_TLS_CERT and VIGIL_TLS_KEY")
+		}
+		_, err := c.monitorsTLS()
+		return err
+	}
+	if host, _, _ := net.SplitHostPort(c.MLLPAddr); !c.Insecure && !loopback(host) {
+		return fmt.Errorf("VIGIL_MLLP_ADDR: anybody who reaches %s could send values: set VIGIL_MLLP_CLIENT_CA, or VIGIL_INSECURE=1 "+
+			"in a network of monitors alone", c.MLLPAddr)
+	}
+	return nil
 }
 
 // checkAddr refuses a door that is open to others and not encrypted.
@@ -160,6 +191,25 @@ func (c config) tls() (*tls.Config, error) {
 	}, nil
 }
 
+// monitorsTLS is the TLS configuration of the door for monitors, which asks for their certificates; nil
+// without a certificate of our own.
+func (c config) monitorsTLS() (*tls.Config, error) {
+	encryption, err := c.tls()
+	if encryption == nil || err != nil || c.MLLPClientCA == "" {
+		return encryption, err
+	}
+	text, err := os.ReadFile(filepath.Clean(c.MLLPClientCA))
+	if err != nil {
+		return nil, fmt.Errorf("VIGIL_MLLP_CLIENT_CA: %w", err)
+	}
+	encryption.ClientCAs = x509.NewCertPool()
+	if !encryption.ClientCAs.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("VIGIL_MLLP_CLIENT_CA: %s holds no certificate", c.MLLPClientCA)
+	}
+	encryption.ClientAuth = tls.RequireAndVerifyClientCert
+	return encryption, nil
+}
+
 // journalDir is where the embedded journal lives.
 func (c config) journalDir() string { return filepath.Join(c.DataDir, "journal") }
 
@@ -197,7 +247,7 @@ func variablesOf(environ []string) variables {
 // Variables that are read: by config, and by the tests, the simulator and the dashboard's tools, which
 // may run in the same environment.
 var knownVariables = []string{
-	"VIGIL_HTTP_ADDR", "VIGIL_MQTT_ADDR", "VIGIL_TLS_CERT", "VIGIL_TLS_KEY", "VIGIL_PUBLIC_URL", "VIGIL_INSECURE", "VIGIL_DATA_DIR",
+	"VIGIL_HTTP_ADDR", "VIGIL_MQTT_ADDR", "VIGIL_MLLP_ADDR", "VIGIL_MLLP_CLIENT_CA", "VIGIL_TLS_CERT", "VIGIL_TLS_KEY", "VIGIL_PUBLIC_URL", "VIGIL_INSECURE", "VIGIL_DATA_DIR",
 	"VIGIL_DATABASE_URL", "VIGIL_NATS_URL", "VIGIL_ADMIN_PASSWORD", "VIGIL_DEMO", "VIGIL_SECURITY_CONTACT",
 	"VIGIL_RETENTION_WAVEFORM", "VIGIL_RETENTION_SERIES",
 	"VIGIL_PHYSIONET", "VIGIL_VECTORS", "VIGIL_PICTURE", "VIGIL_KILLS", "VIGIL_SEED", "VIGIL_SERVER",

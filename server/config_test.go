@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"io"
@@ -82,6 +83,15 @@ func TestFaultsAreReportedAllAtOnce(t *testing.T) {
 			[]string{"VIGIL_HTTP_ADDR", "0.0.0.0:8080", "VIGIL_MQTT_ADDR", ":1883"},
 			[]string{"VIGIL_HTTP_ADDR: 0.0.0.0:8080 is reachable", "VIGIL_MQTT_ADDR: :1883 is reachable"},
 		},
+		"monitors that anybody could pretend to be": {
+			[]string{"VIGIL_MLLP_ADDR", "0.0.0.0:2575"},
+			[]string{"VIGIL_MLLP_ADDR: 0.0.0.0:2575 is reachable from outside and not encrypted"},
+		},
+		"certificates of monitors without our own": {
+			[]string{"VIGIL_MLLP_ADDR", "127.0.0.1:2575", "VIGIL_MLLP_CLIENT_CA", "ca.pem"},
+			[]string{"VIGIL_MLLP_CLIENT_CA: certificates of monitors need VIGIL_TLS_CERT"},
+		},
+		"certificates of monitors without a door for them": {[]string{"VIGIL_MLLP_CLIENT_CA", "ca.pem"}, []string{"no such door"}},
 		"half a certificate": {[]string{"VIGIL_TLS_CERT", "cert.pem"}, []string{"belong together"}},
 		"no port":            {[]string{"VIGIL_HTTP_ADDR", "localhost"}, []string{"not host:port"}},
 		"nonsense everywhere": {
@@ -118,6 +128,24 @@ func TestFaultsAreReportedAllAtOnce(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestMonitorsFromOutsideNeedACertificate(t *testing.T) {
+	cert, key := certificate(t)
+	outside := []string{"VIGIL_TLS_CERT", cert, "VIGIL_TLS_KEY", key, "VIGIL_MLLP_ADDR", "0.0.0.0:2575"}
+	if _, err := readConfig(env(outside...)); err == nil || !strings.Contains(err.Error(), "set VIGIL_MLLP_CLIENT_CA") {
+		t.Errorf("a door for anybody: %v", err)
+	}
+	if _, err := readConfig(env(append(outside, "VIGIL_MLLP_CLIENT_CA", key)...)); err == nil || !strings.Contains(err.Error(), "holds no certificate") {
+		t.Errorf("a key in place of a certificate: %v", err)
+	}
+	c, err := readConfig(env(append(outside, "VIGIL_MLLP_CLIENT_CA", cert)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if encryption, err := c.monitorsTLS(); err != nil || encryption.ClientAuth != tls.RequireAndVerifyClientCert || encryption.ClientCAs == nil {
+		t.Errorf("%+v %v", encryption, err)
 	}
 }
 

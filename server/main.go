@@ -82,7 +82,7 @@ func serve(ctx context.Context, vars variables, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	log.Info("serving", "version", version, "http", a.httpAddr.String(), "mqtt", a.mqttAddr.String())
+	log.Info("serving", "version", version, "http", a.httpAddr.String(), "mqtt", a.mqttAddr.String(), "mllp", a.cfg.MLLPAddr)
 	return a.run(ctx)
 }
 

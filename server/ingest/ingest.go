@@ -46,6 +46,10 @@ type Store interface {
 	Positions(ctx context.Context, hub vitals.HubID) ([]vitals.Position, error)
 	// Quarantine keeps refused input; a whole refusal counts as stored in its stream.
 	Quarantine(ctx context.Context, r vitals.Refusal) (vitals.Position, error)
+	// Receipts finds the answers to what the source brought before under those of the names.
+	Receipts(ctx context.Context, source vitals.HubID, names []string) (map[string]string, error)
+	// SaveReceipts keeps the answers to what the source brought, by name.
+	SaveReceipts(ctx context.Context, source vitals.HubID, answers map[string]string) error
 	// TouchHub notes that the hub was heard or lost.
 	TouchHub(ctx context.Context, hub vitals.HubID, at time.Time, online bool) error
 }

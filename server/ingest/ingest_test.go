@@ -40,6 +40,7 @@ type ward struct {
 	touches     int
 	bindings    []vitals.Binding
 	settled     map[vitals.PatientID]uint64
+	receipts    map[string]string
 	storeDown   bool
 	journalDown bool
 }
@@ -48,7 +49,7 @@ var errDown = errors.New("down")
 
 func newWard() *ward {
 	return &ward{
-		progress: map[vitals.Stream]*vitals.Progress{}, online: map[vitals.HubID]bool{}, settled: map[vitals.PatientID]uint64{},
+		progress: map[vitals.Stream]*vitals.Progress{}, online: map[vitals.HubID]bool{}, settled: map[vitals.PatientID]uint64{}, receipts: map[string]string{},
 		bindings: []vitals.Binding{
 			{Device: strap, Patient: patient, From: noon.Add(-time.Hour), Hub: home, Record: "4711"},
 			{Device: foreign, Patient: patient, From: noon.Add(-time.Hour), Hub: "home-2"},
@@ -134,6 +135,27 @@ func (w *ward) Settle(_ context.Context, p vitals.PatientID, at vitals.Place) er
 		return errDown
 	}
 	w.settled[p] = at.Seq
+	return nil
+}
+
+func (w *ward) Receipts(_ context.Context, source vitals.HubID, names []string) (map[string]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	found := map[string]string{}
+	for _, name := range names {
+		if answer, there := w.receipts[string(source)+name]; there {
+			found[name] = answer
+		}
+	}
+	return found, nil
+}
+
+func (w *ward) SaveReceipts(_ context.Context, source vitals.HubID, answers map[string]string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for name, answer := range answers {
+		w.receipts[string(source)+name] = answer
+	}
 	return nil
 }
 
