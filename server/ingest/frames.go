@@ -43,17 +43,22 @@ func readFrame(r *bufio.Reader) (message []byte, err error) {
 			}
 			return message, errNoTrailer
 		case b == blockEnd:
-			if next, err := r.ReadByte(); err != nil || next != blockClose {
-				return message, errNoTrailer
-			}
-			if len(message) > maxHL7 {
-				return message[:maxHL7], errTooLong
-			}
-			return message, nil
+			return endFrame(r, message)
 		case len(message) <= maxHL7:
 			message = append(message, b)
 		}
 	}
+}
+
+// endFrame reads what follows the end block.
+func endFrame(r *bufio.Reader, message []byte) ([]byte, error) {
+	if next, err := r.ReadByte(); err != nil || next != blockClose {
+		return message, errNoTrailer
+	}
+	if len(message) > maxHL7 {
+		return message[:maxHL7], errTooLong
+	}
+	return message, nil
 }
 
 // toStart skips to the beginning of a message. Line ends between messages are forgiven.
