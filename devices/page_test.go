@@ -37,7 +37,7 @@ func TestPageListsThePlausibilityGate(t *testing.T) {
 
 func TestPageListsEveryDecoder(t *testing.T) {
 	listed := map[string]bool{}
-	for _, row := range rows(t, "(?:gatt|gateway)/[0-9a-z-]+") {
+	for _, row := range rows(t, "(?:gatt|gateway|pcd)/[0-9a-z-]+") {
 		listed[strings.Split(row, "`")[1]] = true
 	}
 	for _, name := range devices.Names() {
