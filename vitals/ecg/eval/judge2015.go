@@ -22,6 +22,7 @@ const (
 	notFastBelow = 120.0 // /min over any of them: not fast
 	runAbove     = 100.0 // /min of a ventricular run: a calm rhythm below has none in it, in any lead
 	runBeats     = 3     // ventricular beats in a row: may be the part of the run that one lead shows
+	coupletBeats = 2     // where nothing speaks against a run; single ones are no reason to believe in it
 )
 
 // believes judges a monitor's alarm by all signals. What is refuted is false, what is seen is true.
@@ -96,7 +97,7 @@ func (b *bedside) ventricular() bool {
 	case b.pulse((*rhythm).calm), b.lead((*rhythm).calm):
 		return false // fast, but as it was all along
 	case b.lead((*rhythm).beats):
-		return b.lead(func(r *rhythm) bool { return r.beats() && r.ventricular() > 0 })
+		return b.lead(func(r *rhythm) bool { return r.beats() && r.ventricular() >= coupletBeats })
 	default:
 		return true
 	}

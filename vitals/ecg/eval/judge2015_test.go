@@ -83,6 +83,8 @@ func TestWhatAllSignalsSayOfAMonitorsAlarm(t *testing.T) {
 		{"a run of noise in the ECG, and the pulse goes on evenly", "Ventricular_Tachycardia", signals{running(6)}, signals{beating(0.8)}, false},
 		{"the pulse goes on as fast as the run", "Ventricular_Tachycardia", signals{telling(beating(0.4), tachycardia)}, signals{beating(0.4)}, true},
 		{"a fast heart as it was all along", "Ventricular_Tachycardia", signals{beating(0.45)}, signals{beating(0.45)}, false},
+		{"an irregular heart with single ventricular beats", "Ventricular_Tachycardia", signals{running(1)}, nil, false},
+		{"an irregular heart with a couplet", "Ventricular_Tachycardia", signals{running(2)}, nil, true},
 		{"nobody can tell whether there was a run", "Ventricular_Tachycardia", signals{unreadable()}, signals{unreadable()}, true},
 	}
 	for _, tt := range tests {
