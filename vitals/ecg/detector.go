@@ -27,6 +27,7 @@ var ErrRate = errors.New("unsupported sampling rate")
 // not safe for concurrent use.
 type Detector struct {
 	resampler    resampler
+	spikes       spikes
 	front        frontEnd
 	qrs          qrs
 	classes      classifier
@@ -61,6 +62,7 @@ func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 	d := &Detector{quality: NoAnalysis, cause: Learning}
 	d.judge.quality, d.judge.cause = NoAnalysis, Learning
 	d.resampler.step = rateHz / internalHz
+	d.spikes = newSpikes(rateHz)
 	d.qrs.relearn(0)
 	d.classes = newClassifier()
 	d.qrs.review.forest, d.names.forest = forests.QRS, forests.Beats
@@ -73,7 +75,7 @@ func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 func (d *Detector) Push(microvolts int32, missing bool) []Finding {
 	d.foundCount, d.names.named, d.secondEnded = 0, false, false
 	d.qrs.review.looked, d.qrs.review.asked = false, false
-	newest := sample{microvolts: microvolts, missing: missing}
+	newest := d.spikes.push(sample{microvolts: microvolts, missing: missing})
 	d.resampler.push()
 	for {
 		s, ok := d.resampler.next(newest)
@@ -165,6 +167,7 @@ func (d *Detector) takeBeat(c *candidate) {
 		return // no beats are counted in fibrillation, nor where nothing may be concluded
 	}
 	d.judge.addHeight(c.height)
+	d.front.jumps.learn(d.judge.height)
 	d.life.addBeat(c.strength, c.slope)
 	b, class := d.classes.classify(&d.front, c)
 	b.height = c.height
@@ -290,7 +293,9 @@ func (d *Detector) reportQuality() {
 	d.report(Finding{Kind: QualityChanged, Quality: d.quality, Cause: d.cause, At: d.inputIndex(d.front.tick - 1)})
 }
 
-func (d *Detector) inputIndex(tick int64) int64 { return max(0, d.resampler.inputIndex(tick)) }
+func (d *Detector) inputIndex(tick int64) int64 {
+	return max(0, d.resampler.inputIndex(tick)-spikeDelay)
+}
 
 // report adds a finding. Their number in one step is bounded by the candidates that learning may
 // release, well below the room for them.

@@ -5,13 +5,17 @@
 //
 // In the order in which a sample passes:
 //
+// Spikes (spike.go). What leaves a quiet line for one or two samples and returns to it is the pulse of
+// a pacemaker, and is taken out: it must not look like a beat where no beat answers it.
+//
 // Resampling. Any rate from 100 to 512 Hz becomes 250 Hz by linear interpolation (resample.go).
 // Behind that point everything counts in ticks of 4 ms.
 //
 // Front end (filter.go). Two boxcars of 24 ms take away mains and muscle; minus a boxcar of
 // 124 ms takes away T wave and baseline; the absolute slope over 12 ms, summed over 80 ms, is the
 // strength: how much QRS is here. All are running sums over integers. Lost samples are bridged by
-// the last value, and the signal is shifted to go on without a step.
+// the last value, and the signal is shifted to go on without a step. So is a
+// step that no beat of this patient makes (jump.go): an electrode fell off or popped.
 //
 // Candidates (candidate.go) are maxima of strength that dominate 100 ms to either side. They
 // cover practically all beats, and much that is none.

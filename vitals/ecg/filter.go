@@ -40,7 +40,8 @@ type frontEnd struct {
 
 	sumFirst, sumSecond, sumBand, sumStrength, sumHiss int32
 
-	gap lostSamples
+	gap   lostSamples
+	jumps jumps
 }
 
 // lostSamples remembers the last loss that was too long to be bridged.
@@ -57,7 +58,11 @@ type lostSamples struct {
 // push takes the sample of the next tick.
 func (f *frontEnd) push(s sample) {
 	n := f.tick
+	before := f.gap.held
 	v := f.gap.fill(n, s)
+	if f.jumps.far(v - before) {
+		v = f.gap.stay(before)
+	}
 
 	f.sumFirst += v - f.input[(n-lowPassWidth)&63]
 	f.input[n&63] = v
@@ -102,6 +107,13 @@ func (g *lostSamples) fill(tick int64, s sample) int32 {
 	g.offset -= g.offset / 1024
 	g.held = v + g.offset
 	return g.held
+}
+
+// stay shifts the signal so that it goes on where it was.
+func (g *lostSamples) stay(before int32) int32 {
+	g.offset -= g.held - before
+	g.held = before
+	return before
 }
 
 // touches reports whether a long loss lies within margin of the ticks from..to.

@@ -10,10 +10,12 @@ const (
 	mainsSlots   = 10
 	missingSlots = 5
 	longSlots    = 25
-	settleSlots  = 4 // that must be better before the judgement is: 0.8 s, so that behind a window of 5 s it resumes in time
+	latelySlots  = 15 // noise that has been over for so long does not keep beats from being counted
+	settleSlots  = 4  // that must be better before the judgement is: 0.8 s, so that behind a window of 5 s it resumes in time
 
 	flatLimit     = 30   // µV peak to peak
 	deadLimit     = 5    // µV peak to peak: below, not even the noise of an electrode arrives
+	slewLimit     = 8000 // µV in one tick, ten times what the tallest and steepest QRS complex takes
 	railLevel     = 4000 // µV: no ECG rests so far from zero; a value repeated there is the amplifier's limit
 	mainsLeast    = 30   // µV of mean deviation that is worth calling mains
 	mainsToPeak   = 16   // strongest candidate against mains: below, no QRS stands out
@@ -87,10 +89,15 @@ func (j *judge) push(s sample, f *frontEnd) bool {
 func (j *judge) addValue(v int32) {
 	v = min(max(v, -inputLimit), inputLimit)
 	j.now.low, j.now.high = min(j.now.low, v), max(j.now.high, v)
-	if v != j.last || magnitude(v) < railLevel {
+	switch {
+	case magnitude(v-j.last) > slewLimit:
+		j.now.clipped++ // it jumps between limits
+	case v != j.last, magnitude(v) < railLevel:
 		j.repeats = 0
-	} else if j.repeats++; j.repeats > 5 {
-		j.now.clipped++
+	default:
+		if j.repeats++; j.repeats > 5 {
+			j.now.clipped++
+		}
 	}
 	j.last = v
 }
@@ -108,12 +115,17 @@ func (j *judge) addBeat(c *candidate) {
 	}
 }
 
-// addHeight lets the usual height follow the beats of a signal that can be trusted.
+// addHeight lets the usual height follow the beats, slowly where they may be pieces of noise: noise is
+// judged by that height, and must not raise it.
 func (j *judge) addHeight(height int32) {
-	if j.height == 0 {
+	switch {
+	case j.height == 0:
 		j.height = height
+	case j.cause == Noise:
+		j.height += (min(height, 2*j.height) - j.height) / 32
+	default:
+		j.height += (height - j.height) / 8
 	}
-	j.height += (height - j.height) / 8
 }
 
 // addExtra notes a strong candidate that was not taken for a beat.
@@ -178,7 +190,8 @@ func (j *judge) look(c circumstances) (Quality, Cause) {
 	case !c.learned:
 		return NoAnalysis, Learning
 	}
-	switch q := j.noise(&long); {
+	lately := j.over(latelySlots)
+	switch q := max(j.noise(&long), min(j.noise(&lately), RhythmOnly)); {
 	case q == NoAnalysis && !c.fibrillating:
 		return NoAnalysis, Noise
 	case q != FullAnalysis:

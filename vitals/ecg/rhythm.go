@@ -13,9 +13,9 @@ const (
 	alwaysWide   = 32 // ticks, 128 ms: wide even where no normal beat is known
 	alwaysFast   = internalHz * 60 / 140
 	alwaysBeats  = 12
-	runPause     = 3 * internalHz // without a beat a run is over
-	clearMatch   = 0.85           // with a template: a beat, and not a piece of noise
-	clearInRun   = 3              // of the five beats of a run
+	runPause     = 7 * internalHz / 2 // without a beat a run is over; a flat line is told before
+	clearMatch   = 0.85               // with a template: a beat, and not a piece of noise
+	clearInRun   = 3                  // of the five beats of a run
 )
 
 // tachycardia watches the latest beats for ventricular runs.

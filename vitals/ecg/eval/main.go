@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -38,6 +39,7 @@ type options struct {
 	html      bool
 	speed     bool
 	only      []string // databases; empty means all
+	synthetic bool     // run the synthetic bench
 	jobs      int
 }
 
@@ -53,7 +55,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.BoolVar(&o.html, "html", false, "write a page per record that shows every disagreement")
 	fs.BoolVar(&o.speed, "speed", true, "measure what the detector costs")
 	fs.StringVar(&o.unseen, "unseen", "", "judge each patient with forests that were grown without them: a `folder` that train -folds wrote")
-	fs.StringVar(&only, "only", "", "`databases` to run, separated by commas (default: all)")
+	fs.StringVar(&only, "only", "", "`databases` to run, separated by commas; synthetic is the bench of made-up and altered signals (default: all)")
 	fs.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "`records` to run at the same time")
 	if err := fs.Parse(args); err != nil {
 		return o, fmt.Errorf("read the command line: %w", err)
@@ -61,8 +63,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.data == "" || o.out == "" || o.jobs < 1 {
 		return o, errUsage
 	}
+	o.synthetic = true
 	if only != "" {
 		o.only = strings.Split(only, ",")
+		o.synthetic = slices.Contains(o.only, "synthetic")
 	}
 	return o, nil
 }
@@ -115,6 +119,11 @@ func judge(ctx context.Context, databases []*database, o options) (findings, err
 	if f.results, err = evaluate(ctx, databases, judges, o); err != nil {
 		return f, err
 	}
-	f.noisy, err = stress(ctx, databases, judges)
+	if f.noisy, err = stress(ctx, databases, judges); err != nil {
+		return f, err
+	}
+	if o.synthetic {
+		f.trials, err = trials(ctx, f.results, o.jobs)
+	}
 	return f, err
 }

@@ -17,6 +17,7 @@ type findings struct {
 	databases []*database
 	results   []*result
 	learned   []*result // the same records with forests that learned from them; nil where results are those
+	trials    *trialled // nil where the synthetic bench was not run
 	noisy     []noisy
 	speed     *speed // nil where it was not measured
 }
@@ -26,7 +27,8 @@ func writeReport(path string, stdout io.Writer, f findings) error {
 	tables := []*table{inputs(f), detection(f)}
 	tables = append(tables, classes(f)...)
 	tables = append(tables, runs(f), atrial(f), atrialBeats(f), lethalEpisodes(f), lethalWindows(f),
-		alarmTable(f), falseAlarmTable(f), normalHearts(f), challenge2015(f), challenge2015Signals(f), challenge2017(f), breathTable(f), stressed(f), delays(f), costs(f), summary(f))
+		alarmTable(f), falseAlarmTable(f), normalHearts(f), challenge2015(f), challenge2015Signals(f), challenge2017(f), breathTable(f),
+		stressed(f), bench(f), otherDevices(f), delays(f), costs(f), summary(f))
 	return create(path, func(file io.Writer) error {
 		both := io.MultiWriter(stdout, file)
 		return errors.Join(lo.Map(tables, func(t *table, _ int) error { return t.write(both) })...)
