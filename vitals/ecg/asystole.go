@@ -7,7 +7,7 @@ const (
 	pauseTime      = 3 * internalHz // a pause of more than 3 s counts (Kusumoto et al., ACC/AHA/HRS bradycardia guideline, Circulation 2019;140:e382)
 	asystoleShare  = 5              // a candidate above 1/5 of the patient's level is a sign of life,
 	surelyAlive    = 40             // but below 40 % of it
-	steepEnough    = 25             // only with a quarter of the usual slope: P waves that no beat follows are flat
+	steepEnough    = 35             // only with a quarter of the usual slope: P waves that no beat follows are flat
 	knownBeats     = 5              // beats after which the level counts
 	levelFade      = 32             // beats over which the level follows
 	revivalTime    = 3 * internalHz // two signs of life within that end an asystole

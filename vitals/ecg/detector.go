@@ -35,7 +35,9 @@ type Detector struct {
 	runs         tachycardia
 	fibrillation fibrillation
 	lethal       lethal
+	strange      strangeRun
 	slow         lately // signs of life, for a slow heart
+	slowSize     int32  // strength of the last of them
 	fast         lately // beats, for a fast one
 	life         lifeSigns
 	rate         rateMeter
@@ -154,8 +156,9 @@ func (d *Detector) watchCandidate() {
 	c := d.qrs.candidate(d.qrs.count - 1)
 	familiar := c.match > familiarMatch && c.template >= 0 && d.qrs.gallery[c.template].beats >= familiarBeats
 	if d.life.addCandidate(c, familiar) {
-		d.watchSlow(c.at)
+		d.watchSlow(c)
 	}
+	d.watchStrangers(c)
 	if !c.accepted && c.strength > d.qrs.levels.beat/3 {
 		d.judge.addExtra()
 	}
@@ -175,11 +178,11 @@ func (d *Detector) takeBeat(c *candidate) {
 	d.nameBeat(&b)
 	d.names.hold(&b, class, d.quality)
 	if d.names.plain(&d.front, &d.classes) {
+		d.watchRuns(&b, NormalBeat)
 		d.reportBeat(&b, NormalBeat)
 	}
 	d.rate.push(b.at, b.interval)
 	d.watchAtria(&b, class)
-	d.watchRuns(&b, class)
 	d.watchFast(&b)
 }
 
@@ -190,6 +193,7 @@ func (d *Detector) nameBeat(next *beat) {
 	}
 	const logit = 256
 	w, class := d.names.name(&d.front, next, d.atrial.score/logit)
+	d.watchRuns(&w.beat, class)
 	if class == VentricularBeat && w.quality != FullAnalysis {
 		class = UnknownBeat
 	}
@@ -238,10 +242,7 @@ func (d *Detector) everySecond() {
 	if d.quality == NoAnalysis {
 		d.runs.blind = tick
 	}
-	if d.lethal.run && d.runs.paused(tick) {
-		d.lethal.run = false
-		d.endTachycardia(tick)
-	}
+	d.watchRunEnds(tick)
 	if d.quality == NoAnalysis || d.standing[VF] || d.standing[Asystole] {
 		return
 	}

@@ -36,7 +36,7 @@
 // Beat classes (beats.go, ventricular.go). Beats are sorted into eight forms by the shape of
 // their QRS; the most usual is the patient's own. Votes for a different shape, width, prematurity
 // and size make a beat ventricular at first sight: that decides what the patient's usual beats are
-// learned from, and alarms of tachycardia, which cannot wait.
+// learned from.
 //
 // Beat names (naming.go, pace.go, traits.go). A beat that looks like the usual one and comes on time
 // is normal. Any other waits for the next one, 1.7 s at most, because the pause behind it tells as
@@ -52,8 +52,10 @@
 // or flutter, ventricular tachycardia and all else apart. Two windows of three begin an episode, three
 // end it. Which of the two lethal names it gets is less sure than that it is one of them.
 //
-// Tachycardia of the ventricles (rhythm.go). Beside the windows, five ventricular beats in a row at 100/min, or
-// nearly all of the last eight, or a fast regular rhythm that is wide by any measure.
+// Tachycardia of the ventricles (rhythm.go, strange.go). Beside the windows: five beats in a row that were named
+// ventricular at 100/min, or nearly all of the last eight, or a fast regular rhythm that is wide by any measure;
+// and five signs of life in a row, small and like one another and unlike the patient's own, which the QRS
+// decision may take for T waves.
 //
 // Standstill (asystole.go, standstill.go). A sign of life is a candidate above a fifth of the patient's long-term
 // level, if it is steep enough for a QRS or two fifths high: P waves that no beat follows are none.
@@ -61,7 +63,8 @@
 // meanwhile. A line between 5 and 30 µV is told as both: an electrode that may be loose, and a heart
 // that may stand still.
 //
-// Extremes of the rate (extremes.go). Five signs of life at 40/min or less, nine beats at more than 140/min.
+// Extremes of the rate (extremes.go). Five signs of life at 40/min or less, unless the line is dead now and
+// then, as where an electrode makes contact for moments; nine beats at more than 140/min.
 //
 // Atrial fibrillation (irregular.go, atrial.go). Every fourth beat, the irregularity of up to 128
 // intervals between beats that are not ventricular is put to a forest of decision trees (package

@@ -10,7 +10,9 @@ const (
 	slowOver     = (slowBeats - 1) * 60 * internalHz / 45     // the rhythm is over at 45/min
 	slowInterval = 60 * internalHz / 43                       // three of the four intervals are long: one alone is a pause
 	slowLong     = slowBeats - 2
-	slowApart    = tWaveTime // signs of life that are nearer are of one beat
+	slowApart    = tWaveTime      // signs of life that are nearer are of one beat,
+	slowTWave    = internalHz / 2 // and so is a weaker one until the T wave of a slow heart has passed
+	slowWeaker   = 60             // % of the strength of the one before
 
 	fastBeats   = 9
 	fastMost    = fastBeats - 2 // of eight intervals
@@ -53,19 +55,28 @@ func (l *lately) bpm(intervals int64) float64 {
 }
 
 // watchSlow follows signs of life rather than beats: P waves that no beat follows are no rate.
-func (d *Detector) watchSlow(at int64) {
-	l := &d.slow
-	if l.count > 0 && at-l.back(0) < slowApart {
-		return
+func (d *Detector) watchSlow(c *candidate) {
+	l, at := &d.slow, c.at
+	gap := int64(slowTWave)
+	if l.count > 0 {
+		gap = at - l.back(0)
 	}
-	l.push(at)
+	switch {
+	case gap < slowApart && c.strength <= d.slowSize, gap < slowTWave && c.strength*100 < slowWeaker*d.slowSize:
+		return
+	case gap < slowApart: // what came before was its P wave
+		l.at[(l.count-1)%fastBeats] = at
+	default:
+		l.push(at)
+	}
+	d.slowSize = c.strength
 	if l.count < slowBeats {
 		return
 	}
 	took := at - l.back(slowBeats-1)
 	long := slowBeats - 1 - l.shorter(slowBeats-1, slowInterval)
 	switch {
-	case !d.standing[Bradycardia] && took >= slowSum && long >= slowLong && d.quality != NoAnalysis:
+	case !d.standing[Bradycardia] && took >= slowSum && long >= slowLong && d.quality != NoAnalysis && !d.judge.loose():
 		from := l.back(slowBeats-1) - ticksOfFilter
 		d.begin(Bradycardia, from, evidence{from: from, to: at, bpm: l.bpm(slowBeats - 1)})
 	case d.standing[Bradycardia] && took < slowOver:

@@ -40,6 +40,24 @@ func TestASlowHeartIsToldByFiveBeats(t *testing.T) {
 	}
 }
 
+// An electrode that makes contact for moments only lets beats vanish: what is left is no slow heart.
+func TestALooseContactIsNoSlowHeart(t *testing.T) {
+	h := &heart{wander: 60, noise: 8}
+	h.rhythm(0.5, 60, 75, sinusBeat)
+	samples := h.sample(250, 60)
+	for i := range samples {
+		if t := float64(i) / 250; t > 30 && math.Mod(t, 1.6) > 0.75 { // every second beat arrives
+			samples[i] = 0
+		}
+	}
+	all := analyse(t, 250, samples)
+	for _, rhythm := range []ecg.Rhythm{ecg.Bradycardia, ecg.Pause, ecg.Asystole} {
+		if begins := began(all, rhythm); len(begins) != 0 {
+			t.Errorf("%v reported as %+v", rhythm, begins)
+		}
+	}
+}
+
 // A block above the ventricles: P waves go on at their pace, and few beats follow.
 func TestPWavesWithoutBeatsAreNoHeartRate(t *testing.T) {
 	h := &heart{wander: 40, noise: 6}

@@ -3,15 +3,19 @@ package ecg
 import "vigil/vitals/ecg/model"
 
 // lethal remembers why ventricular tachycardia stands: runs of ventricular beats tell the slow and
-// the short ones, windows the fast ones in which beats can hardly be told apart.
+// the short ones, windows the fast ones in which beats can hardly be told apart, and runs of strangers
+// the small ones.
 type lethal struct {
-	run    bool
-	window bool
-	blind  int64 // last tick at which the electrodes were off
+	run     bool
+	window  bool
+	strange bool
+	blind   int64 // last tick at which the electrodes were off
 }
 
-// A run of ventricular beats that resemble each other is tachycardia, unless the windows are quite sure.
+// Tachycardia that stands has become fibrillation when the windows are sure of it, and quite sure where the
+// beats of a run resemble one another: logits, summed over three windows.
 const (
+	turnedBy    = 3 * model.Scale
 	organised   = 5 // of the last eight beats
 	organisedBy = 6 * model.Scale
 )
@@ -31,8 +35,11 @@ func (d *Detector) watchFibrillation(tick int64) {
 	v := &d.fibrillation
 	v.judge(&d.judge)
 	margin := int32(0)
-	if d.lethal.run && d.runs.clearBeats() >= organised {
+	switch {
+	case d.lethal.run && d.runs.clearBeats() >= organised:
 		margin = organisedBy
+	case d.standing[VT]:
+		margin = turnedBy
 	}
 	switch {
 	case v.begins() && !d.standing[VF] && v.chaotic(margin):
@@ -61,7 +68,7 @@ func (d *Detector) windowEvidence(tick int64) evidence {
 
 // endTachycardia ends it where nothing speaks for it any more, or where it has become fibrillation.
 func (d *Detector) endTachycardia(tick int64) {
-	if d.standing[VT] && (d.standing[VF] || !d.lethal.run && !d.lethal.window) {
+	if d.standing[VT] && (d.standing[VF] || !d.lethal.run && !d.lethal.window && !d.lethal.strange) {
 		d.end(VT, tick-lowPassDelay)
 	}
 }
@@ -79,6 +86,39 @@ func (d *Detector) watchRuns(b *beat, class Beat) {
 		d.begin(VT, from, evidence{from: from, to: b.at, confidence: d.runs.confidence(), bpm: d.runs.bpm()})
 	}
 	d.endTachycardia(b.at)
+}
+
+// watchRunEnds ends, once a second, runs that no beat has continued.
+func (d *Detector) watchRunEnds(tick int64) {
+	if d.lethal.run && d.runs.paused(tick) {
+		d.lethal.run = false
+	}
+	over := d.strange.row == 0 || tick-d.strange.last > strangeOver
+	if d.lethal.strange && over && d.quality != NoAnalysis {
+		d.lethal.strange = false
+	}
+	if !d.lethal.window { // what began by windows ends by them
+		d.endTachycardia(tick)
+	}
+}
+
+// watchStrangers follows runs that the QRS decision may not see.
+func (d *Detector) watchStrangers(c *candidate) {
+	if d.life.beats < strangeFrom || c.strength*asystoleShare < d.life.level {
+		return
+	}
+	known := c.match > ownMatch && c.template >= 0 && d.qrs.gallery[c.template].beats >= familiarBeats
+	own := known || c.strength*100 > strangeSmall*d.life.level
+	if !d.strange.push(c, own) || d.standing[VF] || d.quality != FullAnalysis {
+		return
+	}
+	d.lethal.strange = true
+	if d.standing[VT] {
+		return
+	}
+	from := d.strange.began() - ticksOfFilter
+	bpm := float64((runBeats-1)*60*internalHz) / float64(c.at-d.strange.began())
+	d.begin(VT, from, evidence{from: from, to: c.at, bpm: bpm})
 }
 
 // percentOf turns a logit, in units of 1/model.Scale, into a probability in percent. It is a table, because

@@ -7,6 +7,9 @@ const (
 	flatSlots    = 15 // 3 s: longer than the flat part between two beats at 30/min
 	railSlots    = 10
 	stillSlots   = 10
+	looseSlots   = 30 // 6 s, the length of five slow beats
+	looseDead    = 4
+	looseLimit   = 12 // µV: in records of mitdb, svdb, nsrdb and vfdb hardly ever four times within 6 s
 	mainsSlots   = 10
 	missingSlots = 5
 	longSlots    = 25
@@ -218,6 +221,18 @@ func (j *judge) isFlat() bool {
 func (j *judge) still() bool {
 	s := j.over(stillSlots)
 	return j.count >= stillSlots && s.high-s.low < flatLimit
+}
+
+// loose reports whether the line has been dead now and then, as where an electrode makes contact for
+// moments only: beats may be missing.
+func (j *judge) loose() bool {
+	dead := 0
+	for back := range min(looseSlots, j.count) {
+		if s := &j.ring[(j.count-1-back)%slots]; s.high-s.low < looseLimit {
+			dead++
+		}
+	}
+	return dead >= looseDead
 }
 
 // mayBeStill reports whether a flat line may be that of a heart at rest. A monitor shows asystole as

@@ -107,6 +107,9 @@ func (t *tachycardia) paused(tick int64) bool {
 	return t.beats == 0 || tick-max(t.beat(0), t.blind) > runPause
 }
 
+// ones counts the lowest bits that are set.
+func ones(set uint8, of int) int { return bits.OnesCount8(set & (1<<of - 1)) }
+
 // clearBeats counts the last eight beats that resemble one seen before.
 func (t *tachycardia) clearBeats() int { return bits.OnesCount8(t.clear) }
 

@@ -77,6 +77,27 @@ func TestATachycardiaFromTheStartIsTold(t *testing.T) {
 	}
 }
 
+// The beats of the run are a third as high as the patient's own and slow in their slopes, so that the
+// QRS decision takes some for T waves.
+func TestASmallTachycardiaIsTold(t *testing.T) {
+	small := []wave{{0, 700, 0.03}, {0.09, -250, 0.03}}
+	tall := []wave{{-0.026, -150, 0.009}, {0, 1900, 0.011}, {0.028, -400, 0.010}, {0.26, 260, 0.045}}
+	h := &heart{noise: 6}
+	h.rhythm(0.5, 70, 72, tall)
+	from := h.beats[len(h.beats)-1].at + 0.6
+	h.rhythm(from, from+4, 130, small)
+	last := h.beats[len(h.beats)-1].at
+	h.rhythm(last+0.9, last+30, 72, tall)
+	all := analyse(t, 250, h.sample(250, last+25))
+	alarms := began(all, ecg.VT)
+	if len(alarms) != 1 || alarms[0].known > from+4 || math.Abs(alarms[0].at-from) > 0.5 || math.Abs(alarms[0].RateBPM-130) > 10 {
+		t.Fatalf("a run from %.1f s on reported as %+v", from, alarms)
+	}
+	if ends := ended(all, ecg.VT); len(ends) != 1 || ends[0].known > last+5 {
+		t.Errorf("a run until %.1f s ended as %+v", last, ends)
+	}
+}
+
 func TestASingleVentricularBeatIsNoTachycardia(t *testing.T) {
 	h := &heart{wander: 80, noise: 8}
 	for i := range 100 {

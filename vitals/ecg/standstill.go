@@ -37,7 +37,7 @@ func (d *Detector) watchPause() {
 	case pauses == d.standing[Pause]:
 	case !pauses:
 		d.end(Pause, d.life.last-ticksOfFilter)
-	case d.quality != NoAnalysis && !d.judge.unsettled() && !d.judge.still():
+	case d.quality != NoAnalysis && !d.judge.unsettled() && !d.judge.still() && !d.judge.loose():
 		d.begin(Pause, d.life.last-ticksOfFilter, evidence{from: d.life.last - ticksOfFilter, to: tick})
 	}
 }
