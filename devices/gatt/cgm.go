@@ -217,6 +217,14 @@ func DecodeSessionStart(value []byte) (SessionStart, error) {
 	return s, nil
 }
 
+// EncodeSessionStart writes the start of a session at t, as a clock in t's zone shows it, without a
+// checksum. Go's zones do not tell summer time apart by its amount, so the zone has all of the offset.
+func EncodeSessionStart(t time.Time) []byte {
+	const quarter = 15 * 60 // seconds
+	_, offset := t.Zone()
+	return append(DateTimeOf(t).append(nil), byte(int8(offset/quarter)), 0)
+}
+
 // Time is when the session began, by the sensor's clock: in UTC where it knows its zone, as if it
 // stood in UTC else. ok is false where its clock was not set.
 func (s SessionStart) Time() (t time.Time, ok bool) {

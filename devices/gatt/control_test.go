@@ -142,3 +142,31 @@ func TestNoValueBreaksAReader(t *testing.T) {
 		})
 	}
 }
+
+func TestStoredReadingsAreOfTheHubsZone(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip("no zones on this machine")
+	}
+	for story, tc := range map[string]struct {
+		shows time.Time // by the meter's clock
+		want  time.Time
+		sure  bool
+	}{
+		"in winter":                 {time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), time.Date(2026, 11, 20, 7, 0, 0, 0, time.UTC), true},
+		"in summer":                 {time.Date(2026, 7, 20, 8, 0, 0, 0, time.UTC), time.Date(2026, 7, 20, 6, 0, 0, 0, time.UTC), true},
+		"in the hour before":        {time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC), time.Date(2026, 10, 24, 23, 30, 0, 0, time.UTC), true},
+		"in the hour that is twice": {time.Date(2026, 10, 25, 2, 30, 0, 0, time.UTC), time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC), false},
+		"in the hour that is not":   {time.Date(2026, 3, 29, 2, 30, 0, 0, time.UTC), time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC), false},
+	} {
+		r := vitals.Reading{Time: tc.shows, DeviceTime: tc.shows, TimeQuality: vitals.TimeDeviceUnverified}
+		live := vitals.Reading{Time: noon, DeviceTime: tc.shows}
+		got := gatt.Zoned(vitals.Batch{Readings: []vitals.Reading{r, live}}, berlin).Readings
+		if !got[0].Time.Equal(tc.want) || (got[0].Quality == vitals.Good) != tc.sure || !got[0].DeviceTime.Equal(tc.shows) {
+			t.Errorf("%s: %+v", story, got[0])
+		}
+		if got[1] != live {
+			t.Errorf("%s: a live reading became %+v", story, got[1])
+		}
+	}
+}

@@ -134,6 +134,35 @@ func EncodeCurrentTime(c CurrentTime) []byte {
 	return append(c.append(nil), c.Weekday, c.Fractions, byte(c.Adjust))
 }
 
+// Zoned moves the stored readings of a device whose clock nobody could read to the hub's zone: a device
+// shows local time and does not tell which. In the hour that comes twice when summer time ends, and in
+// the one that does not come when it begins, nobody knows when they were true.
+func Zoned(b vitals.Batch, zone *time.Location) vitals.Batch {
+	readings := make([]vitals.Reading, len(b.Readings))
+	for i, r := range b.Readings {
+		if r.TimeQuality == vitals.TimeDeviceUnverified && !r.DeviceTime.IsZero() {
+			var sure bool
+			if r.Time, sure = wall(r.DeviceTime, zone); !sure {
+				r.Quality = vitals.Questionable
+			}
+		}
+		readings[i] = r
+	}
+	b.Readings = readings
+	return b
+}
+
+// wall is when a clock in the zone shows what t shows in UTC, and whether that is at one time only.
+func wall(t time.Time, zone *time.Location) (at time.Time, sure bool) {
+	at = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
+	shows := func(at time.Time) bool { return DateTimeOf(at.In(zone)) == DateTimeOf(t) }
+	sure = shows(at)
+	for _, shift := range []time.Duration{30 * time.Minute, time.Hour} { // zones shift by either
+		sure = sure && !shows(at.Add(shift)) && !shows(at.Add(-shift))
+	}
+	return at.UTC(), sure
+}
+
 // Corrected moves the readings that carry the device's own time to the hub's time line. ahead is how
 // far the device's clock stood before the hub's when both were read at the same moment; it also
 // absorbs the zone that the device does not tell. The device's own time is kept as it was told.

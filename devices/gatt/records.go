@@ -19,11 +19,15 @@ const (
 // RecordCode is how an operation ended.
 type RecordCode uint8
 
-// Ends of an operation that a caller decides on; the others are faults.
+// Ends of an operation that a caller decides on (GLS 1.0.1, 3.4.1); the others are faults.
 const (
-	RecordsDone       RecordCode = 1
-	NoRecordsFound    RecordCode = 6
-	RecordsIncomplete RecordCode = 8 // not all were sent: ask again from the last one
+	RecordsDone                RecordCode = 1
+	RecordsOperator            RecordCode = 3
+	RecordsOperatorUnsupported RecordCode = 4
+	RecordsOperand             RecordCode = 5
+	NoRecordsFound             RecordCode = 6
+	RecordsIncomplete          RecordCode = 8 // not all were sent: ask again from the last one
+	RecordsOperandUnsupported  RecordCode = 9
 )
 
 // Operators and filters of a request.

@@ -11,11 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/samber/lo"
 
 	"vigil/devices"
-	"vigil/devices/hub/polar"
+	"vigil/devices/hub/strap"
 	"vigil/devices/uplink"
 	"vigil/vitals"
 )
@@ -31,10 +32,12 @@ type config struct {
 	SpoolBytes int64          `json:"spool_bytes"` // 0: 1 GiB
 	Adapter    string         `json:"adapter"`     // empty: hci0
 	Status     string         `json:"status"`      // loopback address of the status page; empty: none
+	Zone       string         `json:"zone"`        // of the home's clocks, such as Europe/Berlin; empty: this computer's
 	Alarm      []string       `json:"alarm"`       // program and arguments to run for a high alarm
 	Devices    []deviceConfig `json:"devices"`
 
 	secret string
+	zone   *time.Location
 	bus    string // of Bluetooth; empty is the system's
 }
 
@@ -47,16 +50,28 @@ type deviceConfig struct {
 	id vitals.DeviceID
 }
 
-// profiles are the characteristics that are read of a device, and the decoder of each.
-var profiles = map[string]map[string]string{
-	"hr":          {short("2a37"): "gatt/2a37"},
-	"plx":         {short("2a5f"): "gatt/2a5f"},
-	"plx-spot":    {short("2a5e"): "gatt/2a5e"},
-	"bp":          {short("2a35"): "gatt/2a35"},
-	"thermometer": {short("2a1c"): "gatt/2a1c"},
-	"scale":       {short("2a9d"): "gatt/2a9d"},
-	"pmd":         {polar.Data: "gatt/pmd"},
+// profile is what can be read of a device: a characteristic and its decoder, or an ECG, which is
+// started and stopped.
+type profile struct {
+	uuid, decoder string
+	ecg           func() *strap.ECG
 }
+
+var profiles = map[string]profile{
+	"hr":          {uuid: short("2a37"), decoder: "gatt/2a37"},
+	"plx":         {uuid: short("2a5f"), decoder: "gatt/2a5f"},
+	"plx-spot":    {uuid: short("2a5e"), decoder: "gatt/2a5e"},
+	"bp":          {uuid: short("2a35"), decoder: "gatt/2a35"},
+	"thermometer": {uuid: short("2a1c"), decoder: "gatt/2a1c"},
+	"glucose":     {uuid: short("2a18"), decoder: "gatt/2a18"},
+	"cgm":         {uuid: cgmMeasurement, decoder: "gatt/2aa7"},
+	"scale":       {uuid: short("2a9d"), decoder: "gatt/2a9d"},
+	"body":        {uuid: short("2a9c"), decoder: "gatt/2a9c"},
+	"pmd":         {decoder: "gatt/pmd", ecg: strap.Polar},
+	"movesense":   {decoder: "gatt/movesense", ecg: strap.Movesense},
+}
+
+var batteryLevel = short("2a19") // read of whatever has one
 
 // short is an assigned UUID of 16 bits in full.
 func short(uuid string) string { return "0000" + uuid + "-0000-1000-8000-00805f9b34fb" }
@@ -100,6 +115,13 @@ func (c *config) check() error {
 	if c.Status != "" && !strings.HasPrefix(c.Status, "127.0.0.1:") && !strings.HasPrefix(c.Status, "[::1]:") {
 		return fmt.Errorf("status %q: the page is for this computer only, 127.0.0.1:port", c.Status)
 	}
+	c.zone = time.Local
+	if c.Zone != "" {
+		var err error
+		if c.zone, err = time.LoadLocation(c.Zone); err != nil {
+			return fmt.Errorf("zone %q: %w", c.Zone, err)
+		}
+	}
 	for i := range c.Devices {
 		if err := c.Devices[i].check(); err != nil {
 			return err
@@ -121,15 +143,21 @@ func (d *deviceConfig) check() error {
 	if len(d.Read) == 0 {
 		return fmt.Errorf("device %s: nothing is read of it", d.Address)
 	}
-	for _, profile := range d.Read {
-		for _, decoder := range profiles[profile] {
-			if _, known := devices.Lookup(decoder); !known {
-				return fmt.Errorf("device %s: this version cannot read %q", d.Address, profile)
-			}
+	ecgs := 0
+	for _, name := range d.Read {
+		p, known := profiles[name]
+		if !known {
+			return fmt.Errorf("device %s: there is no profile %q", d.Address, name)
 		}
-		if profiles[profile] == nil {
-			return fmt.Errorf("device %s: there is no profile %q", d.Address, profile)
+		if _, known := devices.Lookup(p.decoder); !known {
+			return fmt.Errorf("device %s: this version cannot read %q", d.Address, name)
 		}
+		if p.ecg != nil {
+			ecgs++
+		}
+	}
+	if ecgs > 1 {
+		return fmt.Errorf("device %s: a device has one ECG", d.Address)
 	}
 	return nil
 }

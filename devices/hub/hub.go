@@ -41,6 +41,7 @@ type hub struct {
 	siren  *siren
 	clock  func() uplink.ClockQuality
 	began  time.Time
+	zone   *time.Location
 
 	mu    sync.Mutex
 	watch *watch
@@ -75,7 +76,7 @@ func newHub(c config, log *slog.Logger, now time.Time) (*hub, error) {
 		return nil, err
 	}
 	h := &hub{
-		config: c, log: log, spool: kept, clock: clockQuality, began: now,
+		config: c, log: log, spool: kept, clock: clockQuality, began: now, zone: c.zone,
 		siren: &siren{command: c.Alarm, log: log}, state: map[vitals.DeviceID]deviceState{},
 		link: &link.Link{
 			Hub: c.Hub, Secret: c.secret, MQTT: mqtt, TLS: roots, Spool: kept, Clock: clockQuality, Log: log,
@@ -199,11 +200,25 @@ func (h *hub) wear(ctx context.Context, central *bluez.Central) {
 	keeping.Wait()
 }
 
-// keep takes what a device sent: first the alarm, then the disk.
+// synced reports whether the hub's clock follows the network's time.
+func (h *hub) synced() bool { return h.clock().Source != uplink.ClockUnsynced }
+
+// keep takes what a device sent.
 func (h *hub) keep(b vitals.Batch, now time.Time) {
-	if b.Empty() {
-		return
+	if !b.Empty() {
+		h.store(b, now, h.spool.Add)
 	}
+}
+
+// keepRecord takes what a device had stored, and notes that it has it.
+func (h *hub) keepRecord(b vitals.Batch, m spool.Mark, now time.Time) {
+	h.store(b, now, func(b vitals.Batch, clock uplink.ClockQuality, now time.Time) error {
+		return h.spool.AddRecord(b, m, clock, now)
+	})
+}
+
+// store takes what a device sent: first the alarm, then the disk.
+func (h *hub) store(b vitals.Batch, now time.Time, add func(vitals.Batch, uplink.ClockQuality, time.Time) error) {
 	clock := h.clock()
 	if clock.Source == uplink.ClockUnsynced {
 		b.Readings = slices.Clone(b.Readings)
@@ -219,9 +234,11 @@ func (h *hub) keep(b vitals.Batch, now time.Time) {
 		state.Heard = now
 		h.state[b.Device] = state
 	}
-	h.watch.observe(b, now)
+	if !b.Empty() {
+		h.watch.observe(b, now)
+	}
 	h.mu.Unlock()
-	switch err := h.spool.Add(b, clock, now); {
+	switch err := add(b, clock, now); {
 	case errors.Is(err, spool.ErrFailed):
 		h.end(err)
 	case err != nil:

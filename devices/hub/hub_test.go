@@ -20,7 +20,7 @@ import (
 	"vigil/devices/gatt"
 	hub "vigil/devices/hub"
 	"vigil/devices/hub/bluez/fake"
-	"vigil/devices/hub/polar"
+	strapecg "vigil/devices/hub/strap"
 	broker "vigil/devices/sim/fake"
 	"vigil/devices/uplink"
 	"vigil/vitals"
@@ -30,18 +30,33 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const heartRate = "00002a37-0000-1000-8000-00805f9b34fb"
 
-// house is a hub at work between a strap and a server.
+// house is a hub at work between a device and a server.
 type house struct {
 	hub    hub.Hub
 	strap  *fake.Device
 	dir    string
+	bus    string
 	told   chan []byte // to the strap's control point
 	server chan uplink.Message
 	heard  []uplink.Message // and not awaited yet
 	stop   func()
 }
 
+// furnish is a house with a strap.
 func furnish(t *testing.T, mtu uint16, alarm string) *house {
+	t.Helper()
+	h := &house{told: make(chan []byte, 100)}
+	control := fake.Char{UUID: strapecg.PolarControl, MTU: mtu, Written: func(value []byte) error {
+		h.told <- value
+		return nil
+	}}
+	h.build(t, fmt.Sprintf(`"alarm":["/bin/sh","-c",%q],`, alarm), `["hr","pmd"]`,
+		fake.Char{UUID: heartRate, MTU: mtu}, control, fake.Char{UUID: strapecg.PolarData, MTU: mtu})
+	return h
+}
+
+// build makes the house of a device that has these characteristics, of which the hub reads some.
+func (h *house) build(t *testing.T, settings, read string, chars ...fake.Char) {
 	t.Helper()
 	if _, err := exec.LookPath("dbus-daemon"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -49,7 +64,7 @@ func furnish(t *testing.T, mtu uint16, alarm string) *house {
 		}
 		t.Skip("dbus-daemon is missing (Debian package dbus)")
 	}
-	h := &house{dir: t.TempDir(), told: make(chan []byte, 100), server: make(chan uplink.Message, 10000)}
+	h.dir, h.server = t.TempDir(), make(chan uplink.Message, 10000)
 	server := &broker.Broker{Secret: "sesame", Heard: func(_ vitals.HubID, m uplink.Message) { h.server <- m }}
 	if err := server.Listen(t.Context()); err != nil {
 		t.Fatal(err)
@@ -61,27 +76,29 @@ func furnish(t *testing.T, mtu uint16, alarm string) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(bus.Stop)
+	h.bus = bus.Address
 	blue, err := fake.Start(bus.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(blue.Stop)
-	control := fake.Char{UUID: polar.Control, MTU: mtu, Written: func(value []byte) error {
-		h.told <- value
-		return nil
-	}}
-	h.strap, err = blue.Add(strap, fake.Char{UUID: heartRate, MTU: mtu}, control, fake.Char{UUID: polar.Data, MTU: mtu})
-	if err != nil {
+	if h.strap, err = blue.Add(strap, chars...); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(h.dir, "hub.json")
 	write(t, filepath.Join(h.dir, "secret"), "sesame\n", 0o600)
-	write(t, path, fmt.Sprintf(`{"hub":"home-1","mqtt":%q,"alarm":["/bin/sh","-c",%q],
-		"devices":[{"address":"A0:9E:1A:00:00:01","read":["hr","pmd"],"pair":true}]}`, server.URL(), alarm), 0o600)
-	if h.hub, err = hub.NewHub(path, bus.Address, slog.New(slog.DiscardHandler)); err != nil {
+	write(t, filepath.Join(h.dir, "hub.json"), fmt.Sprintf(`{"hub":"home-1","mqtt":%q,%s
+		"devices":[{"address":"A0:9E:1A:00:00:01","read":%s,"pair":true}]}`, server.URL(), settings, read), 0o600)
+	h.open(t)
+}
+
+// open makes a hub on what is on the disk.
+func (h *house) open(t *testing.T) {
+	t.Helper()
+	var err error
+	if h.hub, err = hub.NewHub(filepath.Join(h.dir, "hub.json"), h.bus, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	return h
+	h.hub.SetClock(uplink.ClockQuality{Source: uplink.ClockNTP})
 }
 
 func (h *house) run(t *testing.T) {
@@ -156,7 +173,7 @@ func TestHeartbeatTravelsFromTheStrapToTheServer(t *testing.T) {
 	}
 	h.strap.Notify(heartRate, value)
 	h.strap.Notify(heartRate, []byte{0xFF}) // cannot be read
-	h.strap.Notify(polar.Data, frame)
+	h.strap.Notify(strapecg.PolarData, frame)
 	m := h.await(t, "the pulse", func(b vitals.Batch) bool { return len(b.Readings) > 0 })
 	if r := m.Batch.Readings[0]; r.Value != vitals.Int(72) || r.TimeQuality != vitals.TimeUnsynced || m.Clock.Source != uplink.ClockUnsynced {
 		t.Errorf("%+v by %+v", r, m.Clock)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,6 +25,19 @@ type Characteristic struct {
 	Flags []string // "read", "notify", "indicate", "write" …
 	MTU   int      // bytes of an ATT packet; zero where BlueZ is too old to tell (before 5.62)
 	path  dbus.ObjectPath
+}
+
+// Notifies reports whether the device sends the value by itself.
+func (c Characteristic) Notifies() bool { return c.can("notify", "indicate") }
+
+// Readable reports whether the value can be asked for.
+func (c Characteristic) Readable() bool { return c.can("read") }
+
+// Writable reports whether the value can be set.
+func (c Characteristic) Writable() bool { return c.can("write") }
+
+func (c Characteristic) can(any ...string) bool {
+	return slices.ContainsFunc(any, func(flag string) bool { return slices.Contains(c.Flags, flag) })
 }
 
 // Peripheral is a connected device.
@@ -169,6 +183,20 @@ func (p *Peripheral) Notifications() <-chan Notification { return p.notes }
 // Subscribe lets the device send a characteristic's values by itself.
 func (p *Peripheral) Subscribe(ctx context.Context, uuid string) error {
 	return p.on(ctx, uuid, "StartNotify")
+}
+
+// Read asks for a characteristic's value.
+func (p *Peripheral) Read(ctx context.Context, uuid string) ([]byte, error) {
+	c, err := p.Characteristic(uuid)
+	if err != nil {
+		return nil, err
+	}
+	var value []byte
+	call := p.central.conn.Object(service, c.path).CallWithContext(ctx, charIface+".ReadValue", 0, map[string]dbus.Variant{})
+	if err := call.Store(&value); err != nil {
+		return nil, fmt.Errorf("device %s, characteristic %s, ReadValue: %w", p.device, uuid, err)
+	}
+	return value, nil
 }
 
 // Write sets a characteristic and waits for the device's answer.

@@ -139,7 +139,7 @@ func (s *Spool) renumber(st *stream, after uint64, now time.Time) error {
 			return fmt.Errorf("number messages anew: %w", err)
 		}
 		for _, m := range messages {
-			if err := s.add(m, now); err != nil {
+			if err := s.add(m, Mark{}, now); err != nil {
 				return fmt.Errorf("number messages anew: %w", err)
 			}
 		}

@@ -25,8 +25,11 @@ type home struct {
 	durable int64 // bytes of the youngest segment that a power cut leaves
 	next    int64 // value of the next measurement
 
-	written []int64        // added, not yet durable
-	kept    map[int64]bool // durable: must reach the server
+	written []int64 // added, not yet durable
+	fetched []fetched
+	carried map[int64]uint64 // which record a measurement is of
+	records map[uint64]bool  // of a device's memory, durable
+	kept    map[int64]bool   // durable: must reach the server
 	said    map[place]int64
 	server  *server
 	backup  *server
@@ -87,6 +90,10 @@ func (h *home) settle() {
 		h.kept[v] = true
 	}
 	h.written = nil
+	for _, f := range h.fetched {
+		h.records[f.key] = true
+	}
+	h.fetched = nil
 }
 
 func (h *home) measure(d vitals.DeviceID, wave bool) {
@@ -98,6 +105,28 @@ func (h *home) measure(d vitals.DeviceID, wave bool) {
 	}
 	h.must(h.spool.Add(b, synced, h.now))
 	h.written = append(h.written, h.next)
+}
+
+// fetch keeps the next record of a device's memory, as far as the spool knows.
+func (h *home) fetch() {
+	k := uint64(1)
+	for h.spool.Fetched(patch, "2a18").Has(k) {
+		k++
+	}
+	if h.records[k] {
+		h.rt.Fatalf("record %d was durable, and is to be fetched again", k)
+	}
+	h.next++
+	h.must(h.spool.AddRecord(pulse(patch, h.next), spool.Mark{Source: "2a18", Key: k}, synced, h.now))
+	h.written = append(h.written, h.next)
+	h.fetched = append(h.fetched, fetched{k, h.next})
+	h.carried[h.next] = k
+}
+
+// fetched is a record of a device and the measurement in it.
+type fetched struct {
+	key   uint64
+	value int64
 }
 
 // valueOf tells what a message says; 0 for a report of a gap.
@@ -162,6 +191,7 @@ func (h *home) crash() {
 		h.must(os.WriteFile(name, content, 0o600))
 	}
 	h.written = nil // some of it may have survived, none of it must
+	h.fetched = nil
 	h.open()
 }
 
@@ -175,6 +205,8 @@ func (h *home) step(what string) {
 		h.measure(clip, false)
 	case "wave":
 		h.measure(patch, true)
+	case "record":
+		h.fetch()
 	case "sync":
 		h.must(h.spool.Sync(h.now))
 		h.settle()
@@ -218,11 +250,11 @@ func TestNothingThatWasKeptIsLostWhateverHappens(t *testing.T) {
 		own := filepath.Join(dir, strconv.Itoa(homes))
 		fresh := &server{progress: map[vitals.Stream]vitals.Progress{}, has: map[int64]bool{}}
 		segment := rapid.SampledFrom([]int64{200, 500, 4 << 20}).Draw(rt, "segment")
-		h := &home{rt: rt, dir: own, segment: segment, now: noon, kept: map[int64]bool{}, said: map[place]int64{}, server: fresh}
+		h := &home{rt: rt, dir: own, segment: segment, now: noon, kept: map[int64]bool{}, records: map[uint64]bool{}, carried: map[int64]uint64{}, said: map[place]int64{}, server: fresh}
 		h.open()
 		defer func() { _ = h.spool.Close() }()
 		for _, what := range rapid.SliceOfN(rapid.SampledFrom([]string{
-			"pulse", "pulse", "other pulse", "wave", "sync", "sync", "send", "send", "send", "lose", "refuse",
+			"pulse", "pulse", "other pulse", "wave", "sync", "sync", "record", "send", "send", "send", "lose", "refuse",
 			"ack", "ack", "reconnect", "wait", "crash", "crash", "back up", "restore",
 		}), 0, 40).Draw(rt, "steps") {
 			h.step(what)
@@ -238,6 +270,15 @@ func TestNothingThatWasKeptIsLostWhateverHappens(t *testing.T) {
 		for v := range h.kept {
 			if !h.server.has[v] {
 				rt.Fatalf("measurement %d is lost", v)
+			}
+		}
+		twice := map[uint64]int64{}
+		for v := range h.server.has {
+			if k, carries := h.carried[v]; carries {
+				if other, is := twice[k]; is {
+					rt.Fatalf("record %d is stored as measurements %d and %d", k, other, v)
+				}
+				twice[k] = v
 			}
 		}
 	})

@@ -100,6 +100,10 @@ func (s *Spool) settle(id uint64, size int64) error {
 }
 
 func (s *Spool) replay(g *segment, r record, offset, size int64) {
+	s.remember(r)
+	if r.kind == marked || r.kind == settled {
+		return
+	}
 	st := s.streamOf(r.stream)
 	st.last = max(st.last, r.seq)
 	switch r.kind {
@@ -120,7 +124,7 @@ func (s *Spool) replay(g *segment, r record, offset, size int64) {
 			st.refused = map[uint64]bool{}
 		}
 		st.refused[r.seq] = true
-	case numbered:
+	default:
 	}
 }
 

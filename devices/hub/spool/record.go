@@ -29,6 +29,7 @@ type record struct {
 	stream  key
 	seq     uint64    // message, refused: its number; stored: up to here; numbered: the last number given
 	at      time.Time // message: when it was made; otherwise when it was noted
+	mark    Mark      // its source is empty where there is none
 	payload []byte
 }
 
@@ -39,12 +40,15 @@ const (
 	stored              // the server has stored everything up to seq
 	refused             // the server refused the message
 	numbered            // numbers up to seq were given; each segment begins with one for every stream
+	carrying            // on the disk: a message with a mark
+	marked              // a record of a device's memory is kept
+	settled             // and all of its source up to there
 )
 
 const (
 	recordHead = 10
 	bodyHead   = 23
-	maxBody    = bodyHead + 16 + uplink.MaxMessage
+	maxBody    = bodyHead + 16 + 9 + maxSource + uplink.MaxMessage
 )
 
 var (
@@ -67,12 +71,19 @@ func (r record) append(dst []byte) []byte {
 	begin := len(dst)
 	dst = append(dst, mark...)
 	dst = append(dst, make([]byte, recordHead-len(mark))...)
-	dst = append(dst, byte(r.kind), placeOf(r.channel))
+	kind := r.kind
+	if kind == message && r.mark.Source != "" {
+		kind = carrying
+	}
+	dst = append(dst, byte(kind), placeOf(r.channel))
 	dst = binary.LittleEndian.AppendUint32(dst, r.stream.epoch)
 	dst = binary.LittleEndian.AppendUint64(dst, r.seq)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(r.at.UnixMicro()))
 	dst = append(dst, byte(len(r.stream.device)))
 	dst = append(dst, r.stream.device...)
+	if r.mark.Source != "" {
+		dst = r.mark.append(dst)
+	}
 	dst = append(dst, r.payload...)
 	head := dst[begin:]
 	binary.LittleEndian.PutUint32(head[2:], uint32(len(head)-recordHead))
@@ -100,15 +111,25 @@ func parseRecord(b []byte) (r record, size int, ok bool) {
 	}
 	f := b[recordHead:size]
 	name := bodyHead + int(f[22])
-	if name > len(f) || f[0] == 0 || recordKind(f[0]) > numbered || int(f[1]) >= len(channels) {
+	if name > len(f) || f[0] == 0 || recordKind(f[0]) > settled || int(f[1]) >= len(channels) {
 		return record{}, 0, false
 	}
-	return record{
+	r = record{
 		kind: recordKind(f[0]), channel: channels[f[1]],
 		stream: key{device: vitals.DeviceID(f[bodyHead:name]), epoch: binary.LittleEndian.Uint32(f[2:])},
 		seq:    binary.LittleEndian.Uint64(f[6:]), at: time.UnixMicro(int64(binary.LittleEndian.Uint64(f[14:]))).UTC(),
 		payload: f[name:],
-	}, size, true
+	}
+	if r.kind >= carrying {
+		r.mark, r.payload, ok = parseMark(r.payload)
+		if !ok || r.mark.Source == "" {
+			return record{}, 0, false
+		}
+	}
+	if r.kind == carrying {
+		r.kind = message
+	}
+	return r, size, true
 }
 
 // walk hands every sound record of a segment to visit with its place. It skips what is damaged;

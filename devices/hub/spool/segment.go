@@ -99,6 +99,7 @@ func (s *Spool) next(now time.Time) error {
 			head = record{kind: stored, stream: st.key, seq: st.upto, at: st.storedAt}.append(head)
 		}
 	}
+	head = s.marks(now, head)
 	file, err := os.OpenFile(s.path(id), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("begin segment: %w", err)

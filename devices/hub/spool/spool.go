@@ -116,6 +116,7 @@ type Spool struct {
 	queue    queue
 	shelves  map[place]*shelf
 	reading  openSegment
+	fetched  map[vitals.DeviceID]map[string]Fetched
 	stats    Stats
 	wake     chan struct{}
 }
@@ -140,7 +141,7 @@ func Open(c Config, now time.Time) (*Spool, error) {
 	s := &Spool{
 		dir: c.Dir, boot: c.Boot, limit: max(minLimit, cmp.Or(c.Limit, DefaultLimit)),
 		retain: cmp.Or(c.Retain, DefaultRetain), segment: cmp.Or(c.Segment, maxSegment),
-		shelves: map[place]*shelf{},
+		shelves: map[place]*shelf{}, fetched: map[vitals.DeviceID]map[string]Fetched{},
 		streams: map[key]*stream{}, current: map[vitals.DeviceID]*stream{}, wake: make(chan struct{}, 1),
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
@@ -218,10 +219,10 @@ func (s *Spool) begin(d vitals.DeviceID) (*stream, error) {
 func (s *Spool) Add(b vitals.Batch, clock uplink.ClockQuality, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.add(uplink.Message{HubTime: now, Clock: clock, Boot: s.boot, Batch: b}, now)
+	return s.add(uplink.Message{HubTime: now, Clock: clock, Boot: s.boot, Batch: b}, Mark{}, now)
 }
 
-func (s *Spool) add(m uplink.Message, now time.Time) error {
+func (s *Spool) add(m uplink.Message, mark Mark, now time.Time) error {
 	if s.failed != nil {
 		return s.failed
 	}
@@ -234,7 +235,7 @@ func (s *Spool) add(m uplink.Message, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("keep message %d of device %s: %w", m.Seq, st.device, err)
 	}
-	r := record{kind: message, channel: m.Channel(), stream: st.key, seq: m.Seq, at: m.HubTime, payload: payload}
+	r := record{kind: message, channel: m.Channel(), stream: st.key, seq: m.Seq, at: m.HubTime, mark: mark, payload: payload}
 	if err := s.keep(st, r, now); err != nil {
 		return fmt.Errorf("keep message %d of device %s: %w", m.Seq, st.device, err)
 	}
@@ -257,6 +258,7 @@ func (s *Spool) keep(st *stream, r record, now time.Time) error {
 		seq: r.seq, made: r.at, channel: r.channel,
 	}
 	st.last = max(st.last, r.seq)
+	s.remember(r)
 	s.enter(e)
 	s.fresh = append(s.fresh, e)
 	return nil

@@ -48,6 +48,7 @@ func (b *BlueZ) Add(id vitals.DeviceID, chars ...Char) (*Device, error) {
 		d.chars[path], d.paths[c.UUID] = c, path
 		if err := b.conn.ExportMethodTable(map[string]any{
 			"StartNotify": func() *dbus.Error { return d.subscribe(c.UUID) },
+			"ReadValue":   func(map[string]dbus.Variant) ([]byte, *dbus.Error) { return asked(c) },
 			"WriteValue":  func(value []byte, _ map[string]dbus.Variant) *dbus.Error { return written(c, value) },
 		}, path, char); err != nil {
 			return nil, fmt.Errorf("export a characteristic: %w", err)
@@ -67,6 +68,13 @@ func written(c Char, value []byte) *dbus.Error {
 		return dbus.NewError("org.bluez.Error.Failed", []any{err.Error()})
 	}
 	return nil
+}
+
+func asked(c Char) ([]byte, *dbus.Error) {
+	if c.Read == nil {
+		return nil, dbus.NewError("org.bluez.Error.NotPermitted", []any{"not readable"})
+	}
+	return c.Read(), nil
 }
 
 func (d *Device) connect() *dbus.Error {

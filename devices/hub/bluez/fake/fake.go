@@ -66,10 +66,20 @@ func (b *Bus) Stop() {
 
 // Char describes a characteristic of a fake device.
 type Char struct {
-	UUID string
-	MTU  uint16
+	UUID  string
+	MTU   uint16
+	Flags []string // nil: notify and write
+	// Read is asked for the value. It may be nil.
+	Read func() []byte
 	// Written answers a write, by notifications or an error. It may be nil.
 	Written func(value []byte) error
+}
+
+func (c Char) flags() []string {
+	if c.Flags == nil {
+		return []string{"notify", "write"}
+	}
+	return c.Flags
 }
 
 // BlueZ is the fake daemon.
@@ -178,7 +188,7 @@ func (b *BlueZ) objects() (map[dbus.ObjectPath]object, *dbus.Error) {
 		for path, c := range d.chars {
 			all[path] = object{char: {
 				"UUID": dbus.MakeVariant(c.UUID), "MTU": dbus.MakeVariant(c.MTU),
-				"Flags": dbus.MakeVariant([]string{"notify", "write"}),
+				"Flags": dbus.MakeVariant(c.flags()),
 			}}
 		}
 	}
