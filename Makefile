@@ -28,6 +28,11 @@ build: web ## build bin/vigil, bin/vigil-hub and bin/vigil-sim
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vigil-hub ./devices/hub
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vigil-sim ./devices/sim
 
+cross: ## does the home hub build for the computers that it runs on, without cgo?
+	@for arch in amd64 arm64 arm; do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch GOARM=7 go build -o /dev/null ./devices/hub && echo "vigil-hub builds for linux/$$arch"; \
+	done
+
 web: web/dist/index.html ## build the dashboard
 
 web/node_modules/.stamp: web/package.json web/package-lock.json
@@ -41,7 +46,7 @@ api: web/node_modules/.stamp ## regenerate the dashboard's types from the server
 	go run ./server openapi > web/openapi.json
 	cd web && npm run --silent api -- openapi.json && rm openapi.json
 
-check: fmt lint test ## everything that must hold before a change lands
+check: fmt lint cross test ## everything that must hold before a change lands
 
 fmt: ## is the code formatted?
 	@out=$$(go run $(GOLANGCI) fmt --diff 2>&1) || true; if [ -n "$$out" ]; then echo "$$out"; echo "run: make fmt-fix"; exit 1; fi
@@ -62,6 +67,7 @@ test-go: ## the Go tests, with the race detector
 	@scripts/need.sh gcc gcc "the race detector"
 	@scripts/need.sh initdb postgresql "tests on PostgreSQL"
 	@scripts/need.sh dbus-daemon dbus "tests of the home hub's Bluetooth"
+	@scripts/need.sh mosquitto_pub mosquitto-clients "an outside MQTT client"
 	go test -race -shuffle=on -timeout 30m ./...
 
 test-web: web ## the dashboard's tests, in Node and in Chromium

@@ -115,12 +115,9 @@ func (c *config) check() error {
 	if c.Status != "" && !strings.HasPrefix(c.Status, "127.0.0.1:") && !strings.HasPrefix(c.Status, "[::1]:") {
 		return fmt.Errorf("status %q: the page is for this computer only, 127.0.0.1:port", c.Status)
 	}
-	c.zone = time.Local
-	if c.Zone != "" {
-		var err error
-		if c.zone, err = time.LoadLocation(c.Zone); err != nil {
-			return fmt.Errorf("zone %q: %w", c.Zone, err)
-		}
+	var err error
+	if c.zone, err = zoneOf(c.Zone); err != nil {
+		return err
 	}
 	for i := range c.Devices {
 		if err := c.Devices[i].check(); err != nil {
@@ -132,6 +129,17 @@ func (c *config) check() error {
 		return fmt.Errorf("device %s stands twice", twice[0])
 	}
 	return nil
+}
+
+func zoneOf(name string) (*time.Location, error) {
+	if name == "" {
+		return time.Local, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("zone %q: %w", name, err)
+	}
+	return zone, nil
 }
 
 func (d *deviceConfig) check() error {

@@ -36,8 +36,8 @@ func (c Characteristic) Readable() bool { return c.can("read") }
 // Writable reports whether the value can be set.
 func (c Characteristic) Writable() bool { return c.can("write") }
 
-func (c Characteristic) can(any ...string) bool {
-	return slices.ContainsFunc(any, func(flag string) bool { return slices.Contains(c.Flags, flag) })
+func (c Characteristic) can(flags ...string) bool {
+	return slices.ContainsFunc(flags, func(flag string) bool { return slices.Contains(c.Flags, flag) })
 }
 
 // Peripheral is a connected device.
