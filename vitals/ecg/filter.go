@@ -58,11 +58,11 @@ type lostSamples struct {
 // push takes the sample of the next tick.
 func (f *frontEnd) push(s sample) {
 	n := f.tick
-	before := f.gap.held
 	v := f.gap.fill(n, s)
-	if f.jumps.far(v - before) {
-		v = f.gap.stay(before)
+	if f.jumps.far(v) {
+		v = f.gap.stay(f.jumps.line())
 	}
+	f.jumps.follow(v)
 
 	f.sumFirst += v - f.input[(n-lowPassWidth)&63]
 	f.input[n&63] = v

@@ -1,19 +1,20 @@
 package ecg
 
-// An electrode that falls off, is pressed on or pops moves the line within a tick by more than any beat
-// of the patient does. The step would look like a beat; the signal is shifted to go on without it.
+// An electrode that falls off, is pressed on or pops moves the line at once by more than any beat of the
+// patient does. The step would look like a beat; the signal is shifted to go on without it.
 const (
-	jumpPart  = 200  // % of the usual height of a low-passed QRS complex: about four times what the sharpest of mitdb takes
+	jumpPart  = 200  // % of the usual height of a low-passed QRS complex, within 8 ms: more than the sharpest of mitdb takes
 	jumpLeast = 1000 // µV
-	jumpTicks = 2    // a flank that lasts for longer is none
+	jumpTicks = 3    // a flank that lasts for longer is none
 	jumpBeats = 8    // beats after which their height is known
 )
 
 // jumps tells steps that no heart makes.
 type jumps struct {
-	limit int32 // µV
-	beats int   // that it was learned from
-	row   int   // jumps, tick after tick
+	limit int32    // µV
+	beats int      // that it was learned from
+	row   int      // jumps, tick after tick
+	last  [2]int32 // the line at the two ticks before
 }
 
 // learn follows the usual height of a QRS complex, in quarters of a microvolt: up at once, down by and by.
@@ -23,9 +24,9 @@ func (j *jumps) learn(height int32) {
 	j.beats++
 }
 
-// far reports whether the line moved so far in one tick that it must have jumped.
-func (j *jumps) far(move int32) bool {
-	if j.beats < jumpBeats || magnitude(move) <= j.limit {
+// far reports whether the value lies so far from the line that it must have jumped.
+func (j *jumps) far(v int32) bool {
+	if j.beats < jumpBeats || magnitude(v-j.line()) <= j.limit {
 		j.row = 0
 		return false
 	}
@@ -34,3 +35,9 @@ func (j *jumps) far(move int32) bool {
 	}
 	return j.row <= jumpTicks
 }
+
+// line is where the signal was before it could have jumped: a step takes two ticks where the device's
+// rate is lower than ours.
+func (j *jumps) line() int32 { return j.last[0] }
+
+func (j *jumps) follow(v int32) { j.last[0], j.last[1] = j.last[1], v }

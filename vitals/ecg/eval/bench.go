@@ -127,7 +127,7 @@ func (r *result) clean() (*synthetic.Signal, error) {
 
 // calmFrom is the sample behind the last thing that was not normal, where enough follows.
 func (r *result) calmFrom() (from int64, ok bool) {
-	if r.fault != nil || !r.hasBeats() || !r.database.classes() {
+	if r.fault != nil || !r.hasBeats() || !r.database.classes() || r.database.name == "nstdb" {
 		return 0, false
 	}
 	length := r.seconds(synthetic.Length)

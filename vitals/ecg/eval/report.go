@@ -226,5 +226,11 @@ func costs(f findings) *table {
 	t.row("ms per ECG hour", figure(s.MsPerECGHour, 1), "<= 40")
 	t.row("allocations per sample", figure(math.Round(s.AllocsPerSample*1e4)/1e4, 4), "0")
 	t.row("bytes per patient", number(int(s.BytesPerPatient)), "<= 32768")
+	t.row("streams per core at a quarter of its time", figure(s.StreamsPerCore, 0), "")
+	w := s.AfterADay
+	t.row(fmt.Sprintf("one detector through %.0f h: ns per input sample, first pass", w.Hours), figure(w.NsFirstPass, 1), "")
+	t.row("the same, last pass", figure(w.NsLastPass, 1), "no growth")
+	t.row("the same, allocations per sample", figure(math.Round(w.AllocsPerSample*1e4)/1e4, 4), "0")
+	t.row("the same, growth of the heap in bytes", number(int(w.HeapGrowth)), "none")
 	return t
 }

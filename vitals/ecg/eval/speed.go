@@ -22,6 +22,8 @@ type speed struct {
 	MsPerECGHour     float64  `json:"ms_per_ecg_hour"`
 	AllocsPerSample  float64  `json:"allocs_per_sample"`
 	BytesPerPatient  int64    `json:"bytes_per_patient"`
+	StreamsPerCore   float64  `json:"streams_per_core"` // at a quarter of its time
+	AfterADay        *worn    `json:"after_24_h"`
 	Records          []string `json:"records"`
 	SamplesPerSecond float64  `json:"input_samples_per_second"`
 	Samples          int      `json:"samples"`
@@ -33,7 +35,10 @@ type speed struct {
 // speedRecords are the fixed records of the protocol; those that are there are measured.
 var speedRecords = []string{"100", "105", "119", "203", "208", "228", "213", "231"}
 
-const speedRuns = 5
+const (
+	speedRuns = 5
+	share     = 0.25 // of a core's time that streams may take
+)
 
 // measureSpeed measures processor time on one core, the least of five runs. It must be called when
 // nothing else runs in the program.
@@ -68,8 +73,12 @@ func measureSpeed(databases []*database, out string) (*speed, error) {
 	s.NsPerSample = total * 1e9 / float64(s.Samples)
 	s.MsPerECGHour = total * 1e3 / hours
 	s.AllocsPerSample = float64(allocations) / float64(s.Samples)
+	s.StreamsPerCore = share * 3600e3 / s.MsPerECGHour
 	var err error
 	if s.BytesPerPatient, err = bytesPerPatient(s.SamplesPerSecond); err != nil {
+		return nil, err
+	}
+	if s.AfterADay, err = wearOut(d, s.Records); err != nil {
 		return nil, err
 	}
 	return s, create(filepath.Join(out, "speed.json"), func(w io.Writer) error {
