@@ -13,6 +13,7 @@ const (
 	widestHalf  = 50 // ticks, 200 ms
 	weightShift = 7  // a form's weight fades over 128 beats
 	newWeight   = 256
+	timedBeats  = 12 // over which the times of a form's beats follow
 )
 
 // beat is a QRS with what its class is decided by.
@@ -29,6 +30,7 @@ type beat struct {
 	form     int8
 	votes    int          // for a ventricular beat, by the rules
 	looks    [looks]int32 // see describe
+	before   [3]int32     // likeness to the beat before, its likeness to the dominant form, and its votes
 }
 
 // form is a cluster of beats that look alike.
@@ -38,6 +40,9 @@ type form struct {
 	width  int32 // mean, 1/16 tick
 	weight int32 // how common it has been
 	beats  int32 // that made it, 0 for none
+	early  int32 // mean interval before its beats against the slow pace, in thousandths
+	late   int32 // the same behind them
+	timed  int32 // beats that made these two
 }
 
 // classifier tells ventricular beats from the patient's own.
@@ -69,20 +74,43 @@ func (k *classifier) classify(f *frontEnd, c *candidate) (beat, Beat) {
 	b.width = width(f, b.at)
 	k.compare(f, &b)
 	class := k.decide(&b)
-	k.describe(&b)
+	k.describe(&b, c)
 	k.learn(&b, class)
 	return b, class
 }
 
 // describe notes how the beat differs from the patient's usual form, before it is learned itself.
-func (k *classifier) describe(b *beat) {
+func (k *classifier) describe(b *beat, c *candidate) {
 	own, main := &k.forms[b.form], &k.forms[max(k.dominant, 0)]
 	stranger := thousand - int32(b.toMain*thousand)
 	b.looks = [looks]int32{
 		int32(b.toMain * thousand), stranger - k.unlike.upperQuartile(), int32(b.match * thousand), int32(b.toForm * thousand),
 		min(own.beats, 200), ratio(own.weight, main.weight), int32(b.form - k.dominant),
 		b.width, b.width - main.width/16, own.width - main.width, ratio(b.size, main.size), int32(b.votes),
+		ratio(c.strength, c.beatLevel), ratio(c.slope, c.slopeLevel), c.width, c.upward, c.crossings,
+		share(b.shape[:10]), share(b.shape[10:16]),
 	}
+}
+
+// share is how much of a shape's energy lies in a part of it, in thousandths.
+func share(part []int16) int32 {
+	var sum int64
+	for _, v := range part {
+		sum += int64(v) * int64(v)
+	}
+	return int32(sum * thousand / (shapeLength * shapeLength))
+}
+
+// time lets a form learn when its beats come, whatever they are called. A gap that is not known teaches nothing.
+func (k *classifier) time(b *beat, early, late int32) {
+	own := &k.forms[b.form]
+	if own.beats == 0 || early == 0 || late == 0 {
+		return
+	}
+	own.timed++
+	weight := min(own.timed, timedBeats)
+	own.early += (min(early, 2*thousand) - own.early) / weight
+	own.late += (min(late, 2*thousand) - own.late) / weight
 }
 
 // compare finds the beat's form and how it resembles the dominant one.

@@ -15,7 +15,9 @@ const (
 
 // Times of the whole, in ticks.
 const (
-	relearnAfter = 10 * internalHz // missing for so long, levels are learned anew
+	relearnAfter = 10 * internalHz    // missing for so long, levels are learned anew
+	watchEvery   = 5                  // 20 ms
+	tooLate      = internalHz * 7 / 2 // a beat of the time of learning that is known later is left out
 	maxFindings  = 64
 )
 
@@ -111,11 +113,16 @@ func (d *Detector) step(s sample) {
 		})
 		d.reportQuality()
 	}
-	decided := d.qrs.count
-	d.qrs.push(&d.front)
-	if d.qrs.count > decided {
+	if d.qrs.push(&d.front) {
 		d.watchCandidate()
 	}
+	if d.front.tick%watchEvery == 0 {
+		d.watch()
+	}
+}
+
+// watch decides what may wait for 20 ms, so that most ticks cost little.
+func (d *Detector) watch() {
 	for c := d.qrs.stable(&d.front); c != nil; c = d.qrs.stable(&d.front) {
 		d.judge.addBeat(c)
 	}
@@ -174,7 +181,7 @@ func (d *Detector) takeBeat(c *candidate) {
 	d.life.addBeat(c.strength, c.slope)
 	b, class := d.classes.classify(&d.front, c)
 	b.height = c.height
-	b.looks[looks-3], b.looks[looks-2] = ratio(c.height, d.judge.height), ratio(d.judge.hiss()*unitsPerMicro, d.judge.height)
+	b.looks[looks-2], b.looks[looks-1] = ratio(c.height, d.judge.height), ratio(d.judge.hiss()*unitsPerMicro, d.judge.height)
 	d.nameBeat(&b)
 	d.names.hold(&b, class, d.quality)
 	if d.names.plain(&d.front, &d.classes) {
@@ -192,7 +199,7 @@ func (d *Detector) nameBeat(next *beat) {
 		return
 	}
 	const logit = 256
-	w, class := d.names.name(&d.front, next, d.atrial.score/logit)
+	w, class := d.names.name(&d.front, &d.classes, next, d.atrial.score/logit)
 	d.watchRuns(&w.beat, class)
 	if class == VentricularBeat && w.quality != FullAnalysis {
 		class = UnknownBeat
@@ -201,6 +208,9 @@ func (d *Detector) nameBeat(next *beat) {
 }
 
 func (d *Detector) reportBeat(b *beat, class Beat) {
+	if d.front.tick-b.at > tooLate {
+		return
+	}
 	d.report(Finding{
 		Kind: BeatFound, Beat: class, At: d.inputIndex(b.at - lowPassDelay), Height: b.height / unitsPerMicro,
 	})

@@ -33,6 +33,9 @@ type namer struct {
 	waiting unnamed
 	traits  [beatTraits]int16
 	last    [formLen]int16 // shape of the beat before
+	lastP   [pLen]int16    // P segment of the beat before
+	lastTo  int32          // its likeness to the dominant form, in thousandths
+	lastBy  int32          // the rules' votes for it
 	at      int64          // of the beat that traits describe
 	named   bool           // a beat was named in this step
 }
@@ -42,8 +45,8 @@ func (n *namer) hold(b *beat, first Beat, quality Quality) {
 	if b.interval > 0 {
 		n.pace.push(int32(b.interval))
 	}
-	b.looks[looks-1] = likeness(b.shape[:], n.last[:])
-	n.last = b.shape
+	b.before = [3]int32{likeness(b.shape[:], n.last[:]), n.lastTo, n.lastBy}
+	n.last, n.lastTo, n.lastBy = b.shape, int32(b.toMain*thousand), int32(b.votes)
 	n.waiting = unnamed{beat: *b, first: first, quality: quality, waits: true}
 }
 
@@ -64,6 +67,8 @@ func (n *namer) plain(f *frontEnd, k *classifier) bool {
 	var own outline
 	own.take(f, w.beat.at)
 	n.usual.follow(&own)
+	n.lastP = own.p
+	k.time(&w.beat, ratio(now, slow), thousand)
 	w.waits = false
 	return true
 }
@@ -73,28 +78,53 @@ func (n *namer) due(tick int64) bool { return n.waiting.waits && tick-n.waiting.
 
 // name decides what the waiting beat is, given the beat that followed or nil, and the rhythm's
 // irregularity.
-func (n *namer) name(f *frontEnd, next *beat, irregular int32) (unnamed, Beat) {
+func (n *namer) name(f *frontEnd, k *classifier, next *beat, irregular int32) (unnamed, Beat) {
 	w := n.waiting
 	n.waiting.waits = false
-	following, resembles := int32(f.tick-w.beat.at), int32(0)
-	if next != nil {
-		resembles = int32(next.toMain * thousand)
-		if next.interval > 0 {
-			following = int32(next.interval)
-		}
+	following := int32(f.tick - w.beat.at)
+	if next != nil && next.interval > 0 {
+		following = int32(next.interval)
 	}
 	t := &traitWriter{into: n.traits[:0]}
 	n.pace.describe(following, t)
 	t.put(w.beat.looks[:]...)
+	t.put(w.beat.before[:]...)
 	var own outline
 	own.take(f, w.beat.at)
 	own.describe(&n.usual, t)
+	t.put(likeness(own.p[:], n.lastP[:]))
+	n.describeForm(k, &w.beat, t)
+	n.describeNext(f, k, next, &own, t)
 	if w.first == NormalBeat {
 		n.usual.follow(&own)
 	}
-	t.put(int32(w.beat.interval), following, resembles, irregular)
+	n.lastP = own.p
+	t.put(int32(w.beat.interval), following, irregular)
+	slow := n.pace.slow / unitPace
+	k.time(&w.beat, ratio(int32(w.beat.interval), slow), ratio(following, slow))
 	n.at, n.named = w.beat.at, true
 	return w, nameOf(n.forest.Score(n.traits[:]))
+}
+
+// describeForm tells when the beats of this form have come, against those of the dominant one.
+func (n *namer) describeForm(k *classifier, b *beat, t *traitWriter) {
+	own, main := &k.forms[b.form], &k.forms[max(k.dominant, 0)]
+	t.put(own.early, own.late, own.early-main.early, min(own.timed, 2*timedBeats), int32(b.form-k.dominant))
+}
+
+// describeNext tells of the beat that followed, and how it resembles this one.
+func (n *namer) describeNext(f *frontEnd, k *classifier, next *beat, own *outline, t *traitWriter) {
+	if next == nil {
+		t.put(0, 0, 0, 0, 0, 0, 0)
+		return
+	}
+	b, main := &n.waiting.beat, &k.forms[max(k.dominant, 0)]
+	var p [pLen]int16
+	var raw [pLen]int32
+	cut(&f.lowPass, next.at-pBefore, raw[:])
+	normalise(p[:], raw[:])
+	t.put(int32(next.toMain*thousand), likeness(b.shape[:], next.shape[:]), next.width-main.width/16, ratio(next.size, main.size))
+	t.put(int32(next.votes), int32(next.form-b.form), likeness(own.p[:], p[:]))
 }
 
 // nameOf weighs the model's scores.

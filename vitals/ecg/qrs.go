@@ -43,30 +43,28 @@ func (q *qrs) relearn(tick int64) {
 
 func (q *qrs) candidate(number int64) *candidate { return &q.ring[number&(candidates-1)] }
 
-// push looks at the newest tick.
-func (q *qrs) push(f *frontEnd) {
-	if at, ok := q.peaks.push(f); ok {
-		q.found(f, at)
-	}
+// push looks at the newest tick, and reports whether it brought a candidate.
+func (q *qrs) push(f *frontEnd) bool {
+	at, ok := q.peaks.push(f)
+	return ok && q.found(f, at)
 }
 
-// found measures a new candidate and decides on it.
-func (q *qrs) found(f *frontEnd, at int64) {
+// found measures a new candidate and decides on it. Beside a loss there is none.
+func (q *qrs) found(f *frontEnd, at int64) bool {
 	c := q.candidate(q.count)
 	c.measure(f, at)
 	if f.gap.touches(c.fiducial-bandDelay-ms(40), at, ms(60)) {
-		return
+		return false
 	}
 	q.compare(f, c)
 	q.count++
 	q.review.wake = 0
 	if q.learned {
 		q.decide(q.count - 1)
-		return
-	}
-	if at-q.since >= learningTime {
+	} else if at-q.since >= learningTime {
 		q.learn(f)
 	}
+	return q.count > 0
 }
 
 // compare notes how the candidate stands to what is known at this time.

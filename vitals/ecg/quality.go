@@ -52,7 +52,8 @@ type slot struct {
 // judge collects slots and says what the signal is good for.
 type judge struct {
 	ring    [slots]slot
-	count   int64 // slots completed
+	sums    [longSlots]slot // over the last one, two, ... slots
+	count   int64           // slots completed
 	now     slot
 	ticks   int
 	repeats int32
@@ -86,6 +87,7 @@ func (j *judge) push(s sample, f *frontEnd) bool {
 	j.ring[j.count%slots] = j.now
 	j.count++
 	j.ticks = 0
+	j.addUp()
 	return true
 }
 
@@ -134,10 +136,10 @@ func (j *judge) addHeight(height int32) {
 // addExtra notes a strong candidate that was not taken for a beat.
 func (j *judge) addExtra() { j.now.extras++ }
 
-// over adds up the last slots.
-func (j *judge) over(slotCount int64) slot {
+// addUp sums the last slots, as far back as anybody asks for.
+func (j *judge) addUp() {
 	sum := slot{low: inputLimit, high: -inputLimit}
-	for back := range min(slotCount, j.count) {
+	for back := range min(longSlots, j.count) {
 		s := &j.ring[(j.count-1-back)%slots]
 		sum.low, sum.high = min(sum.low, s.low), max(sum.high, s.high)
 		sum.missing += s.missing
@@ -149,8 +151,18 @@ func (j *judge) over(slotCount int64) slot {
 		sum.extras += s.extras
 		sum.poor += s.poor
 		sum.match += s.match
+		j.sums[back] = sum
 	}
-	return sum
+}
+
+var noSlots = slot{low: inputLimit, high: -inputLimit}
+
+// over is the sum of the last slots, or of as many as there are.
+func (j *judge) over(slotCount int64) *slot {
+	if j.count == 0 {
+		return &noSlots
+	}
+	return &j.sums[min(slotCount, j.count)-1]
 }
 
 // circumstances are what the judgement must know from elsewhere.
@@ -194,7 +206,7 @@ func (j *judge) look(c circumstances) (Quality, Cause) {
 		return NoAnalysis, Learning
 	}
 	lately := j.over(latelySlots)
-	switch q := max(j.noise(&long), min(j.noise(&lately), RhythmOnly)); {
+	switch q := max(j.noise(long), min(j.noise(lately), RhythmOnly)); {
 	case q == NoAnalysis && !c.fibrillating:
 		return NoAnalysis, Noise
 	case q != FullAnalysis:

@@ -14,6 +14,7 @@ type resampler struct {
 	step     float64 // input samples per tick
 	inputs   int64   // input samples taken
 	ticks    int64   // ticks given
+	due      float64 // where the next tick lies, in input samples
 	previous sample
 }
 
@@ -30,12 +31,12 @@ func (r *resampler) push() { r.inputs++ }
 // multiplication is rounded before it is used, so that a processor with fused multiply-add
 // computes the same ticks as one without.
 func (r *resampler) next(newest sample) (sample, bool) {
-	position := float64(float64(r.ticks) * r.step)
-	behind := float64(r.inputs-1) - position // how far the tick lies before the newest input
+	behind := float64(r.inputs-1) - r.due // how far the tick lies before the newest input
 	if behind < 0 {
 		return sample{}, false
 	}
 	r.ticks++
+	r.due = float64(float64(r.ticks) * r.step)
 	if behind == 0 {
 		return newest, true
 	}

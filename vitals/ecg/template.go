@@ -109,23 +109,28 @@ func (w *window) prepare() {
 // correlate is the best correlation with a shape over all lags.
 func (w *window) correlate(s []int16) float32 {
 	best := float32(-1)
-	for lag, length := range w.length {
-		if length == 0 {
-			continue
-		}
-		part := w.values[lag : lag+len(s)]
-		var even, odd int32
-		k := 0
-		for ; k+1 < len(s) && k+1 < len(part); k += 2 {
-			even += part[k] * int32(s[k])
-			odd += part[k+1] * int32(s[k+1])
-		}
-		if k < len(s) {
-			even += part[k] * int32(s[k])
-		}
-		best = max(best, float32(float64(even+odd)/(length*shapeLength)))
+	for lag := range w.length {
+		best = max(best, w.correlateAt(s, lag))
 	}
 	return best
+}
+
+// correlateAt is the correlation with a shape at a lag, -1 where the values are flat.
+func (w *window) correlateAt(s []int16, lag int) float32 {
+	if w.length[lag] == 0 {
+		return -1
+	}
+	part := w.values[lag : lag+len(s)]
+	var even, odd int32
+	k := 0
+	for ; k+1 < len(s) && k+1 < len(part); k += 2 {
+		even += part[k] * int32(s[k])
+		odd += part[k+1] * int32(s[k+1])
+	}
+	if k < len(s) {
+		even += part[k] * int32(s[k])
+	}
+	return float32(float64(even+odd) / (w.length[lag] * shapeLength))
 }
 
 // gallery holds the templates of the shapes that are around.
@@ -139,16 +144,28 @@ func (g *gallery) match(f *frontEnd, fiducial int64) (best, second float32, whic
 	w := window{values: values[:], length: length[:]}
 	w.prepare()
 	best, second, which = -1, -1, -1
+	lagOf := 0
 	for i := range g {
 		if g[i].beats == 0 {
 			continue
 		}
-		switch r := w.correlate(g[i].shape[:]); {
-		case r > best:
-			best, second, which = r, best, int8(i)
-		case r > second:
-			second = r
+		// Every other lag tells which template it is; the lags between only refine how well it fits.
+		own, ownLag := float32(-1), 0
+		for lag := 1; lag < lags; lag += 2 {
+			if r := w.correlateAt(g[i].shape[:], lag); r > own {
+				own, ownLag = r, lag
+			}
 		}
+		switch {
+		case own > best:
+			best, second, which, lagOf = own, best, int8(i), ownLag
+		case own > second:
+			second = own
+		}
+	}
+	if which >= 0 && lagOf > 0 {
+		s := g[which].shape[:]
+		best = max(best, w.correlateAt(s, lagOf-1), w.correlateAt(s, lagOf+1))
 	}
 	return best, second, which
 }

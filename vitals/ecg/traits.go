@@ -4,18 +4,20 @@ package ecg
 // differ from what is usual in this patient. Amplitudes only enter as ratios.
 const (
 	maxTrait   = 20 * thousand
-	shapeTrait = 28
-	beatTraits = paceTraits + shapeTrait
+	beatTraits = paceTraits + looks + 3 + outlineTraits + formTraits + nextTraits + 3
 
-	wideLen    = 43 // P to T: 280 ms before to 400 ms behind the fiducial point at 62.5 Hz
-	wideBefore = 70
-	pLen       = 24 // 264 to 80 ms before, at 125 Hz
-	pBefore    = 66
-	usualFade  = 16 // normal beats over which the usual follows
-	qrsEnd     = 35 // 140 ms
-	tBegin     = 40 // 160 ms
-	tEnd       = 95 // 380 ms
-	looks      = 15 // of its traits those that are measured when it comes
+	wideLen       = 43 // P to T: 280 ms before to 400 ms behind the fiducial point at 62.5 Hz
+	wideBefore    = 70
+	pLen          = 24 // 264 to 80 ms before, at 125 Hz
+	pBefore       = 66
+	usualFade     = 16 // normal beats over which the usual follows
+	qrsEnd        = 35 // 140 ms
+	tBegin        = 40 // 160 ms
+	tEnd          = 95 // 380 ms
+	looks         = 21 // of its traits those that are measured when it comes
+	outlineTraits = 10
+	formTraits    = 5
+	nextTraits    = 7
 )
 
 // traitWriter collects traits in order, in a slice that has room for them.

@@ -52,23 +52,44 @@ type Forest struct {
 // Trees is how many there are.
 func (f *Forest) Trees() int { return len(f.Splits) / f.Depth }
 
+// row holds the features that a forest asks for. Its length is that of all values of a Split's
+// Feature, so that no question needs a check of its bounds.
+type row [1 << 8]int16
+
 // Score adds up what the trees say of the features. It gives a logit in units of 1/Scale for each
 // output; those behind Outputs are zero.
 func (f *Forest) Score(features []int16) (scores [MaxOutputs]int32) {
-	size := f.Outputs << f.Depth
-	splits, leaves := f.Splits, f.Leaves
-	for len(splits) >= f.Depth {
-		leaf := 0
-		for bit, s := range splits[:f.Depth] {
-			// The sign bit of limit - value is the answer.
-			leaf |= int(uint32(int32(s.Above)-int32(features[s.Feature]))>>31) << bit
-		}
-		for k, v := range leaves[leaf*f.Outputs : (leaf+1)*f.Outputs] {
+	var asked row
+	copy(asked[:], features)
+	leaves, size := f.Leaves, f.Outputs<<f.Depth
+	for splits := f.Splits; len(splits) >= f.Depth; splits = splits[f.Depth:] {
+		leaf := asked.leaf(splits[:f.Depth]) * f.Outputs
+		for k, v := range leaves[leaf : leaf+f.Outputs] {
 			scores[k] += int32(v)
 		}
-		splits, leaves = splits[f.Depth:], leaves[size:]
+		leaves = leaves[size:]
 	}
 	return scores
+}
+
+// leaf is the number of the leaf that the answers lead to. Four and more questions are answered
+// without a loop.
+func (r *row) leaf(questions []Split) int {
+	leaf, from := 0, 0
+	if len(questions) >= 4 {
+		q := (*[4]Split)(questions)
+		leaf = r.answer(q[0]) | r.answer(q[1])<<1 | r.answer(q[2])<<2 | r.answer(q[3])<<3
+		from = 4
+	}
+	for bit := from; bit < len(questions); bit++ {
+		leaf |= r.answer(questions[bit]) << bit
+	}
+	return leaf
+}
+
+// answer is 1 where the feature lies above the limit: the sign bit of limit - value.
+func (r *row) answer(s Split) int {
+	return int(uint32(int32(s.Above)-int32(r[s.Feature])) >> 31)
 }
 
 // Encode packs the forest; its inverse is Parse.
