@@ -47,48 +47,18 @@ const (
 	mostDeviation    = 4 // per minute, Karlen 2013
 )
 
-// modulation is one way in which breath shows.
-type modulation int
-
-const (
-	beatHeight modulation = iota
-	beatInterval
-	pulseHeight
-	pulseFoot
-	pulseInterval
-
-	modulations
-)
-
 // Meter follows the modulations of one patient. It holds no pointers, and is ready as it is.
 type Meter struct {
-	series    [modulations]series
-	lastBeat  int64
-	lastPulse int64
+	beats, pulses series
 }
 
 // Beat takes the time of a heart beat in milliseconds and the height of its QRS complex, in any unit. Beats
 // that do not come in order are ignored.
-func (m *Meter) Beat(at int64, height int32) {
-	if at <= m.lastBeat {
-		return
-	}
-	m.series[beatHeight].push(at, height)
-	m.series[beatInterval].pushInterval(at, at-m.lastBeat)
-	m.lastBeat = at
-}
+func (m *Meter) Beat(at int64, height int32) { m.beats.push(at, height, 0) }
 
 // Pulse takes the time of a pulse in milliseconds, its height and the level that it rises from, both in
 // the same unit. Pulses that do not come in order are ignored.
-func (m *Meter) Pulse(at int64, height, foot int32) {
-	if at <= m.lastPulse {
-		return
-	}
-	m.series[pulseHeight].push(at, height)
-	m.series[pulseFoot].push(at, foot)
-	m.series[pulseInterval].pushInterval(at, at-m.lastPulse)
-	m.lastPulse = at
-}
+func (m *Meter) Pulse(at int64, height, foot int32) { m.pulses.push(at, height, foot) }
 
 // Estimate is a derived respiration rate.
 type Estimate struct {
@@ -97,13 +67,28 @@ type Estimate struct {
 	Deviation   float64 // between them, per minute
 }
 
+// modulations are the ways in which breath shows.
+var modulations = [...]struct {
+	of    func(*Meter) *series
+	value func(*series, int64) int32
+}{
+	{(*Meter).ofBeats, (*series).heightOf},
+	{(*Meter).ofBeats, (*series).intervalOf},
+	{(*Meter).ofPulses, (*series).heightOf},
+	{(*Meter).ofPulses, (*series).footOf},
+	{(*Meter).ofPulses, (*series).intervalOf},
+}
+
+func (m *Meter) ofBeats() *series  { return &m.beats }
+func (m *Meter) ofPulses() *series { return &m.pulses }
+
 // Rate is the respiration rate of the 32 s before a time, if it can be told.
 func (m *Meter) Rate(at int64) (Estimate, bool) {
-	var rates [modulations]float64
+	var rates [len(modulations)]float64
 	n := 0
-	for i := range m.series {
+	for _, modulation := range modulations {
 		var wave Wave
-		beats, ok := m.series[i].resample(at, &wave)
+		beats, ok := modulation.of(m).resample(at, modulation.value, &wave)
 		if !ok {
 			continue
 		}

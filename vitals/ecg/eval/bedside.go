@@ -16,10 +16,10 @@ import (
 // bedside is what all signals of a record of the Challenge 2015 show until the monitor's alarm at five
 // minutes, and nothing of what comes behind it.
 type bedside struct {
-	leads   []rhythm // of each ECG channel
-	fingers []rhythm // of each pulse wave: a plethysmogram or an arterial line
-	alarms  []alarm  // of the alarm engine that sees the first of each
-	breaths []breathAt
+	leads   []rhythm  // of each ECG channel
+	fingers []rhythm  // of each pulse wave: a plethysmogram or an arterial line
+	alarms  []alarm   // of the alarm engine that sees the first of each
+	rates   []ratesAt // of the whole record
 }
 
 // rhythm is the sequence of beats in one signal in the last seconds before the alarm.
@@ -42,7 +42,7 @@ func lookAt(rec *wfdb.Record, forests *model.Forests) (*bedside, error) {
 		return nil, fmt.Errorf("read all channels: %w", err)
 	}
 	b := &bedside{}
-	if b.breaths, err = breathsOf(rec, all, forests); err != nil {
+	if b.rates, err = ratesOf(rec, all, forests); err != nil {
 		return nil, err
 	}
 	ecgs, pulses, err := untilAlarm(rec, all)

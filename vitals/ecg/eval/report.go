@@ -27,7 +27,7 @@ func writeReport(path string, stdout io.Writer, f findings) error {
 	tables := []*table{inputs(f), detection(f)}
 	tables = append(tables, classes(f)...)
 	tables = append(tables, runs(f), atrial(f), atrialBeats(f), lethalEpisodes(f), lethalWindows(f),
-		alarmTable(f), falseAlarmTable(f), normalHearts(f), challenge2015(f), challenge2015Signals(f), challenge2017(f), breathTable(f),
+		alarmTable(f), falseAlarmTable(f), normalHearts(f), challenge2015(f), challenge2015Signals(f), challenge2017(f), ratesTable(f),
 		stressed(f), bench(f), otherDevices(f), delays(f), costs(f), summary(f))
 	return create(path, func(file io.Writer) error {
 		both := io.MultiWriter(stdout, file)
