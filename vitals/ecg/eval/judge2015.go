@@ -21,8 +21,7 @@ const (
 	fastRun      = 8     // intervals that must be fast: half of the Challenge's, for a rate that rises up to the alarm
 	notFastBelow = 120.0 // /min over any of them: not fast
 	runAbove     = 100.0 // /min of a ventricular run: a calm rhythm below has none in it, in any lead
-	runBeats     = 3     // ventricular beats in a row: may be the part of the run that one lead shows
-	coupletBeats = 2     // where nothing speaks against a run; single ones are no reason to believe in it
+	coupletBeats = 2     // ventricular in a row: may be what one lead shows of a run; single ones are no reason to believe in it
 )
 
 // believes judges a monitor's alarm by all signals. What is refuted is false, what is seen is true.
@@ -92,7 +91,7 @@ func (b *bedside) ventricular() bool {
 	switch {
 	case b.pulse(ordinary), b.lead(ordinary):
 		return false
-	case b.lead(func(r *rhythm) bool { return r.tells(fibrillation, tachycardia) || r.ventricular() >= runBeats }):
+	case b.lead(func(r *rhythm) bool { return r.tells(fibrillation, tachycardia) }):
 		return true
 	case b.pulse((*rhythm).calm), b.lead((*rhythm).calm):
 		return false // fast, but as it was all along
