@@ -37,6 +37,9 @@ func FuzzDecoders(f *testing.F) {
 // statusEvents are the events that a frame may cause without carrying bytes of their own.
 const statusEvents = 2
 
+// samplesPerByte is how many samples of a flat line a byte may hold.
+const samplesPerByte = 8
+
 func checkBounds(t *testing.T, name string, b vitals.Batch, size int) {
 	t.Helper()
 	samples := 0
@@ -46,7 +49,7 @@ func checkBounds(t *testing.T, name string, b vitals.Batch, size int) {
 			t.Errorf("%s: waveform %s at %d/%d Hz", name, w.Kind, w.Rate.Num, w.Rate.Den)
 		}
 	}
-	if samples > size || len(b.Readings) > size || len(b.Events) > size+statusEvents {
+	if samples > samplesPerByte*size || len(b.Readings) > size || len(b.Events) > size+statusEvents {
 		t.Errorf("%s: %d bytes made %d samples, %d readings and %d events", name, size, samples, len(b.Readings), len(b.Events))
 	}
 	for _, r := range b.Readings {

@@ -51,22 +51,26 @@ const (
 // DecodeBloodPressure reads a Blood Pressure Measurement or an Intermediate Cuff Pressure.
 func DecodeBloodPressure(value []byte) (BloodPressure, error) {
 	f := fieldsOf(value)
+	return f.bloodPressure()
+}
+
+func (f *fields) bloodPressure() (BloodPressure, error) {
 	flags := f.u8("flags")
 	p := BloodPressure{
 		Kilopascal: flags&bpsKilopascal != 0,
 		Systolic:   f.sfloat("systolic pressure"), Diastolic: f.sfloat("diastolic pressure"), Mean: f.sfloat("mean pressure"),
 	}
 	if flags&bpsTime != 0 {
-		p.At = new(f.dateTime("timestamp"))
+		p.At = f.optionalTime()
 	}
 	if flags&bpsPulse != 0 {
-		p.Pulse = new(f.sfloat("pulse rate"))
+		p.Pulse = f.optionalNumber("pulse rate")
 	}
 	if flags&bpsUser != 0 {
-		p.User = new(f.u8("user"))
+		p.User = f.optionalU8("user")
 	}
 	if flags&bpsStatus != 0 {
-		p.Status = new(PressureStatus(f.u16("measurement status")))
+		p.Status = (*PressureStatus)(f.optionalU16("measurement status"))
 	}
 	if err := f.done(flags & bpsReserved); err != nil {
 		return BloodPressure{}, err
@@ -107,11 +111,12 @@ func (p BloodPressure) inverted() bool {
 // judged where it is charted; that the two fit each other can only be judged here, where both are
 // known to be of one measurement.
 func pressureBatch(frame devices.Frame) (vitals.Batch, error) {
-	p, err := DecodeBloodPressure(frame.Bytes)
+	f := fieldsOf(frame.Bytes)
+	p, err := f.bloodPressure()
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	b := vitals.Batch{Device: frame.Device}
+	b := sheet(frame.Device, pressureReadings)
 	r := vitals.Reading{Time: frame.Received, DeviceTime: timeOf(p.At)}
 	if p.Status != nil && *p.Status&pressureDoubts != 0 {
 		r.Quality = vitals.Questionable
@@ -122,9 +127,8 @@ func pressureBatch(frame devices.Frame) (vitals.Batch, error) {
 		none := Number{Special: NotAtResolution}
 		p.Systolic, p.Diastolic, p.Mean = none, none, none
 	}
-	b.Readings = []vitals.Reading{
-		charted(r, vitals.Systolic, p.Systolic, p.millimetres), charted(r, vitals.Diastolic, p.Diastolic, p.millimetres),
-	}
+	b.Readings = append(b.Readings,
+		charted(r, vitals.Systolic, p.Systolic, p.millimetres), charted(r, vitals.Diastolic, p.Diastolic, p.millimetres))
 	if p.Mean.Special != NotANumber { // most monitors do not measure it
 		b.Readings = append(b.Readings, charted(r, vitals.MeanPressure, p.Mean, p.millimetres))
 	}
@@ -134,10 +138,14 @@ func pressureBatch(frame devices.Frame) (vitals.Batch, error) {
 	return b, nil
 }
 
+// pressureReadings are systolic, diastolic, mean and pulse.
+const pressureReadings = 4
+
 // cuffBatch charts nothing: the pressure in a cuff that fills is nobody's blood pressure. It is known
 // so that its values are checked like all others.
 func cuffBatch(frame devices.Frame) (vitals.Batch, error) {
-	if _, err := DecodeBloodPressure(frame.Bytes); err != nil {
+	f := fieldsOf(frame.Bytes)
+	if _, err := f.bloodPressure(); err != nil {
 		return vitals.Batch{}, err
 	}
 	return vitals.Batch{Device: frame.Device}, nil

@@ -51,33 +51,27 @@ const allFat = 1000
 // DecodeBodyComposition reads a Body Composition Measurement.
 func DecodeBodyComposition(value []byte) (BodyComposition, error) {
 	f := fieldsOf(value)
+	return f.bodyComposition()
+}
+
+func (f *fields) bodyComposition() (BodyComposition, error) {
 	flags := f.u16("flags")
 	c := BodyComposition{Imperial: flags&bcsImperial != 0, More: flags&bcsMore != 0, Fat: f.u16("body fat")}
 	if flags&bcsTime != 0 {
-		c.At = new(f.dateTime("timestamp"))
+		c.At = f.optionalTime()
 	}
 	if flags&bcsUser != 0 {
-		c.User = new(f.u8("user"))
+		c.User = f.optionalU8("user")
 	}
-	for _, field := range []struct {
-		flag uint16
-		what string
-		to   **uint16
-	}{
-		{bcsBasal, "basal metabolism", &c.Basal},
-		{bcsMuscle, "muscle percentage", &c.Muscle},
-		{bcsMuscleMass, "muscle mass", &c.MuscleMass},
-		{bcsFatFree, "fat-free mass", &c.FatFree},
-		{bcsSoftLean, "soft lean mass", &c.SoftLean},
-		{bcsWater, "body water mass", &c.Water},
-		{bcsImpedance, "impedance", &c.Impedance},
-		{bcsWeight, "weight", &c.Weight},
-		{bcsHeight, "height", &c.Height},
-	} {
-		if flags&field.flag != 0 {
-			*field.to = new(f.u16(field.what))
-		}
-	}
+	c.Basal = f.u16If(flags&bcsBasal != 0, "basal metabolism")
+	c.Muscle = f.u16If(flags&bcsMuscle != 0, "muscle percentage")
+	c.MuscleMass = f.u16If(flags&bcsMuscleMass != 0, "muscle mass")
+	c.FatFree = f.u16If(flags&bcsFatFree != 0, "fat-free mass")
+	c.SoftLean = f.u16If(flags&bcsSoftLean != 0, "soft lean mass")
+	c.Water = f.u16If(flags&bcsWater != 0, "body water mass")
+	c.Impedance = f.u16If(flags&bcsImpedance != 0, "impedance")
+	c.Weight = f.u16If(flags&bcsWeight != 0, "weight")
+	c.Height = f.u16If(flags&bcsHeight != 0, "height")
 	if err := f.done(uint8(flags & bcsReserved >> 8)); err != nil {
 		return BodyComposition{}, err
 	}
@@ -85,6 +79,13 @@ func DecodeBodyComposition(value []byte) (BodyComposition, error) {
 		return BodyComposition{}, malformed("body fat of %s %%", tenths(c.Fat))
 	}
 	return c, nil
+}
+
+func (f *fields) u16If(is bool, what string) *uint16 {
+	if !is {
+		return nil
+	}
+	return f.optionalU16(what)
 }
 
 // placeholder reports whether the scale only says that it is there: Beurer sends such values all
@@ -99,21 +100,22 @@ func bodyCompositionBatch(frame devices.Frame) (vitals.Batch, error) {
 	if isXiaomi(frame.Bytes) {
 		return xiaomiBatch(frame)
 	}
-	c, err := DecodeBodyComposition(frame.Bytes)
+	f := fieldsOf(frame.Bytes)
+	c, err := f.bodyComposition()
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	b := vitals.Batch{Device: frame.Device}
 	if c.placeholder() {
-		return b, nil
+		return vitals.Batch{Device: frame.Device}, nil
 	}
+	b := sheet(frame.Device, scaleReadings)
 	r := vitals.Reading{Time: frame.Received, DeviceTime: timeOf(c.At)}
 	if c.Fat == Unsuccessful {
 		r.Kind, r.Absent = vitals.BodyFat, vitals.DeviceError
-		b.Readings = []vitals.Reading{r}
+		b.Readings = append(b.Readings, r)
 		return b, nil
 	}
-	b.Readings = []vitals.Reading{valued(r, vitals.BodyFat, tenths(c.Fat))}
+	b.Readings = append(b.Readings, valued(r, vitals.BodyFat, tenths(c.Fat)))
 	if c.Weight != nil {
 		b.Readings = append(b.Readings, massReading(r, *c.Weight, c.Imperial))
 	}
@@ -170,11 +172,11 @@ func xiaomiBatch(frame devices.Frame) (vitals.Batch, error) {
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	b := vitals.Batch{Device: frame.Device}
 	if s.Control&XiaomiStable == 0 || s.Control&(XiaomiLoadGone|xiaomiOtherUnits) != 0 {
-		return b, nil
+		return vitals.Batch{Device: frame.Device}, nil
 	}
 	r := vitals.Reading{Time: frame.Received, DeviceTime: timeOf(&s.At), Quality: vitals.Questionable}
-	b.Readings = []vitals.Reading{massReading(r, s.Steps, false)}
+	b := sheet(frame.Device, 1)
+	b.Readings = append(b.Readings, massReading(r, s.Steps, false))
 	return b, nil
 }

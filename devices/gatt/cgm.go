@@ -85,64 +85,87 @@ func checked(what string, value []byte) (rest []byte, crc uint16, err error) {
 func DecodeCGM(value []byte) ([]CGMRecord, error) {
 	f := fieldsOf(value)
 	var records []CGMRecord
-	for f.err == nil && len(f.rest) > 0 {
-		size := int(f.rest[0])
-		if size < cgmLeast {
-			return nil, malformed("record of %d bytes", size)
-		}
-		record := f.take("record", size)
-		if f.err != nil {
-			break
-		}
-		r, err := decodeCGMRecord(record)
+	for more := true; more; more = len(f.rest) > 0 {
+		r, err := f.nextCGM()
 		if err != nil {
 			return nil, err
 		}
 		records = append(records, r)
 	}
-	switch {
-	case f.err != nil:
-		return nil, f.err
-	case len(records) == 0:
-		return nil, malformed("no record")
-	}
 	return records, nil
 }
 
-// decodeCGMRecord reads one record whose size is right. That it carries a checksum shows in its
+// nextCGM reads the next record, of which there is one at least.
+func (f *fields) nextCGM() (CGMRecord, error) {
+	switch {
+	case f.err != nil:
+		return CGMRecord{}, f.err
+	case len(f.rest) == 0:
+		return CGMRecord{}, malformed("no record")
+	}
+	size := int(f.rest[0])
+	if size < cgmLeast {
+		return CGMRecord{}, malformed("record of %d bytes", size)
+	}
+	record := f.take("record", size)
+	if f.err != nil {
+		return CGMRecord{}, f.err
+	}
+	return f.cgmRecord(record)
+}
+
+// newestCGM is the time offset of the youngest record of a value, and how many records there are.
+func newestCGM(value []byte) (newest uint16, records int, err error) {
+	f := fieldsOf(value)
+	for more := true; more; more = len(f.rest) > 0 {
+		r, err := f.nextCGM()
+		if err != nil {
+			return 0, 0, err
+		}
+		newest, records = max(newest, r.Offset), records+1
+	}
+	return newest, records, nil
+}
+
+// cgmRecord reads one record whose size is right. That it carries a checksum shows in its
 // size alone.
-func decodeCGMRecord(record []byte) (CGMRecord, error) {
+func (f *fields) cgmRecord(record []byte) (CGMRecord, error) {
 	flags := record[1]
 	size := cgmSize(flags)
 	var r CGMRecord
 	switch len(record) {
 	case size:
 	case size + crcBytes:
-		rest, crc, err := checked("record", record)
+		unchecked, crc, err := checked("record", record)
 		if err != nil {
 			return CGMRecord{}, err
 		}
-		record, r.CRC = rest, &crc
+		record, r.CRC = unchecked, f.room.word(crc)
 	default:
 		return CGMRecord{}, malformed("record of %d bytes, its flags make %d", len(record), size)
 	}
-	f := &fields{rest: record[2:]}
+	behind := f.rest // the rest of the value
+	f.rest = record[2:]
 	r.Glucose, r.Offset = f.sfloat("glucose"), f.u16("time offset")
-	for _, octet := range []struct {
-		flag uint8
-		to   **uint8
-	}{{cgmStatus, &r.Status}, {cgmCalibration, &r.Calibration}, {cgmWarning, &r.Warning}} {
-		if flags&octet.flag != 0 {
-			*octet.to = new(f.u8("annunciation"))
-		}
-	}
+	r.Status = f.octetIf(flags&cgmStatus != 0)
+	r.Calibration = f.octetIf(flags&cgmCalibration != 0)
+	r.Warning = f.octetIf(flags&cgmWarning != 0)
 	if flags&cgmTrend != 0 {
-		r.Trend = new(f.sfloat("trend"))
+		r.Trend = f.optionalNumber("trend")
 	}
 	if flags&cgmQuality != 0 {
-		r.Quality = new(f.sfloat("quality"))
+		r.Quality = f.optionalNumber("quality")
 	}
-	return r, f.done(0)
+	err := f.done(0)
+	f.rest = behind
+	return r, err
+}
+
+func (f *fields) octetIf(is bool) *uint8 {
+	if !is {
+		return nil
+	}
+	return f.optionalU8("annunciation")
 }
 
 // cgmSize is the size of a record with these flags and without a checksum.
@@ -243,16 +266,17 @@ func (s SessionStart) Time() (t time.Time, ok bool) {
 // not known, the newest record is as old as its arrival, and nobody knows whether that is true: all
 // are questionable.
 func (s SessionStart) Batch(frame devices.Frame) (vitals.Batch, error) {
-	records, err := DecodeCGM(frame.Bytes)
+	newest, records, err := newestCGM(frame.Bytes)
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	var newest uint16
-	for _, r := range records {
-		newest = max(newest, r.Offset)
-	}
-	b := vitals.Batch{Device: frame.Device}
-	for _, record := range records {
+	b := sheet(frame.Device, records)
+	f := fieldsOf(frame.Bytes)
+	for len(f.rest) > 0 {
+		record, err := f.nextCGM()
+		if err != nil {
+			return vitals.Batch{}, err
+		}
 		r := vitals.Reading{TimeQuality: vitals.TimeDeviceUnverified}
 		if start, ok := s.Time(); ok {
 			r.DeviceTime = start.Add(time.Duration(record.Offset) * time.Minute)

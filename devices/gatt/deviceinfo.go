@@ -27,9 +27,9 @@ func batteryBatch(frame devices.Frame) (vitals.Batch, error) {
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	return vitals.Batch{Device: frame.Device, Events: []vitals.Event{
-		{Code: vitals.BatteryLevel, Time: frame.Received, Value: vitals.Int(int64(level))},
-	}}, nil
+	b := sheet(frame.Device, 0)
+	b.Events = append(b.Events, vitals.Event{Code: vitals.BatteryLevel, Time: frame.Received, Value: vitals.Int(int64(level))})
+	return b, nil
 }
 
 // DecodeSystemID reads a System ID (0x2A23): the EUI-64 of a device, least significant byte first. It

@@ -32,18 +32,69 @@ func init() {
 }
 
 // fields takes little-endian fields from the front of a value; after the first fault it only
-// yields zeros.
+// yields zeros. It has room for the fields that may be absent: where the caller of a decoder holds the
+// fields, a frame costs no memory but what is made of it.
 type fields struct {
 	rest []byte
 	err  error
+	room room
 }
 
-func fieldsOf(value []byte) *fields {
-	f := &fields{rest: value}
-	if len(value) > maxValue {
-		f.err = malformed("value of %d bytes is longer than a characteristic can be", len(value))
+// room has as many places as the characteristics that come often need; it is made with each frame, so
+// it is no larger.
+type room struct {
+	u8s       places[uint8]
+	u16s      [mostWords]uint16
+	words     int // of u16s that are taken
+	numbers   places[Number]
+	pairs     places[SpO2PR]
+	amounts   places[Amount]
+	sensor    SensorStatus
+	time      DateTime
+	offset    int16
+	sample    GlucoseSample
+	body      BodyMass
+	exercise  Exercise
+	intervals [mostIntervals]uint16
+}
+
+// mostIntervals are the RR intervals of a packet of the least MTU (23), and those of a strap that
+// reports every two seconds at 240 beats a minute.
+const mostIntervals = 9
+
+// mostWords are those of a body composition.
+const mostWords = 9
+
+func (r *room) word(v uint16) *uint16 {
+	at := &r.u16s[min(r.words, mostWords-1)] // no characteristic has more
+	r.words++
+	*at = v
+	return at
+}
+
+// places are handed out one by one; behind the last one the heap has more.
+type places[T any] struct {
+	of   [3]T
+	next int
+}
+
+func (p *places[T]) put(v T) *T {
+	if p.next == len(p.of) {
+		more := new(T) // not &v, which would put every v on the heap
+		*more = v
+		return more
 	}
-	return f
+	at := &p.of[p.next]
+	p.next++
+	*at = v
+	return at
+}
+
+func fieldsOf(value []byte) fields {
+	if len(value) > maxValue {
+		return fields{err: malformed("value of %d bytes is longer than a characteristic can be", len(value))}
+	}
+	return fields{rest: value}
 }
 
 func (f *fields) take(what string, n int) []byte {
@@ -77,6 +128,30 @@ func (f *fields) nibbles(what string) (low, high uint8) {
 }
 
 func (f *fields) sfloat(what string) Number { return SFLOAT(f.u16(what)) }
+
+func (f *fields) optionalU8(what string) *uint8 { return f.room.u8s.put(f.u8(what)) }
+
+func (f *fields) optionalU16(what string) *uint16 { return f.room.word(f.u16(what)) }
+
+func (f *fields) optionalNumber(what string) *Number { return f.room.numbers.put(f.sfloat(what)) }
+
+func (f *fields) optionalPair(saturation, pulse string) *SpO2PR {
+	return f.room.pairs.put(f.pair(saturation, pulse))
+}
+
+func (f *fields) optionalAmount(what, amount string) *Amount {
+	return f.room.amounts.put(Amount{f.u8(what), f.sfloat(amount)})
+}
+
+func (f *fields) optionalTime() *DateTime {
+	f.room.time = f.dateTime("timestamp")
+	return &f.room.time
+}
+
+func (f *fields) optionalSensor(what string) *SensorStatus {
+	f.room.sensor = SensorStatus(f.u24(what))
+	return &f.room.sensor
+}
 
 // charted completes a reading that knows its time and quality with a kind and a value.
 func charted(r vitals.Reading, kind vitals.Kind, n Number, convert func(Number) vitals.Decimal) vitals.Reading {

@@ -91,22 +91,28 @@ const (
 // DecodeGlucose reads a Glucose Measurement.
 func DecodeGlucose(value []byte) (Glucose, error) {
 	f := fieldsOf(value)
+	return f.glucose()
+}
+
+func (f *fields) glucose() (Glucose, error) {
 	flags := f.u8("flags")
 	g := Glucose{
 		Sequence: f.u16("sequence number"), Base: f.dateTime("base time"),
 		Molar: flags&glsMolar != 0, Context: flags&glsContext != 0,
 	}
 	if flags&glsOffset != 0 {
-		g.Offset = new(int16(f.u16("time offset")))
+		f.room.offset = int16(f.u16("time offset"))
+		g.Offset = &f.room.offset
 	}
 	if flags&glsSample != 0 {
 		s := GlucoseSample{Concentration: f.sfloat("concentration")}
 		low, high := f.nibbles("type and location")
 		s.Type, s.Site = GlucoseType(low), GlucoseSite(high)
-		g.Sample = &s
+		f.room.sample = s
+		g.Sample = &f.room.sample
 	}
 	if flags&glsStatus != 0 {
-		g.Status = new(GlucoseStatus(f.u16("sensor status")))
+		g.Status = (*GlucoseStatus)(f.optionalU16("sensor status"))
 	}
 	if err := f.done(flags & glsReserved); err != nil {
 		return Glucose{}, err
@@ -181,18 +187,19 @@ func (g Glucose) mgPerDL(n Number) vitals.Decimal {
 // glucoseBatch charts a record at the time that the meter gave it: a meter sends its records when it
 // is asked for them.
 func glucoseBatch(frame devices.Frame) (vitals.Batch, error) {
-	g, err := DecodeGlucose(frame.Bytes)
+	f := fieldsOf(frame.Bytes)
+	g, err := f.glucose()
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	b := vitals.Batch{Device: frame.Device}
 	switch {
 	case g.Sample == nil:
+		return vitals.Batch{Device: frame.Device}, nil
 	case g.Sample.control():
-		b.Events = discarded(frame, "a control solution was measured")
-	default:
-		b.Readings = []vitals.Reading{g.reading(frame)}
+		return vitals.Batch{Device: frame.Device, Events: discarded(frame, "a control solution was measured")}, nil
 	}
+	b := sheet(frame.Device, 1)
+	b.Readings = append(b.Readings, g.reading(frame))
 	return b, nil
 }
 

@@ -47,29 +47,34 @@ const (
 // DecodeGlucoseContext reads a Glucose Measurement Context.
 func DecodeGlucoseContext(value []byte) (GlucoseContext, error) {
 	f := fieldsOf(value)
+	return f.glucoseContext()
+}
+
+func (f *fields) glucoseContext() (GlucoseContext, error) {
 	flags := f.u8("flags")
 	c := GlucoseContext{Sequence: f.u16("sequence number"), Litres: flags&contextLitres != 0}
 	if flags&contextExtended != 0 {
-		c.Extended = new(f.u8("extended flags"))
+		c.Extended = f.optionalU8("extended flags")
 	}
 	if flags&contextCarbohydrate != 0 {
-		c.Carbohydrate = &Amount{f.u8("carbohydrate"), f.sfloat("amount of carbohydrate")}
+		c.Carbohydrate = f.optionalAmount("carbohydrate", "amount of carbohydrate")
 	}
 	if flags&contextMeal != 0 {
-		c.Meal = new(f.u8("meal"))
+		c.Meal = f.optionalU8("meal")
 	}
 	if flags&contextTester != 0 {
 		tester, health := f.nibbles("tester and health")
-		c.Tester, c.Health = &tester, &health
+		c.Tester, c.Health = f.room.u8s.put(tester), f.room.u8s.put(health)
 	}
 	if flags&contextExercise != 0 {
-		c.Exercise = &Exercise{f.u16("duration of exercise"), f.u8("intensity of exercise")}
+		f.room.exercise = Exercise{f.u16("duration of exercise"), f.u8("intensity of exercise")}
+		c.Exercise = &f.room.exercise
 	}
 	if flags&contextMedication != 0 {
-		c.Medication = &Amount{f.u8("medication"), f.sfloat("amount of medication")}
+		c.Medication = f.optionalAmount("medication", "amount of medication")
 	}
 	if flags&contextHbA1c != 0 {
-		c.HbA1c = new(f.sfloat("HbA1c"))
+		c.HbA1c = f.optionalNumber("HbA1c")
 	}
 	if err := f.done(0); err != nil {
 		return GlucoseContext{}, err
@@ -80,7 +85,8 @@ func DecodeGlucoseContext(value []byte) (GlucoseContext, error) {
 // glucoseContextBatch charts nothing: a meal or an effort is no vital sign. It is known so that its
 // values are checked like all others.
 func glucoseContextBatch(frame devices.Frame) (vitals.Batch, error) {
-	if _, err := DecodeGlucoseContext(frame.Bytes); err != nil {
+	f := fieldsOf(frame.Bytes)
+	if _, err := f.glucoseContext(); err != nil {
 		return vitals.Batch{}, err
 	}
 	return vitals.Batch{Device: frame.Device}, nil

@@ -41,6 +41,10 @@ const (
 // DecodeHeartRate reads a Heart Rate Measurement.
 func DecodeHeartRate(value []byte) (HeartRate, error) {
 	f := fieldsOf(value)
+	return f.heartRate()
+}
+
+func (f *fields) heartRate() (HeartRate, error) {
 	flags := f.u8("flags")
 	var h HeartRate
 	if flags&hrWide != 0 {
@@ -55,7 +59,10 @@ func DecodeHeartRate(value []byte) (HeartRate, error) {
 		}
 	}
 	if flags&hrEnergy != 0 {
-		h.Energy = new(f.u16("energy"))
+		h.Energy = f.optionalU16("energy")
+	}
+	if flags&hrRR != 0 && len(f.rest) > 0 {
+		h.RR = f.room.intervals[:0]
 	}
 	for flags&hrRR != 0 && f.err == nil && len(f.rest) > 0 {
 		h.RR = append(h.RR, f.u16("RR interval"))
@@ -96,7 +103,8 @@ func EncodeHeartRate(h HeartRate) ([]byte, error) {
 // heartRateBatch charts the rate at arrival and each interval at the beat that ended it, the last
 // beat being the one that made the strap report.
 func heartRateBatch(frame devices.Frame) (vitals.Batch, error) {
-	h, err := DecodeHeartRate(frame.Bytes)
+	f := fieldsOf(frame.Bytes)
+	h, err := f.heartRate()
 	if err != nil {
 		return vitals.Batch{}, err
 	}
@@ -110,7 +118,8 @@ func heartRateBatch(frame devices.Frame) (vitals.Batch, error) {
 	} else {
 		rate.Value = vitals.Int(int64(h.BPM))
 	}
-	b := vitals.Batch{Device: frame.Device, Readings: []vitals.Reading{rate}, Events: contactEvents(frame, h.Contact)}
+	b := sheet(frame.Device, 1+len(h.RR))
+	b.Readings, b.Events = append(b.Readings, rate), contactEvents(b.Events, frame, h.Contact)
 	at := frame.Received
 	for _, rr := range slices.Backward(h.RR) {
 		b.Readings = append(b.Readings, vitals.Reading{
@@ -128,15 +137,15 @@ func rrMillis(rr uint16) vitals.Decimal {
 	return vitals.NewDecimal((int64(rr)*10_000+512)/1024, -1)
 }
 
-// contactEvents tell the state of the contact, whichever it is, in each frame: a decoder does not
+// contactEvents adds the state of the contact, whichever it is, in each frame: a decoder does not
 // know the frame before. Who holds a connection hands on changes only.
-func contactEvents(frame devices.Frame, c Contact) []vitals.Event {
+func contactEvents(events []vitals.Event, frame devices.Frame, c Contact) []vitals.Event {
 	switch c {
 	case ContactMissing:
-		return []vitals.Event{{Code: vitals.ContactLost, Time: frame.Received}}
+		return append(events, vitals.Event{Code: vitals.ContactLost, Time: frame.Received})
 	case ContactDetected:
-		return []vitals.Event{{Code: vitals.ContactMade, Time: frame.Received}}
+		return append(events, vitals.Event{Code: vitals.ContactMade, Time: frame.Received})
 	default:
-		return nil
+		return events
 	}
 }

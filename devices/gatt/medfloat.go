@@ -23,42 +23,55 @@ type Number struct {
 	Special  Special
 }
 
-// Words of the special values; their exponent is zero, so the whole word is compared. 0xFFFF is
-// none of them: it is -0.1.
-var (
-	specialSFLOAT = map[uint16]Special{
-		0x07FF: NotANumber, 0x0800: NotAtResolution, 0x07FE: PositiveInfinity, 0x0802: NegativeInfinity, 0x0801: Reserved,
-	}
-	specialFLOAT = map[uint32]Special{
-		0x007FFFFF: NotANumber, 0x00800000: NotAtResolution, 0x007FFFFE: PositiveInfinity, 0x00800002: NegativeInfinity, 0x00800001: Reserved,
-	}
-)
-
 // SFLOAT reads a 16-bit medical float: 12 bits of mantissa, 4 bits of exponent, both in two's
-// complement.
+// complement. The exponent of a special value is zero, so the whole word is compared. 0xFFFF is none
+// of them: it is -0.1.
 func SFLOAT(word uint16) Number {
-	if special, is := specialSFLOAT[word]; is {
-		return Number{Special: special}
+	switch word {
+	case 0x07FF:
+		return Number{Special: NotANumber}
+	case 0x0800:
+		return Number{Special: NotAtResolution}
+	case 0x07FE:
+		return Number{Special: PositiveInfinity}
+	case 0x0802:
+		return Number{Special: NegativeInfinity}
+	case 0x0801:
+		return Number{Special: Reserved}
+	default:
+		return Number{Mantissa: int32(int16(word<<4) >> 4), Exp: int8(int16(word) >> 12)}
 	}
-	return Number{Mantissa: int32(int16(word<<4) >> 4), Exp: int8(int16(word) >> 12)}
 }
 
-// FLOAT reads a 32-bit medical float: 24 bits of mantissa, 8 bits of exponent, both in two's
-// complement.
+// FLOAT reads a 32-bit medical float: 24 bits of mantissa, 8 bits of exponent, as SFLOAT does.
 func FLOAT(word uint32) Number {
-	if special, is := specialFLOAT[word]; is {
-		return Number{Special: special}
+	switch word {
+	case 0x007FFFFF:
+		return Number{Special: NotANumber}
+	case 0x00800000:
+		return Number{Special: NotAtResolution}
+	case 0x007FFFFE:
+		return Number{Special: PositiveInfinity}
+	case 0x00800002:
+		return Number{Special: NegativeInfinity}
+	case 0x00800001:
+		return Number{Special: Reserved}
+	default:
+		return Number{Mantissa: int32(word<<8) >> 8, Exp: int8(word >> 24)}
 	}
-	return Number{Mantissa: int32(word<<8) >> 8, Exp: int8(word >> 24)}
+}
+
+// specials are the words of the special values around the middle of 16 bits; those of 32 bits are the
+// same around theirs.
+var specials = map[Special]int32{
+	NotANumber: -1, NotAtResolution: 0, PositiveInfinity: -2, NegativeInfinity: 2, Reserved: 1,
 }
 
 // SFLOAT is the number as 16 bits; it fails where mantissa or exponent do not fit, or where the
 // word would mean a special value.
 func (n Number) SFLOAT() (uint16, error) {
-	for word, special := range specialSFLOAT {
-		if n.Special != Finite && n.Special == special {
-			return word, nil
-		}
+	if offset, is := specials[n.Special]; is {
+		return uint16(0x0800 + offset), nil
 	}
 	word := uint16(n.Mantissa)&0x0FFF | uint16(n.Exp)<<12
 	if SFLOAT(word) != n {
@@ -69,10 +82,8 @@ func (n Number) SFLOAT() (uint16, error) {
 
 // FLOAT is the number as 32 bits, or fails as SFLOAT does.
 func (n Number) FLOAT() (uint32, error) {
-	for word, special := range specialFLOAT {
-		if n.Special != Finite && n.Special == special {
-			return word, nil
-		}
+	if offset, is := specials[n.Special]; is {
+		return uint32(0x0080_0000 + offset), nil
 	}
 	word := uint32(n.Mantissa)&0x00FFFFFF | uint32(uint8(n.Exp))<<24
 	if FLOAT(word) != n {

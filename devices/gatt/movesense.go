@@ -91,6 +91,10 @@ func DecodeMovesenseReply(value []byte) (MovesenseReply, error) {
 
 // DecodeMovesense reads an ECG notification.
 func DecodeMovesense(value []byte) (MovesenseFrame, error) {
+	return decodeMovesense(value, make([]int32, MovesenseSamples))
+}
+
+func decodeMovesense(value []byte, raw []int32) (MovesenseFrame, error) {
 	const header, sample = 6, 4
 	f := fieldsOf(value)
 	code := f.u8("response code")
@@ -111,7 +115,7 @@ func DecodeMovesense(value []byte) (MovesenseFrame, error) {
 	case len(f.rest) != MovesenseSamples*sample:
 		return MovesenseFrame{}, malformed("%d bytes are not %d samples", len(f.rest), MovesenseSamples)
 	}
-	m := MovesenseFrame{RateHz: movesenseRates[ref-1], Clock: clock, Raw: make([]int32, MovesenseSamples)}
+	m := MovesenseFrame{RateHz: movesenseRates[ref-1], Clock: clock, Raw: raw}
 	for i := range m.Raw {
 		m.Raw[i] = int32(binary.LittleEndian.Uint32(value[header+sample*i:]))
 	}
@@ -137,14 +141,19 @@ func EncodeMovesense(m MovesenseFrame) ([]byte, error) {
 // Rate is the rate that the sensor was asked for.
 func (m MovesenseFrame) Rate() vitals.Rate { return vitals.Rate{Num: m.RateHz, Den: 1} }
 
+// microvolts are the samples, in the memory given where they fit.
+func (m MovesenseFrame) microvolts(room []int32) []int32 {
+	for _, raw := range m.Raw {
+		room = append(room, int32(quotient(int64(raw)*movesenseNum, movesenseDen)))
+	}
+	return room
+}
+
 // samples are microvolts in 16 bits, and how many of them lay outside what an ECG can be and are
 // marked missing.
 func (m MovesenseFrame) samples() (samples []int16, outside int) {
-	microvolts := make([]int32, len(m.Raw))
-	for i, raw := range m.Raw {
-		microvolts[i] = int32(quotient(int64(raw)*movesenseNum, movesenseDen))
-	}
-	return withinRange(microvolts)
+	samples = make([]int16, len(m.Raw))
+	return samples, withinRange(samples, m.microvolts(nil))
 }
 
 // Fault is what the chart must tell about samples outside what an ECG can be; ok is false where there
@@ -167,14 +176,10 @@ func (c *MovesenseClock) Place(m MovesenseFrame, received time.Time) vitals.Wave
 
 // movesenseBatch places a notification by its arrival alone.
 func movesenseBatch(frame devices.Frame) (vitals.Batch, error) {
-	m, err := DecodeMovesense(frame.Bytes)
+	var raw, microvolts [MovesenseSamples]int32
+	m, err := decodeMovesense(frame.Bytes, raw[:])
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	samples, outside := m.samples()
-	b := vitals.Batch{Device: frame.Device, Waveforms: []vitals.Waveform{arrived(m.Rate(), samples, frame.Received)}}
-	if e, ok := beyondRange(outside, frame.Received); ok {
-		b.Events = []vitals.Event{e}
-	}
-	return b, nil
+	return wave(frame, m.Rate(), m.microvolts(microvolts[:0])), nil
 }

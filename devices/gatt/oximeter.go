@@ -76,22 +76,26 @@ const (
 // DecodePulseOximeter reads a PLX Continuous Measurement.
 func DecodePulseOximeter(value []byte) (PulseOximeter, error) {
 	f := fieldsOf(value)
+	return f.pulseOximeter()
+}
+
+func (f *fields) pulseOximeter() (PulseOximeter, error) {
 	flags := f.u8("flags")
-	p := PulseOximeter{Normal: f.pair("normal")}
+	p := PulseOximeter{Normal: f.pair("normal SpO2", "normal pulse rate")}
 	if flags&plxFast != 0 {
-		p.Fast = new(f.pair("fast"))
+		p.Fast = f.optionalPair("fast SpO2", "fast pulse rate")
 	}
 	if flags&plxSlow != 0 {
-		p.Slow = new(f.pair("slow"))
+		p.Slow = f.optionalPair("slow SpO2", "slow pulse rate")
 	}
 	if flags&plxStatus != 0 {
-		p.Status = new(MeasurementStatus(f.u16("measurement status")))
+		p.Status = (*MeasurementStatus)(f.optionalU16("measurement status"))
 	}
 	if flags&plxSensor != 0 {
-		p.Sensor = new(SensorStatus(f.u24("device and sensor status")))
+		p.Sensor = f.optionalSensor("device and sensor status")
 	}
 	if flags&plxAmplitude != 0 {
-		p.Amplitude = new(f.sfloat("pulse amplitude index"))
+		p.Amplitude = f.optionalNumber("pulse amplitude index")
 	}
 	if err := f.done(flags & plxReserved); err != nil {
 		return PulseOximeter{}, err
@@ -99,8 +103,8 @@ func DecodePulseOximeter(value []byte) (PulseOximeter, error) {
 	return p, nil
 }
 
-func (f *fields) pair(what string) SpO2PR {
-	return SpO2PR{SpO2: f.sfloat(what + " SpO2"), Pulse: f.sfloat(what + " pulse rate")}
+func (f *fields) pair(saturation, pulse string) SpO2PR {
+	return SpO2PR{SpO2: f.sfloat(saturation), Pulse: f.sfloat(pulse)}
 }
 
 // EncodePulseOximeter writes a PLX Continuous Measurement; it fails where a number does not fit.
@@ -186,26 +190,29 @@ func (p PulseOximeter) Contact() Contact {
 
 // oximeterBatch charts the normal pair; the fast and slow averages describe the same moment.
 func oximeterBatch(frame devices.Frame) (vitals.Batch, error) {
-	p, err := DecodePulseOximeter(frame.Bytes)
+	f := fieldsOf(frame.Bytes)
+	p, err := f.pulseOximeter()
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	b := vitals.Batch{Device: frame.Device}
 	trust := p.Trust()
 	if trust == TestData {
-		b.Events = discarded(frame, demonstration)
-		return b, nil
+		return vitals.Batch{Device: frame.Device, Events: discarded(frame, demonstration)}, nil
 	}
-	b.Readings = trust.readings(vitals.Reading{Time: frame.Received}, p.Normal, p.Amplitude)
-	b.Events = contactEvents(frame, p.Contact())
+	b := sheet(frame.Device, oximeterReadings)
+	b.Readings = trust.readings(b.Readings, vitals.Reading{Time: frame.Received}, p.Normal, p.Amplitude)
+	b.Events = contactEvents(b.Events, frame, p.Contact())
 	return b, nil
 }
 
 const demonstration = "demonstration or test data was discarded"
 
-// readings are the values of one moment, as far as they can be trusted.
-func (t Trust) readings(r vitals.Reading, p SpO2PR, amplitude *Number) []vitals.Reading {
-	all := []vitals.Reading{t.reading(r, vitals.SpO2, p.SpO2), t.reading(r, vitals.PulseRate, p.Pulse)}
+// oximeterReadings are saturation, pulse and amplitude.
+const oximeterReadings = 3
+
+// readings adds the values of one moment, as far as they can be trusted.
+func (t Trust) readings(all []vitals.Reading, r vitals.Reading, p SpO2PR, amplitude *Number) []vitals.Reading {
+	all = append(all, t.reading(r, vitals.SpO2, p.SpO2), t.reading(r, vitals.PulseRate, p.Pulse))
 	if amplitude != nil {
 		all = append(all, t.reading(r, vitals.PerfusionIndex, *amplitude))
 	}

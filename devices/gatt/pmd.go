@@ -3,6 +3,7 @@ package gatt
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"vigil/devices"
@@ -38,7 +39,8 @@ type PMDClock struct{ clock frameClock }
 
 // Place is the frame as a waveform on the hub's time line.
 func (c *PMDClock) Place(f PMDFrame, received time.Time) vitals.Waveform {
-	samples, _ := f.samples()
+	samples := make([]int16, len(f.Microvolts))
+	withinRange(samples, f.Microvolts)
 	return c.clock.place(PMDRate, f.Clock, samples, received)
 }
 
@@ -65,7 +67,10 @@ func DecodePMDHeader(value []byte) (PMDHeader, error) {
 }
 
 // DecodePMD reads an ECG frame of type 0, the only one that an H10 sends.
-func DecodePMD(value []byte) (PMDFrame, error) {
+func DecodePMD(value []byte) (PMDFrame, error) { return decodePMD(value, nil) }
+
+// decodePMD adds the samples to those given, which are none and perhaps have room.
+func decodePMD(value []byte, samples []int32) (PMDFrame, error) {
 	h, err := DecodePMDHeader(value)
 	if err != nil {
 		return PMDFrame{}, err
@@ -81,7 +86,7 @@ func DecodePMD(value []byte) (PMDFrame, error) {
 	case len(payload)%pmdSample != 0:
 		return PMDFrame{}, malformed("%d bytes of samples are no multiple of %d", len(payload), pmdSample)
 	}
-	samples := make([]int32, 0, len(payload)/pmdSample)
+	samples = slices.Grow(samples, len(payload)/pmdSample)
 	for ; len(payload) > 0; payload = payload[pmdSample:] {
 		top := int32(int8(payload[2])) << 16 // carries the sign
 		samples = append(samples, top|int32(payload[1])<<8|int32(payload[0]))
@@ -105,12 +110,9 @@ func EncodePMD(f PMDFrame) ([]byte, error) {
 	return value, nil
 }
 
-func (f PMDFrame) samples() (samples []int16, outside int) { return withinRange(f.Microvolts) }
-
-// withinRange is the microvolts in 16 bits, and how many of them lay outside what an ECG can be and
-// are marked missing.
-func withinRange(microvolts []int32) (samples []int16, outside int) {
-	samples = make([]int16, len(microvolts))
+// withinRange writes the microvolts in 16 bits, and says how many of them lay outside what an ECG can
+// be and are marked missing.
+func withinRange(samples []int16, microvolts []int32) (outside int) {
 	for i, uv := range microvolts {
 		if uv < -maxMicrovolts || uv > maxMicrovolts {
 			samples[i] = vitals.Missing
@@ -119,13 +121,14 @@ func withinRange(microvolts []int32) (samples []int16, outside int) {
 		}
 		samples[i] = int16(uv)
 	}
-	return samples, outside
+	return outside
 }
 
 // Waveform places the frame by its arrival alone: the last sample is as old as its arrival. Arrival
 // wavers with the radio; who sees all frames of a connection places them with a PMDClock instead.
 func (f PMDFrame) Waveform(received time.Time) vitals.Waveform {
-	samples, _ := f.samples()
+	samples := make([]int16, len(f.Microvolts))
+	withinRange(samples, f.Microvolts)
 	return arrived(PMDRate, samples, received)
 }
 
@@ -140,25 +143,41 @@ func arrived(rate vitals.Rate, samples []int16, received time.Time) vitals.Wavef
 // Fault is what the chart must tell about samples outside the strap's range; ok is false where
 // there are none.
 func (f PMDFrame) Fault(received time.Time) (e vitals.Event, ok bool) {
-	_, outside := f.samples()
+	outside := 0
+	for _, uv := range f.Microvolts {
+		if uv < -maxMicrovolts || uv > maxMicrovolts {
+			outside++
+		}
+	}
 	return beyondRange(outside, received)
 }
 
 func beyondRange(outside int, received time.Time) (e vitals.Event, ok bool) {
+	if outside == 0 {
+		return vitals.Event{}, false
+	}
 	return vitals.Event{
 		Code: vitals.DecodeFault, Time: received, Value: vitals.Int(int64(outside)),
 		Detail: fmt.Sprintf("%d ECG samples beyond ±%d mV", outside, maxMicrovolts/1000),
-	}, outside > 0
+	}, true
 }
 
 func pmdBatch(frame devices.Frame) (vitals.Batch, error) {
-	f, err := DecodePMD(frame.Bytes)
+	var room [PMDSamples]int32
+	f, err := decodePMD(frame.Bytes, room[:0])
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	b := vitals.Batch{Device: frame.Device, Waveforms: []vitals.Waveform{f.Waveform(frame.Received)}}
-	if e, ok := f.Fault(frame.Received); ok {
-		b.Events = []vitals.Event{e}
+	return wave(frame, PMDRate, f.Microvolts), nil
+}
+
+// wave is an ECG by its arrival, with what the chart must be told of it.
+func wave(frame devices.Frame, rate vitals.Rate, microvolts []int32) vitals.Batch {
+	b, samples := strip(frame.Device, len(microvolts))
+	outside := withinRange(samples, microvolts)
+	b.Waveforms[0] = arrived(rate, samples, frame.Received)
+	if e, ok := beyondRange(outside, frame.Received); ok {
+		b.Events = append(b.Events, e)
 	}
-	return b, nil
+	return b
 }

@@ -28,19 +28,23 @@ const (
 // DecodeSpotOximeter reads a PLX Spot-Check Measurement.
 func DecodeSpotOximeter(value []byte) (SpotOximeter, error) {
 	f := fieldsOf(value)
+	return f.spotOximeter()
+}
+
+func (f *fields) spotOximeter() (SpotOximeter, error) {
 	flags := f.u8("flags")
-	p := SpotOximeter{SpO2PR: f.pair("spot"), ClockUnset: flags&spotClockUnset != 0}
+	p := SpotOximeter{SpO2PR: f.pair("spot SpO2", "spot pulse rate"), ClockUnset: flags&spotClockUnset != 0}
 	if flags&spotTime != 0 {
-		p.At = new(f.dateTime("timestamp"))
+		p.At = f.optionalTime()
 	}
 	if flags&spotStatus != 0 {
-		p.Status = new(MeasurementStatus(f.u16("measurement status")))
+		p.Status = (*MeasurementStatus)(f.optionalU16("measurement status"))
 	}
 	if flags&spotSensor != 0 {
-		p.Sensor = new(SensorStatus(f.u24("device and sensor status")))
+		p.Sensor = f.optionalSensor("device and sensor status")
 	}
 	if flags&spotAmplitude != 0 {
-		p.Amplitude = new(f.sfloat("pulse amplitude index"))
+		p.Amplitude = f.optionalNumber("pulse amplitude index")
 	}
 	if err := f.done(flags & spotReserved); err != nil {
 		return SpotOximeter{}, err
@@ -69,7 +73,8 @@ func (p SpotOximeter) stored() bool { return p.Status != nil && *p.Status&Measur
 // spotOximeterBatch charts a check at its arrival, or a stored one at the time that it carries. It
 // tells nothing about contact: after a check the finger is out, and that is as it should be.
 func spotOximeterBatch(frame devices.Frame) (vitals.Batch, error) {
-	p, err := DecodeSpotOximeter(frame.Bytes)
+	f := fieldsOf(frame.Bytes)
+	p, err := f.spotOximeter()
 	if err != nil {
 		return vitals.Batch{}, err
 	}
@@ -84,7 +89,9 @@ func spotOximeterBatch(frame devices.Frame) (vitals.Batch, error) {
 	if p.stored() {
 		r = fromStorage(r)
 	}
-	return vitals.Batch{Device: frame.Device, Readings: trust.readings(r, p.SpO2PR, p.Amplitude)}, nil
+	b := sheet(frame.Device, oximeterReadings)
+	b.Readings = trust.readings(b.Readings, r, p.SpO2PR, p.Amplitude)
+	return b, nil
 }
 
 // fromStorage places a stored value at the device's own time, which nobody could check. Without

@@ -43,13 +43,17 @@ const (
 // DecodeThermometer reads a Temperature Measurement or an Intermediate Temperature.
 func DecodeThermometer(value []byte) (Thermometer, error) {
 	f := fieldsOf(value)
+	return f.thermometer()
+}
+
+func (f *fields) thermometer() (Thermometer, error) {
 	flags := f.u8("flags")
 	m := Thermometer{Fahrenheit: flags&htsFahrenheit != 0, Temperature: FLOAT(f.u32("temperature"))}
 	if flags&htsTime != 0 {
-		m.At = new(f.dateTime("timestamp"))
+		m.At = f.optionalTime()
 	}
 	if flags&htsSite != 0 {
-		m.Site = new(TemperatureSite(f.u8("temperature type")))
+		m.Site = (*TemperatureSite)(f.optionalU8("temperature type"))
 	}
 	if err := f.done(flags & htsReserved); err != nil {
 		return Thermometer{}, err
@@ -81,7 +85,8 @@ func risingBatch(frame devices.Frame) (vitals.Batch, error) {
 }
 
 func temperature(frame devices.Frame, quality vitals.Quality) (vitals.Batch, error) {
-	m, err := DecodeThermometer(frame.Bytes)
+	f := fieldsOf(frame.Bytes)
+	m, err := f.thermometer()
 	if err != nil {
 		return vitals.Batch{}, err
 	}
@@ -98,5 +103,7 @@ func temperature(frame devices.Frame, quality vitals.Quality) (vitals.Batch, err
 	default:
 		r.Value = m.Temperature.Decimal()
 	}
-	return vitals.Batch{Device: frame.Device, Readings: []vitals.Reading{r}}, nil
+	b := sheet(frame.Device, 1)
+	b.Readings = append(b.Readings, r)
+	return b, nil
 }

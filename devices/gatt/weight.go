@@ -37,16 +37,21 @@ const (
 // DecodeWeight reads a Weight Measurement.
 func DecodeWeight(value []byte) (Weight, error) {
 	f := fieldsOf(value)
+	return f.weight()
+}
+
+func (f *fields) weight() (Weight, error) {
 	flags := f.u8("flags")
 	w := Weight{Imperial: flags&wssImperial != 0, Steps: f.u16("weight")}
 	if flags&wssTime != 0 {
-		w.At = new(f.dateTime("timestamp"))
+		w.At = f.optionalTime()
 	}
 	if flags&wssUser != 0 {
-		w.User = new(f.u8("user"))
+		w.User = f.optionalU8("user")
 	}
 	if flags&wssBody != 0 {
-		w.Body = &BodyMass{Index: f.u16("body mass index"), Height: f.u16("height")}
+		f.room.body = BodyMass{Index: f.u16("body mass index"), Height: f.u16("height")}
+		w.Body = &f.room.body
 	}
 	if err := f.done(flags & wssReserved); err != nil {
 		return Weight{}, err
@@ -70,12 +75,14 @@ func EncodeWeight(m Weight) []byte {
 // weightBatch charts a weight at its arrival. A body mass index or height of nought is of a user of
 // whom the scale was told nothing.
 func weightBatch(frame devices.Frame) (vitals.Batch, error) {
-	m, err := DecodeWeight(frame.Bytes)
+	f := fieldsOf(frame.Bytes)
+	m, err := f.weight()
 	if err != nil {
 		return vitals.Batch{}, err
 	}
 	r := vitals.Reading{Time: frame.Received, DeviceTime: timeOf(m.At)}
-	b := vitals.Batch{Device: frame.Device, Readings: []vitals.Reading{massReading(r, m.Steps, m.Imperial)}}
+	b := sheet(frame.Device, scaleReadings)
+	b.Readings = append(b.Readings, massReading(r, m.Steps, m.Imperial))
 	if m.Steps == Unsuccessful || m.Body == nil {
 		return b, nil
 	}
@@ -87,6 +94,9 @@ func weightBatch(frame devices.Frame) (vitals.Batch, error) {
 	}
 	return b, nil
 }
+
+// scaleReadings are weight or fat, and at most two others.
+const scaleReadings = 3
 
 // massReading completes r with a weight.
 func massReading(r vitals.Reading, steps uint16, imperial bool) vitals.Reading {

@@ -93,11 +93,11 @@ func newHub(c config, log *slog.Logger, now time.Time) (*hub, error) {
 }
 
 func bootNumber() (uint64, error) {
-	var random [8]byte
+	var random [4]byte // it goes along with every message
 	if _, err := rand.Read(random[:]); err != nil {
 		return 0, fmt.Errorf("draw the number of this start: %w", err)
 	}
-	return binary.LittleEndian.Uint64(random[:]) >> 1, nil // fits a signed number wherever it is kept
+	return uint64(binary.LittleEndian.Uint32(random[:])), nil
 }
 
 func (h *hub) ids() []vitals.DeviceID {

@@ -177,8 +177,12 @@ func TestSenderLearnsOfItsOwnFaults(t *testing.T) {
 			m.Batch.Waveforms = []vitals.Waveform{{Kind: vitals.ECGII, Start: noon, Samples: []int16{1}}}
 		}, "rate 0/0"},
 		{"too long for one message", func(m *uplink.Message) {
+			noise := make([]int16, 40_000)
+			for i := range noise {
+				noise[i] = int16(i * 12_345)
+			}
 			m.Batch.Waveforms = []vitals.Waveform{{
-				Kind: vitals.ECGII, Start: noon, Rate: vitals.Rate{Num: 1000, Den: 1}, Scale: vitals.Int(1), Samples: make([]int16, 70_000),
+				Kind: vitals.ECGII, Start: noon, Rate: vitals.Rate{Num: 1000, Den: 1}, Scale: vitals.Int(1), Samples: noise,
 			}}
 		}, "exceeds 65536"},
 	} {

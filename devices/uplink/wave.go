@@ -11,6 +11,7 @@ import (
 const (
 	plain uint8 = 0 // int16, little endian
 	delta uint8 = 1 // zigzag varint of the difference to the sample before; the first one's to 0
+	rice  uint8 = 2 // the same differences in as many bits as they need
 )
 
 // Bounds of a waveform's numbers. Together with MaxMessage they keep rate arithmetic in vitals
@@ -20,18 +21,12 @@ const (
 	maxFirst    = math.MaxUint64 >> 2
 )
 
-// packSamples takes the shorter encoding: differences for an ECG, plain numbers for noise.
+// packSamples takes the shortest encoding: differences in bits for an ECG, plain numbers for noise.
 func packSamples(samples []int16) (encoding uint8, data octets) {
+	if packed := packRice(samples, 2*len(samples)); packed != nil {
+		return rice, packed
+	}
 	packed := make(octets, 0, 2*len(samples))
-	before := int64(0)
-	for _, s := range samples {
-		packed = binary.AppendVarint(packed, int64(s)-before)
-		before = int64(s)
-	}
-	if len(packed) <= 2*len(samples) {
-		return delta, packed
-	}
-	packed = packed[:0]
 	for _, s := range samples {
 		packed = binary.LittleEndian.AppendUint16(packed, uint16(s))
 	}
@@ -44,6 +39,8 @@ func unpackSamples(encoding uint8, n int, data []byte) ([]int16, error) {
 		return unpackPlain(n, data)
 	case delta:
 		return unpackDelta(n, data)
+	case rice:
+		return unpackRice(n, data)
 	default:
 		return nil, malformed("encoding %d is unknown", encoding)
 	}

@@ -1,0 +1,67 @@
+package devices_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vigil/devices"
+)
+
+// sound are the recorded frames of a decoder that it does not refuse.
+func sound(tb testing.TB, name string) map[string]devices.Frame {
+	tb.Helper()
+	decode, _ := devices.Lookup(name)
+	frames := map[string]devices.Frame{}
+	for _, path := range recorded(tb, name) {
+		f := devices.Frame{Device: "a09e1a000001", Received: received, Bytes: readHex(tb, path)}
+		if _, err := decode(f); err == nil {
+			frames[strings.TrimSuffix(filepath.Base(path), ".hex")] = f
+		}
+	}
+	return frames
+}
+
+func isGATT(name string) bool { return strings.HasPrefix(name, "gatt/") }
+
+// TestFrameOfAWearableCostsOneAllocation holds for what a hub decodes all day. A frame that has to say
+// in words what is wrong with it costs more.
+func TestFrameOfAWearableCostsOneAllocation(t *testing.T) {
+	for _, name := range devices.Names() {
+		if !isGATT(name) {
+			continue
+		}
+		decode, _ := devices.Lookup(name)
+		for story, f := range sound(t, name) {
+			b, err := decode(f)
+			if err != nil || len(b.Events) > 0 && b.Events[0].Detail != "" {
+				continue
+			}
+			if n := testing.AllocsPerRun(100, func() { _, _ = decode(f) }); n > 1 {
+				t.Errorf("%s of %s costs %.0f allocations", story, name, n)
+			}
+		}
+	}
+}
+
+// BenchmarkFrame decodes what wearables sent, from the bytes to the batch.
+func BenchmarkFrame(b *testing.B) {
+	for _, name := range devices.Names() {
+		if !isGATT(name) {
+			continue
+		}
+		decode, _ := devices.Lookup(name)
+		frames := sound(b, name)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, f := range frames {
+					if _, err := decode(f); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(frames)), "ns/frame")
+		})
+	}
+}

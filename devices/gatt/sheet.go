@@ -1,0 +1,57 @@
+package gatt
+
+import "vigil/vitals"
+
+// A sheet is a batch with room for what a frame says: readings and events in one piece of memory.
+type sheetOf[R any] struct {
+	readings R
+	events   [1]vitals.Event
+}
+
+// sheet is a batch to which so many readings will be added.
+func sheet(device vitals.DeviceID, readings int) vitals.Batch {
+	b := vitals.Batch{Device: device}
+	switch readings {
+	case 0:
+		b.Events = make([]vitals.Event, 0, 1)
+	case 1:
+		s := new(sheetOf[[1]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.events[:0]
+	case 2:
+		s := new(sheetOf[[2]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.events[:0]
+	case 3:
+		s := new(sheetOf[[3]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.events[:0]
+	case 4:
+		s := new(sheetOf[[4]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.events[:0]
+	default:
+		s := new(sheetOf[[mostIntervals + 1]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.events[:0]
+	}
+	return b
+}
+
+// strip is a batch of one waveform, with room for its samples.
+type stripOf[S any] struct {
+	samples S
+	wave    [1]vitals.Waveform
+	events  [1]vitals.Event
+}
+
+// strip is a batch of a waveform of n samples, and where they belong.
+func strip(device vitals.DeviceID, n int) (b vitals.Batch, samples []int16) {
+	b.Device = device
+	switch {
+	case n <= MovesenseSamples:
+		s := new(stripOf[[MovesenseSamples]int16])
+		b.Waveforms, b.Events, samples = s.wave[:], s.events[:0], s.samples[:n]
+	case n <= PMDSamples:
+		s := new(stripOf[[PMDSamples]int16])
+		b.Waveforms, b.Events, samples = s.wave[:], s.events[:0], s.samples[:n]
+	default:
+		b.Waveforms, samples = make([]vitals.Waveform, 1), make([]int16, n)
+	}
+	return b, samples
+}

@@ -1,0 +1,149 @@
+package uplink
+
+import (
+	"math"
+	"math/bits"
+)
+
+// The third encoding writes the differences of an ECG in as many bits as they need (Rice, "Some
+// practical universal noiseless coding techniques", JPL 79-22, 1979): the first byte is k; then, most
+// significant bit first, for each sample u = zigzag(difference to the sample before) as u >> k ones, a
+// zero, and the k low bits of u. Where u >> k is riceEscape or more, so many ones stand and the whole u
+// behind them, in riceWhole bits. The last byte is filled up with zeros.
+const (
+	riceEscape = 24
+	riceWhole  = 17 // bits of the zigzag of a difference of two 16-bit numbers
+	maxRice    = 15
+)
+
+func zigzag(d int32) uint32 { return uint32(d<<1) ^ uint32(d>>31) }
+
+func unzigzag(u uint32) int32 { return int32(u>>1) ^ -int32(u&1) }
+
+// packRice is nothing where the samples need more than most bytes.
+func packRice(samples []int16, most int) octets {
+	sum, before := uint64(0), int32(0)
+	for _, s := range samples {
+		sum += uint64(zigzag(int32(s) - before))
+		before = int32(s)
+	}
+	// The logarithm of the mean is within a bit of the best k (Kiely, IPN Progress Report 42-159, 2004).
+	k := uint(min(maxRice, bits.Len64(sum/uint64(max(1, len(samples)))*2/3)))
+	w := bitWriter{bytes: make(octets, 1, most+riceWhole)}
+	w.bytes[0] = byte(k)
+	before = 0
+	for _, s := range samples {
+		u := zigzag(int32(s) - before)
+		before = int32(s)
+		if q := u >> k; q < riceEscape {
+			w.write(1<<(q+1)-2, uint(q)+1)
+			w.write(u&(1<<k-1), k)
+		} else {
+			w.write(1<<riceEscape-1, riceEscape)
+			w.write(u, riceWhole)
+		}
+		if len(w.bytes) > most {
+			return nil
+		}
+	}
+	return w.done()
+}
+
+func unpackRice(n int, data []byte) ([]int16, error) {
+	const bitsOfByte = 8
+	if len(data) == 0 || n > bitsOfByte*(len(data)-1) { // a sample takes at least one bit
+		return nil, malformed("%d samples cannot fit in %d bytes", n, len(data))
+	}
+	k := uint(data[0])
+	if k > maxRice {
+		return nil, malformed("%d low bits, more than %d", k, maxRice)
+	}
+	r := bitReader{bytes: data[1:]}
+	samples := make([]int16, n)
+	value := int32(0)
+	for i := range samples {
+		u := r.rice(k)
+		if u >= 1<<riceWhole {
+			return nil, malformed("sample %d is cut off or beyond 16 bits", i)
+		}
+		value += unzigzag(u)
+		if value < math.MinInt16 || value > math.MaxInt16 {
+			return nil, malformed("sample %d is %d, beyond 16 bits", i, value)
+		}
+		samples[i] = int16(value)
+	}
+	if !r.atEnd() {
+		return nil, malformed("something follows the last sample")
+	}
+	return samples, nil
+}
+
+// bitWriter writes bits, the most significant first.
+type bitWriter struct {
+	bytes octets
+	held  uint64
+	n     uint // bits held, fewer than 8 between writes
+}
+
+// write adds the n low bits of v.
+func (w *bitWriter) write(v uint32, n uint) {
+	w.held, w.n = w.held<<n|uint64(v), w.n+n
+	for w.n >= 8 {
+		w.n -= 8
+		w.bytes = append(w.bytes, byte(w.held>>w.n))
+	}
+	w.held &= 1<<w.n - 1
+}
+
+func (w *bitWriter) done() octets {
+	if w.n > 0 {
+		w.write(0, 8-w.n)
+	}
+	return w.bytes
+}
+
+// bitReader reads bits; behind the end it notes that it failed.
+type bitReader struct {
+	bytes  []byte
+	held   uint64 // the next bits, at the top
+	n      uint   // how many they are
+	failed bool
+}
+
+func (r *bitReader) fill() {
+	const most = 56 // a byte more would not fit
+	for r.n <= most && len(r.bytes) > 0 {
+		r.held |= uint64(r.bytes[0]) << (most - r.n)
+		r.bytes, r.n = r.bytes[1:], r.n+8
+	}
+}
+
+func (r *bitReader) take(n uint) uint32 {
+	if n > r.n {
+		r.failed = true
+		return 0
+	}
+	v := uint32(r.held >> (64 - n))
+	r.held, r.n = r.held<<n, r.n-n
+	return v
+}
+
+// rice reads one number; one that is cut off is beyond all that there can be.
+func (r *bitReader) rice(k uint) uint32 {
+	r.fill()
+	var u uint32
+	if q := uint(bits.LeadingZeros64(^r.held)); q < riceEscape {
+		r.take(q + 1)
+		u = uint32(q)<<k | r.take(k)
+	} else {
+		r.take(riceEscape)
+		u = r.take(riceWhole)
+	}
+	if r.failed {
+		return math.MaxUint32
+	}
+	return u
+}
+
+// atEnd reports whether nothing is left but the zeros that fill the last byte.
+func (r *bitReader) atEnd() bool { return len(r.bytes) == 0 && r.n < 8 && r.held == 0 }
