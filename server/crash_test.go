@@ -300,7 +300,7 @@ func (s *server) stored() *store.Store {
 	return openStore(s.t, store.Config{Dir: folder})
 }
 
-func openStore(t *testing.T, c store.Config) *store.Store {
+func openStore(t testing.TB, c store.Config) *store.Store {
 	t.Helper()
 	opened, err := store.Open(context.Background(), c)
 	if err != nil {

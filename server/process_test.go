@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 }
 
 // program is the path of the built server.
-func program(t *testing.T) string {
+func program(t testing.TB) string {
 	t.Helper()
 	built.Do(func() {
 		if built.folder, built.err = os.MkdirTemp("", "vigil-process-"); built.err != nil { //nolint:usetesting // it outlives the test that needs it first
@@ -76,7 +76,7 @@ func program(t *testing.T) string {
 }
 
 // eventually checks until there is no error, and fails the test with the last one when time is up.
-func eventually(t *testing.T, within time.Duration, what string, check func() error) {
+func eventually(t testing.TB, within time.Duration, what string, check func() error) {
 	t.Helper()
 	end := time.NewTimer(within)
 	defer end.Stop()
@@ -103,7 +103,7 @@ func passes(d time.Duration) {
 }
 
 // freeAddress is a loopback address that nobody listens on.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -115,7 +115,7 @@ func freeAddress(t *testing.T) string {
 
 // server is one server and its folder. It can be started again after it was killed.
 type server struct {
-	t      *testing.T
+	t      testing.TB
 	name   string
 	http   string
 	mqtt   string
@@ -130,7 +130,7 @@ type server struct {
 }
 
 // newServer is a server that does not run yet; env are further settings.
-func newServer(t *testing.T, name string, env ...string) *server {
+func newServer(t testing.TB, name string, env ...string) *server {
 	t.Helper()
 	s := &server{t: t, name: name, http: freeAddress(t), mqtt: freeAddress(t), folder: t.TempDir(), said: &transcript{}}
 	s.env = append([]string{
@@ -382,6 +382,11 @@ func (c *client) enrolHub(id vitals.HubID) string {
 // admit takes a made-up patient under care and gives them devices, since long enough for old data.
 func (c *client) admit(mrn string, devices ...vitals.DeviceID) vitals.PatientID {
 	c.server.t.Helper()
+	return c.admitSince(time.Now().Add(-24*time.Hour), mrn, devices...)
+}
+
+func (c *client) admitSince(since time.Time, mrn string, devices ...vitals.DeviceID) vitals.PatientID {
+	c.server.t.Helper()
 	var made struct {
 		ID vitals.PatientID `json:"id"`
 	}
@@ -393,7 +398,7 @@ func (c *client) admit(mrn string, devices ...vitals.DeviceID) vitals.PatientID 
 			"id": d, "manufacturer": "Vigil", "model": "test", "serial": string(d),
 		}, nil)
 		c.must(http.MethodPost, "/api/v1/bindings", map[string]any{
-			"device": d, "patient": made.ID, "from": time.Now().Add(-24 * time.Hour).UTC(),
+			"device": d, "patient": made.ID, "from": since.UTC(),
 		}, nil)
 	}
 	return made.ID

@@ -168,6 +168,27 @@ func (f *fields) octetIf(is bool) *uint8 {
 	return f.optionalU8("annunciation")
 }
 
+// EncodeCGM writes records without a checksum; it fails where a number does not fit.
+func EncodeCGM(records []CGMRecord) ([]byte, error) {
+	var value []byte
+	for _, r := range records {
+		w := writer{value: []byte{0}}
+		w.numbers(0, r.Glucose)
+		w.u16(0, r.Offset)
+		w.optionalU8(cgmStatus, r.Status)
+		w.optionalU8(cgmCalibration, r.Calibration)
+		w.optionalU8(cgmWarning, r.Warning)
+		w.optionalNumber(cgmTrend, r.Trend)
+		w.optionalNumber(cgmQuality, r.Quality)
+		record, err := w.done()
+		if err != nil {
+			return nil, err
+		}
+		value = append(append(value, byte(len(record)+1)), record...)
+	}
+	return value, nil
+}
+
 // cgmSize is the size of a record with these flags and without a checksum.
 func cgmSize(flags uint8) int {
 	size := cgmLeast

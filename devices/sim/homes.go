@@ -16,6 +16,7 @@ import (
 
 	"vigil/devices/gatt"
 	"vigil/devices/hub/link"
+	"vigil/devices/sim/fault"
 	"vigil/devices/sim/heart"
 	"vigil/devices/sim/home"
 	"vigil/devices/sim/hub"
@@ -32,6 +33,7 @@ type resident struct {
 	enrol   ward.Home
 	patient home.Patient
 	worn    []home.Wearable
+	faults  *fault.Home // nil where nothing goes wrong
 	spool   *hub.Spool
 	link    *link.Link
 	cable   *hub.Cable
@@ -74,7 +76,7 @@ func (o options) enrol(ctx context.Context, client *ward.Client, unit ward.Unit,
 		r.cable = &hub.Cable{}
 		r.link = &link.Link{
 			Hub: r.enrol.Hub, Secret: secrets.Of(client.Base(), r.enrol.Hub), MQTT: o.server, Dial: r.cable.Dial,
-			Spool: r.spool, Clock: hub.Clock, Log: log.With("hub", r.enrol.Hub), Version: version, Began: began,
+			Spool: r.faults.Spool(r.spool), Clock: hub.Clock, Log: log.With("hub", r.enrol.Hub), Version: version, Began: began,
 		}
 		r.cable.HangUp = r.link.HangUp
 	}
@@ -94,7 +96,7 @@ func live(ctx context.Context, residents []*resident, measureFor time.Duration, 
 	begin := time.Now()
 	for i, r := range residents {
 		h := &home.Home{
-			Hub: r.enrol.Hub, Patient: r.patient, Wearables: r.worn, Spool: r.spool, Cut: r.cable.Cut, Log: log,
+			Hub: r.enrol.Hub, Patient: r.patient, Wearables: r.worn, Spool: r.spool, Cut: r.cable.Cut, Faults: r.faults, Log: log,
 		}
 		// homes do not measure in step
 		phase := time.Duration(i) * time.Second / time.Duration(len(residents))
@@ -151,27 +153,84 @@ func (o options) residents() ([]*resident, error) {
 	return all, nil
 }
 
-// simulated is a home with an oximeter and, by turns, a patch with a plain strap or a strap that
-// sends its ECG.
+// How often the devices of a demonstration measure: sooner than real ones, so that there is something to
+// see.
+const (
+	spotEvery   = 5 * time.Minute
+	sensorEvery = time.Minute
+)
+
+// ecgDevice is what a home's ECG comes from: by turns a patch beside a plain strap, a strap that sends
+// its ECG, and now and then a Movesense sensor.
+func ecgDevice(n int) int {
+	const movesense = 6 // of eight homes
+	switch {
+	case n%8 == movesense:
+		return movesenseDevice
+	case n%2 == 1:
+		return strapDevice
+	default:
+		return patchDevice
+	}
+}
+
+// simulated is a home with an oximeter, something that takes an ECG, and what measures now and then.
 func (o options) simulated(n int, script heart.Script) *resident {
 	id := func(device int) vitals.DeviceID { return deviceID(demoRange, n+1, device) }
-	rawECG := n%2 == 1
+	ecg := ecgDevice(n)
 	rate := patchRate
-	if rawECG {
+	if ecg == strapDevice {
 		rate = gatt.PMDRate
 	}
 	h := heart.New(heartOf(n, o), script, rate.Hz())
-	r := &resident{patient: h, worn: []home.Wearable{
-		&home.Oximeter{ID: id(oximeterDevice), Patient: h},
-		&home.ChestStrap{ID: id(strapDevice), Patient: h, RawECG: rawECG},
-	}}
-	if rawECG {
-		r.enrol = demoHome(n, oximeterDevice, strapDevice)
-		return r
+	r := &resident{patient: h, faults: o.faultsOf(n)}
+	r.worn = []home.Wearable{&home.Oximeter{ID: id(oximeterDevice), Patient: h, Air: r.faults}}
+	devices := []int{oximeterDevice, ecg}
+	switch ecg {
+	case movesenseDevice:
+		r.worn = append(r.worn, &home.Movesense{ID: id(movesenseDevice), Patient: h, RateHz: patchRate.Num, Air: r.faults})
+	case strapDevice:
+		r.worn = append(r.worn, &home.ChestStrap{ID: id(strapDevice), Patient: h, RawECG: true, Air: r.faults})
+	default:
+		devices = append(devices, strapDevice)
+		r.worn = append(r.worn, &home.ChestStrap{ID: id(strapDevice), Patient: h, Air: r.faults},
+			&home.Patch{ID: id(patchDevice), Patient: h, Kind: vitals.ECGII, Rate: patchRate})
 	}
-	r.enrol = demoHome(n, patchDevice, oximeterDevice, strapDevice)
-	r.worn = append(r.worn, &home.Patch{ID: id(patchDevice), Patient: h, Kind: vitals.ECGII, Rate: patchRate})
+	for _, device := range spotDevices(n) {
+		devices = append(devices, device)
+		r.worn = append(r.worn, r.spot(device, id(device), personOf(n)))
+	}
+	r.enrol = demoHome(n, devices...)
 	return r
+}
+
+// spot is a device that measures now and then.
+func (r *resident) spot(device int, id vitals.DeviceID, who home.Person) home.Wearable {
+	var s *home.Spot
+	switch device {
+	case cuffDevice:
+		s = home.Cuff(id, spotEvery, r.patient, who)
+	case thermometerDevice:
+		s = home.Thermometer(id, spotEvery, who)
+	case meterDevice:
+		s = home.GlucoseMeter(id, spotEvery, who)
+	case scaleDevice:
+		s = home.Scale(id, spotEvery, who)
+	default:
+		sensor := home.Sensor(id, sensorEvery, who)
+		sensor.Air = r.faults
+		return sensor
+	}
+	s.Air = r.faults
+	return s
+}
+
+// faultsOf is what goes wrong in a home; nil where nothing shall.
+func (o options) faultsOf(n int) *fault.Home {
+	if o.faults == (fault.Plan{}) {
+		return nil
+	}
+	return o.faults.Home(o.seed, n)
 }
 
 var errNoRecord = errors.New("no record to play")

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"vigil/devices/sim/fault"
 	"vigil/devices/sim/heart"
 )
 
@@ -44,6 +45,7 @@ type options struct {
 	start          time.Duration
 	once           bool
 	load           int
+	faults         fault.Plan
 	runFor         time.Duration // zero: until interrupted
 
 	server *url.URL // for MQTT
@@ -56,7 +58,7 @@ const (
 
 func parse(args []string, getenv func(string) string, stderr io.Writer) (options, error) {
 	var o options
-	var script string
+	var script, faults string
 	fs := flag.NewFlagSet("vigil-sim", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&o.url, "url", "http://127.0.0.1:8080", "the server's `address` for REST")
@@ -65,6 +67,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	fs.StringVar(&o.password, "password", "", "its password (default $VIGIL_ADMIN_PASSWORD)")
 	fs.IntVar(&o.homes, "homes", 16, "`number` of homes")
 	fs.StringVar(&script, "script", "", "rhythms of every home, repeated: \"sinus 20s, af@110 30s, vf 15s\" (default: another for each home)")
+	fs.StringVar(&faults, "faults", "", "what goes wrong in every home: \"duplicate 5%, reorder 5%, corrupt 1%, clock 90s, outage 10m\" (default: nothing)")
 	fs.Uint64Var(&o.seed, "seed", 1, "the same seed makes the same hearts")
 	fs.StringVar(&o.state, "state", "", "`file` that keeps the hubs' secrets; without it they are renewed at each start")
 	fs.StringVar(&o.wfdb, "wfdb", "", "`folder` of a PhysioNet database whose records the first homes play")
@@ -83,11 +86,14 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	if o.load > 0 && o.runFor == 0 {
 		o.runFor = loadDefault
 	}
-	var scriptErr error
+	var scriptErr, faultsErr error
 	if script != "" {
 		o.script, scriptErr = heart.ParseScript(script)
 	}
-	return o, errors.Join(scriptErr, o.validate(fs.Args()))
+	if faults != "" {
+		o.faults, faultsErr = fault.Parse(faults)
+	}
+	return o, errors.Join(scriptErr, faultsErr, o.validate(fs.Args()))
 }
 
 // validate reports every fault at once.
@@ -106,6 +112,7 @@ func (o options) validate(rest []string) error {
 	check(o.load >= 0 && o.load <= maxHomes, "-load %d is outside 0 to %d", o.load, maxHomes)
 	check(o.start >= 0 && o.runFor >= 0, "-start and -for cannot be negative")
 	check(o.wfdb != "" || (o.record == "" && o.start == 0 && !o.once), "-record, -start and -once need -wfdb")
+	check(o.load == 0 || o.faults == (fault.Plan{}), "-faults do not go with -load")
 	check(o.wfdb == "" || (len(o.script) == 0 && o.load == 0), "-wfdb goes with neither -script nor -load")
 	return errors.Join(faults...)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"vigil/devices/sim/heart"
+	"vigil/devices/sim/home"
 	"vigil/devices/sim/ward"
 	"vigil/vitals"
 )
@@ -25,6 +26,12 @@ const (
 	patchDevice = iota + 1
 	oximeterDevice
 	strapDevice
+	cuffDevice
+	thermometerDevice
+	meterDevice
+	sensorDevice
+	scaleDevice
+	movesenseDevice
 )
 
 func deviceID(addresses, home, device int) vitals.DeviceID {
@@ -35,6 +42,13 @@ var labels = map[int]ward.Device{
 	patchDevice:    {Manufacturer: "Vigil", Model: "Simulated patch 250"},
 	oximeterDevice: {Manufacturer: "Vigil", Model: "Simulated oximeter"},
 	strapDevice:    {Manufacturer: "Vigil", Model: "Simulated chest strap"},
+
+	cuffDevice:        {Manufacturer: "Vigil", Model: "Simulated blood pressure monitor"},
+	thermometerDevice: {Manufacturer: "Vigil", Model: "Simulated ear thermometer"},
+	meterDevice:       {Manufacturer: "Vigil", Model: "Simulated glucose meter"},
+	sensorDevice:      {Manufacturer: "Vigil", Model: "Simulated CGM sensor"},
+	scaleDevice:       {Manufacturer: "Vigil", Model: "Simulated scale"},
+	movesenseDevice:   {Manufacturer: "Vigil", Model: "Simulated Movesense"},
 }
 
 func device(addresses, home, which int) ward.Device {
@@ -112,6 +126,24 @@ func scriptOf(n int, given heart.Script) (heart.Script, error) {
 		return nil, fmt.Errorf("script of home %d: %w", n+1, err)
 	}
 	return script, nil
+}
+
+// spotDevices are those of a home that measure now and then; homes differ.
+func spotDevices(n int) []int {
+	return [][]int{
+		{cuffDevice, thermometerDevice},
+		{cuffDevice, scaleDevice},
+		{cuffDevice, meterDevice},
+		{thermometerDevice, sensorDevice},
+	}[n%4]
+}
+
+// personOf is what the spot measurements of a home waver about: everybody is well.
+func personOf(n int) home.Person {
+	return home.Person{
+		Systolic: float64(112 + n*5%18), Diastolic: float64(68 + n*3%12), Celsius: 36.4 + 0.1*float64(n%6),
+		Milligrams: float64(95 + n*7%30), Kilograms: float64(58 + n*11%40),
+	}
 }
 
 // heartOf is the patient of a home: every one has a resting rate and a saturation of its own.

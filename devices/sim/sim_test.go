@@ -38,6 +38,8 @@ func TestCommandLineFaultsAreToldAllAtOnce(t *testing.T) {
 		{"no password", "", []string{"no password"}},
 		{"several at once", "-password x -homes 0 -mqtt here -record 208 extra", []string{"-homes 0", "-mqtt", "-wfdb", "extra"}},
 		{"a rhythm that does not exist", "-password x -script tango@3", []string{"tango"}},
+		{"a fault that does not exist", "-password x -faults fire", []string{"fire"}},
+		{"a spoilt measurement", "-password x -faults corrupt_1% -load 3", []string{"corrupt_1%"}},
 		{"a recording and a script", "-password x -wfdb d -script vf", []string{"script"}},
 		{"a recording under load", "-password x -wfdb d -load 3", []string{"-wfdb goes with neither"}},
 		{"too many", "-password x -load 99999", []string{"-load 99999"}},
@@ -171,7 +173,9 @@ func TestHomesSendUntilTheyAreInterrupted(t *testing.T) {
 		}
 	})
 	kinds := map[vitals.Kind]bool{}
-	for len(kinds) < 6 { // ECG of a strap, ECG II of a patch, SpO2, pulse rate, perfusion and heart rate
+	// ECG of a strap, ECG II of a patch, SpO2, pulse rate, perfusion and heart rate; of a cuff three kinds, of
+	// thermometer and scale one each
+	for len(kinds) < 11 {
 		m := <-heard
 		for _, r := range m.Batch.Readings {
 			kinds[r.Kind] = true
@@ -183,7 +187,7 @@ func TestHomesSendUntilTheyAreInterrupted(t *testing.T) {
 	}
 	interrupt()
 	running.Wait()
-	if desk.Count("patients") != 2 || desk.Count("devices") != 5 || desk.Count("bindings") != 5 {
+	if desk.Count("patients") != 2 || desk.Count("devices") != 9 || desk.Count("bindings") != 9 {
 		t.Errorf("%d patients, %d devices, %d bindings", desk.Count("patients"), desk.Count("devices"), desk.Count("bindings"))
 	}
 }

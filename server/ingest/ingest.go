@@ -26,10 +26,11 @@ import (
 )
 
 // Limits of one hub. A home with three devices sends about four messages a second; after an outage
-// it may send its backlog a hundred times faster. Beyond that it is made to wait, never dropped.
+// it may send its backlog a thousand times faster, so that a week without internet is made up for within
+// ten minutes. Beyond that it is made to wait, never dropped.
 const (
-	hubRate  = 500 // messages per second
-	hubBurst = 2_000
+	hubRate  = 5_000 // messages per second
+	hubBurst = 5_000
 )
 
 // maxAhead is how far in the future a sample may lie before its clock cannot be right.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"vigil/devices/sim/fault"
 	"vigil/devices/sim/heart"
 	"vigil/vitals"
 )
@@ -43,10 +44,16 @@ type Home struct {
 	Wearables []Wearable
 	Spool     Spool
 	Cut       func(offline bool) // pulls the hub's cable, may be nil
+	Faults    *fault.Home        // what else goes wrong, may be nil
 	Log       *slog.Logger
 
-	told map[vitals.DeviceID]map[vitals.EventCode]string // last state told, by device and what it is about
+	began time.Time
+	off   time.Duration                                   // how far the hub's clock is off
+	told  map[vitals.DeviceID]map[vitals.EventCode]string // last state told, by device and what it is about
 }
+
+// firstSpot is when a device that measures now and then does so first.
+const firstSpot = 10 * time.Second
 
 // maxCatchUp is how far a home may fall behind the clock and still make up for it. A computer that
 // slept longer leaves a gap, as a hub without power does.
@@ -55,10 +62,10 @@ const maxCatchUp = time.Minute
 // Run measures until the context ends. The first measurements come one period after begin.
 func (h *Home) Run(ctx context.Context, begin time.Time) error {
 	begin = begin.Round(0) // by the wall clock alone: the other one stops while a computer sleeps
-	h.told = map[vitals.DeviceID]map[vitals.EventCode]string{}
+	h.began, h.told = begin, map[vitals.DeviceID]map[vitals.EventCode]string{}
 	due := make([]time.Time, len(h.Wearables))
 	for i, w := range h.Wearables {
-		due[i] = begin.Add(w.Every())
+		due[i] = begin.Add(min(w.Every(), firstSpot+time.Duration(i)*time.Second))
 		if err := h.keep(vitals.Batch{Device: w.Device(), Events: []vitals.Event{
 			{Code: vitals.DeviceConnected, Time: begin},
 			{Code: vitals.BatteryLevel, Time: begin, Value: vitals.Int(90)},
@@ -88,12 +95,23 @@ func (h *Home) Run(ctx context.Context, begin time.Time) error {
 }
 
 func (h *Home) measure(w Wearable, at time.Time) error {
+	since := at.Sub(h.began)
+	if off := h.Faults.Clock(since); off != h.off {
+		step := vitals.NewDecimal((off - h.off).Milliseconds(), -3)
+		h.off = off
+		if err := h.keep(vitals.Batch{Device: w.Device(), Events: []vitals.Event{
+			{Code: vitals.ClockStep, Time: at.Add(off), Value: step},
+		}}, at.Add(off)); err != nil {
+			return err
+		}
+	}
+	at = at.Add(h.off)
 	b, err := w.Measure(at)
 	if err != nil {
 		return fmt.Errorf("measure with device %s: %w", w.Device(), err)
 	}
 	if h.Cut != nil {
-		h.Cut(h.Patient.Rhythm() == heart.Offline)
+		h.Cut(h.Patient.Rhythm() == heart.Offline || h.Faults.Out(since))
 	}
 	b.Events = slices.DeleteFunc(b.Events, func(e vitals.Event) bool { return !h.news(b.Device, e) })
 	return h.keep(b, at)

@@ -9,10 +9,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/samber/lo"
 	"go.uber.org/goleak"
 
 	"vigil/devices/gatt"
+	"vigil/devices/sim/fault"
 	"vigil/devices/sim/heart"
 	"vigil/devices/sim/home"
 	"vigil/vitals"
@@ -219,5 +221,90 @@ func TestRecordingEndsOrBeginsAnew(t *testing.T) {
 	loop := &home.Recording{Samples: []int16{1, 2, 3}, Position: 2}
 	if got := loop.ECG(5); !slices.Equal(got, []int16{3, 1, 2, 3, 1}) || loop.Rhythm() != heart.Sinus {
 		t.Errorf("loop: %v, then %s", got, loop.Rhythm())
+	}
+}
+
+func TestSpotMeasurementsAreThoseOfSomebodyWell(t *testing.T) {
+	who := home.Person{Systolic: 120, Diastolic: 75, Celsius: 36.6, Milligrams: 105, Kilograms: 70}
+	spool := lived(t, "sinus 1h", patchRate, 12*time.Minute, func(p home.Patient) []home.Wearable {
+		return []home.Wearable{
+			home.Cuff("020000000104", 5*time.Minute, p, who), home.Thermometer("020000000105", 5*time.Minute, who),
+			home.GlucoseMeter("020000000106", 5*time.Minute, who), home.Scale("020000000108", 5*time.Minute, who),
+			home.Sensor("020000000107", time.Minute, who),
+		}
+	})
+	count := map[vitals.Kind]int{}
+	for _, b := range spool.batches {
+		for _, r := range b.Readings {
+			if err := r.Plausible(); err != nil || r.Absent != vitals.Present || r.Quality != vitals.Good {
+				t.Errorf("%+v: %v", r, err)
+			}
+			count[r.Kind]++
+		}
+	}
+	want := map[vitals.Kind]int{
+		vitals.Systolic: 3, vitals.Diastolic: 3, vitals.CuffPulseRate: 3, vitals.Temperature: 3, vitals.Glucose: 3,
+		vitals.Weight: 3, vitals.GlucoseInterstitial: 12,
+	}
+	if diff := cmp.Diff(want, count); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCuffFindsNoPressureWithoutAPulse(t *testing.T) {
+	spool := lived(t, "asystole 1h", patchRate, 11*time.Second, func(p home.Patient) []home.Wearable {
+		return []home.Wearable{home.Cuff("020000000104", 5*time.Minute, p, home.Person{Systolic: 120, Diastolic: 75})}
+	})
+	for _, b := range spool.batches {
+		for _, r := range b.Readings {
+			if r.Absent == vitals.Present {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+}
+
+func TestMovesenseSendsItsECGWithoutAGap(t *testing.T) {
+	spool := lived(t, "sinus 10s, leads-off 5s, sinus 1h", patchRate, 30*time.Second, func(p home.Patient) []home.Wearable {
+		return []home.Wearable{&home.Movesense{ID: patch, Patient: p, RateHz: 250}}
+	})
+	got := waves(spool.of(patch))
+	if len(got) != 29*16 { // 1.024 s each
+		t.Fatalf("%d notifications", len(got))
+	}
+	for i, w := range got[1:] {
+		if gap := w.Start.Sub(got[i].End()); gap.Abs() > 1100*time.Microsecond || w.First != got[i].First+gatt.MovesenseSamples {
+			t.Errorf("notification %d begins %v after the one before, at sample %d", i+1, gap, w.First)
+		}
+	}
+	want := []vitals.EventCode{vitals.DeviceConnected, vitals.BatteryLevel, vitals.ContactLost, vitals.ContactMade}
+	if got := events(spool.of(patch)); !slices.Equal(got, want) {
+		t.Errorf("told %v", got)
+	}
+}
+
+func TestFaultsOfAHomeShowInWhatItSends(t *testing.T) {
+	cuts := 0
+	spool := &kept{}
+	synctest.Test(t, func(t *testing.T) {
+		patient := &home.Recording{Samples: make([]int16, 250), HeartRate: 70, Oxygen: 97}
+		faults := fault.Plan{Corrupt: 0.2, ClockJump: time.Minute, Outage: time.Minute}.Home(1, 0)
+		h := &home.Home{
+			Patient: patient, Wearables: []home.Wearable{&home.Oximeter{ID: clip, Patient: patient, Air: faults}}, Spool: spool, Faults: faults,
+			Cut: func(out bool) {
+				if out {
+					cuts++
+				}
+			},
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		if err := h.Run(ctx, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	told := lo.CountValues(events(spool.of(clip)))
+	if told[vitals.DecodeFault] == 0 || told[vitals.ClockStep] != 2 || cuts < 100 || cuts > 140 {
+		t.Errorf("told %v, cut off for %d of 300 s", told, cuts)
 	}
 }

@@ -1,12 +1,14 @@
 package home
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
 
 	"vigil/devices"
 	"vigil/devices/gatt"
+	"vigil/devices/sim/fault"
 	"vigil/devices/sim/heart"
 	"vigil/vitals"
 )
@@ -57,6 +59,7 @@ type ChestStrap struct {
 	ID      vitals.DeviceID
 	Patient Patient
 	RawECG  bool
+	Air     *fault.Home
 
 	strap   uint64 // ns, its own clock
 	place   gatt.PMDClock
@@ -81,11 +84,10 @@ func (s *ChestStrap) Every() time.Duration {
 func (s *ChestStrap) Measure(at time.Time) (vitals.Batch, error) {
 	b := vitals.Batch{Device: s.ID}
 	if s.RawECG {
-		w, err := s.ecg(at)
-		if err != nil {
+		var err error
+		if b, err = s.ecg(at); err != nil {
 			return b, err
 		}
-		b.Waveforms = []vitals.Waveform{w}
 	}
 	if at.Before(s.rateDue) {
 		return b, nil
@@ -95,12 +97,12 @@ func (s *ChestStrap) Measure(at time.Time) (vitals.Batch, error) {
 	if err != nil {
 		return b, err
 	}
-	b.Readings, b.Events = rate.Readings, rate.Events
+	b.Readings, b.Events = rate.Readings, append(b.Events, rate.Events...)
 	return b, nil
 }
 
 // ecg sends a frame through the air, so that what is charted is what a strap sent.
-func (s *ChestStrap) ecg(at time.Time) (vitals.Waveform, error) {
+func (s *ChestStrap) ecg(at time.Time) (vitals.Batch, error) {
 	const rail = 20_000 // µV: what an open electrode shows
 	if s.strap == 0 {
 		s.strap = strapBegan
@@ -115,13 +117,14 @@ func (s *ChestStrap) ecg(at time.Time) (vitals.Waveform, error) {
 	}
 	value, err := gatt.EncodePMD(sent)
 	if err != nil {
-		return vitals.Waveform{}, fmt.Errorf("send ECG frame: %w", err)
+		return vitals.Batch{}, fmt.Errorf("send ECG frame: %w", err)
 	}
-	received, err := gatt.DecodePMD(value)
+	f := devices.Frame{Device: s.ID, Received: at, Bytes: s.Air.Carry(value)}
+	read, err := gatt.DecodePMD(f.Bytes)
 	if err != nil {
-		return vitals.Waveform{}, fmt.Errorf("receive ECG frame: %w", err)
+		return received(vitals.Batch{}, err, f)
 	}
-	return s.place.Place(received, at), nil
+	return vitals.Batch{Device: s.ID, Waveforms: []vitals.Waveform{s.place.Place(read, at)}}, nil
 }
 
 func (s *ChestStrap) rate(at time.Time) (vitals.Batch, error) {
@@ -136,13 +139,14 @@ func (s *ChestStrap) rate(at time.Time) (vitals.Batch, error) {
 	if err != nil {
 		return vitals.Batch{}, fmt.Errorf("send heart rate: %w", err)
 	}
-	return receive("gatt/2a37", devices.Frame{Device: s.ID, Received: at, Bytes: value})
+	return receive("gatt/2a37", devices.Frame{Device: s.ID, Received: at, Bytes: s.Air.Carry(value)})
 }
 
 // Oximeter is a finger oximeter that sends once a second.
 type Oximeter struct {
 	ID      vitals.DeviceID
 	Patient Patient
+	Air     *fault.Home
 
 	pulseless int // seconds
 	last      uint16
@@ -163,7 +167,7 @@ func (o *Oximeter) Measure(at time.Time) (vitals.Batch, error) {
 	if err != nil {
 		return vitals.Batch{}, fmt.Errorf("send oximetry: %w", err)
 	}
-	return receive("gatt/2a5f", devices.Frame{Device: o.ID, Received: at, Bytes: value})
+	return receive("gatt/2a5f", devices.Frame{Device: o.ID, Received: at, Bytes: o.Air.Carry(value)})
 }
 
 func (o *Oximeter) shown() gatt.PulseOximeter {
@@ -199,8 +203,18 @@ func receive(decoder string, f devices.Frame) (vitals.Batch, error) {
 		return vitals.Batch{}, fmt.Errorf("decode %s: %w", decoder, devices.ErrMalformed)
 	}
 	b, err := decode(f)
+	return received(b, err, f)
+}
+
+// received is what a decoder made of a frame; one that cannot be read becomes an event, as in a hub.
+func received(b vitals.Batch, err error, f devices.Frame) (vitals.Batch, error) {
+	if errors.Is(err, devices.ErrMalformed) {
+		return vitals.Batch{Device: f.Device, Events: []vitals.Event{
+			{Code: vitals.DecodeFault, Time: f.Received, Detail: err.Error()},
+		}}, nil
+	}
 	if err != nil {
-		return vitals.Batch{}, fmt.Errorf("decode %s: %w", decoder, err)
+		return vitals.Batch{}, fmt.Errorf("read a frame of device %s: %w", f.Device, err)
 	}
 	return b, nil
 }

@@ -1,0 +1,77 @@
+package home
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"vigil/devices"
+	"vigil/devices/gatt"
+	"vigil/devices/sim/fault"
+	"vigil/devices/sim/heart"
+	"vigil/vitals"
+)
+
+// Movesense is a sensor on the chest that sends its ECG in notifications of 16 samples.
+type Movesense struct {
+	ID      vitals.DeviceID
+	Patient Patient
+	RateHz  uint32
+	Air     *fault.Home
+
+	clock uint64 // samples since it began
+	place gatt.MovesenseClock
+	off   bool
+}
+
+// notifications is how many of them are measured at once: about those of a second.
+const notifications = 16
+
+// Device names the sensor.
+func (m *Movesense) Device() vitals.DeviceID { return m.ID }
+
+// Every is the time of the notifications that are measured at once.
+func (m *Movesense) Every() time.Duration {
+	return vitals.Rate{Num: m.RateHz, Den: 1}.Span(notifications * gatt.MovesenseSamples)
+}
+
+// Measure is what arrived since the last time, each notification at its own moment.
+func (m *Movesense) Measure(at time.Time) (vitals.Batch, error) {
+	const step = 40_960.0 / 15_625 // of the sensor's converter in a microvolt
+	rate := vitals.Rate{Num: m.RateHz, Den: 1}
+	b := vitals.Batch{Device: m.ID}
+	for i := range notifications {
+		sent := gatt.MovesenseFrame{RateHz: m.RateHz, Clock: uint32(rate.Span(int(m.clock)) / time.Millisecond)}
+		m.clock += gatt.MovesenseSamples
+		for _, uv := range m.Patient.ECG(gatt.MovesenseSamples) {
+			if uv == vitals.Missing {
+				uv = 0 // what an open electrode shows
+			}
+			sent.Raw = append(sent.Raw, int32(math.Round(float64(uv)*step)))
+		}
+		value, err := gatt.EncodeMovesense(sent)
+		if err != nil {
+			return b, fmt.Errorf("send ECG: %w", err)
+		}
+		arrived := at.Add(-rate.Span((notifications - 1 - i) * gatt.MovesenseSamples))
+		f := devices.Frame{Device: m.ID, Received: arrived, Bytes: m.Air.Carry(value)}
+		read, err := gatt.DecodeMovesense(f.Bytes)
+		if err == nil {
+			b.Waveforms = append(b.Waveforms, m.place.Place(read, arrived))
+			continue
+		}
+		fault, err := received(vitals.Batch{}, err, f)
+		if err != nil {
+			return b, err
+		}
+		b.Events = append(b.Events, fault.Events...)
+	}
+	if off := m.Patient.Rhythm() == heart.LeadsOff; off || m.off {
+		code := vitals.ContactMade
+		if off {
+			code = vitals.ContactLost
+		}
+		b.Events, m.off = append(b.Events, vitals.Event{Code: code, Time: at}), off
+	}
+	return b, nil
+}
