@@ -14,9 +14,9 @@ func sound(tb testing.TB, name string) map[string]devices.Frame {
 	decode, _ := devices.Lookup(name)
 	frames := map[string]devices.Frame{}
 	for _, path := range recorded(tb, name) {
-		f := devices.Frame{Device: "a09e1a000001", Received: received, Bytes: readHex(tb, path)}
+		f := devices.Frame{Device: "a09e1a000001", Received: received, Bytes: readFrame(tb, path)}
 		if _, err := decode(f); err == nil {
-			frames[strings.TrimSuffix(filepath.Base(path), ".hex")] = f
+			frames[filepath.Base(path)] = f
 		}
 	}
 	return frames

@@ -77,7 +77,8 @@ func (f *family) second(tb testing.TB, s *spool.Spool, at time.Time) {
 	}
 	add(vitals.Batch{Device: f.strap, Readings: []vitals.Reading{{Kind: vitals.HeartRate, Time: at, Value: vitals.Int(72)}}})
 	add(vitals.Batch{Device: f.clip, Readings: []vitals.Reading{
-		{Kind: vitals.SpO2, Time: at, Value: vitals.Int(97)}, {Kind: vitals.PulseRate, Time: at, Value: vitals.Int(72)},
+		{Kind: vitals.SpO2, Time: at, Value: vitals.Int(97)},
+		{Kind: vitals.PulseRate, Time: at, Value: vitals.Int(72)},
 		{Kind: vitals.PerfusionIndex, Time: at, Value: vitals.NewDecimal(412, -2)},
 	}})
 }

@@ -64,11 +64,12 @@ func remember(b *testing.B) {
 	}
 	defer func() { _ = server.Close() }()
 
+	worn := []*fake.Device{h10, oximeter}
 	b.ReportMetric(float64(kept)/1e6, "spool-MB")
-	rss, most := live(b, dir, bus.Address, "mqtt://127.0.0.1:1", h10, oximeter)
+	rss, most := live(b, dir, bus.Address, "mqtt://127.0.0.1:1", worn)
 	b.ReportMetric(rss, "alone-MB")
 	b.ReportMetric(most, "alone-peak-MB")
-	rss, most = live(b, dir, bus.Address, server.URL().String(), h10, oximeter)
+	rss, most = live(b, dir, bus.Address, server.URL().String(), worn)
 	b.ReportMetric(rss, "delivering-MB")
 	b.ReportMetric(most, "delivering-peak-MB")
 }
@@ -108,7 +109,7 @@ func fill(b *testing.B, dir string) int64 {
 }
 
 // live lets the program run for a while and returns its memory, at the end and at most, in MB.
-func live(b *testing.B, dir, bus, mqtt string, h10, oximeter *fake.Device) (rss, most float64) {
+func live(b *testing.B, dir, bus, mqtt string, worn []*fake.Device) (rss, most float64) {
 	b.Helper()
 	program := filepath.Join(dir, "vigil-hub")
 	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, ".").CombinedOutput(); err != nil {
@@ -129,9 +130,11 @@ func live(b *testing.B, dir, bus, mqtt string, h10, oximeter *fake.Device) (rss,
 	defer func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		h10.Drop()
-		oximeter.Drop()
+		for _, d := range worn {
+			d.Drop()
+		}
 	}()
+	h10, oximeter := worn[0], worn[1]
 	rate, _ := gatt.EncodeHeartRate(gatt.HeartRate{BPM: 72, Contact: gatt.ContactDetected})
 	oximetry, _ := gatt.EncodePulseOximeter(gatt.PulseOximeter{Normal: gatt.SpO2PR{SpO2: gatt.Number{Mantissa: 97}, Pulse: gatt.Number{Mantissa: 72}}})
 	tick := time.NewTicker(gatt.PMDRate.Span(gatt.PMDSamples))

@@ -37,34 +37,14 @@ func (m *Movesense) Every() time.Duration {
 
 // Measure is what arrived since the last time, each notification at its own moment.
 func (m *Movesense) Measure(at time.Time) (vitals.Batch, error) {
-	const step = 40_960.0 / 15_625 // of the sensor's converter in a microvolt
-	rate := vitals.Rate{Num: m.RateHz, Den: 1}
 	b := vitals.Batch{Device: m.ID}
-	for i := range notifications {
-		sent := gatt.MovesenseFrame{RateHz: m.RateHz, Clock: uint32(rate.Span(int(m.clock)) / time.Millisecond)}
-		m.clock += gatt.MovesenseSamples
-		for _, uv := range m.Patient.ECG(gatt.MovesenseSamples) {
-			if uv == vitals.Missing {
-				uv = 0 // what an open electrode shows
-			}
-			sent.Raw = append(sent.Raw, int32(math.Round(float64(uv)*step)))
-		}
-		value, err := gatt.EncodeMovesense(sent)
-		if err != nil {
-			return b, fmt.Errorf("send ECG: %w", err)
-		}
-		arrived := at.Add(-rate.Span((notifications - 1 - i) * gatt.MovesenseSamples))
-		f := devices.Frame{Device: m.ID, Received: arrived, Bytes: m.Air.Carry(value)}
-		read, err := gatt.DecodeMovesense(f.Bytes)
-		if err == nil {
-			b.Waveforms = append(b.Waveforms, m.place.Place(read, arrived))
-			continue
-		}
-		fault, err := received(vitals.Batch{}, err, f)
+	length := vitals.Rate{Num: m.RateHz, Den: 1}.Span(gatt.MovesenseSamples)
+	for left := range notifications {
+		one, err := m.notification(at.Add(-time.Duration(notifications-1-left) * length))
 		if err != nil {
 			return b, err
 		}
-		b.Events = append(b.Events, fault.Events...)
+		b.Waveforms, b.Events = append(b.Waveforms, one.Waveforms...), append(b.Events, one.Events...)
 	}
 	if off := m.Patient.Rhythm() == heart.LeadsOff; off || m.off {
 		code := vitals.ContactMade
@@ -74,4 +54,29 @@ func (m *Movesense) Measure(at time.Time) (vitals.Batch, error) {
 		b.Events, m.off = append(b.Events, vitals.Event{Code: code, Time: at}), off
 	}
 	return b, nil
+}
+
+// notification sends the next samples through the air.
+func (m *Movesense) notification(at time.Time) (vitals.Batch, error) {
+	const step = 40_960.0 / 15_625 // of the sensor's converter in a microvolt
+	sent := gatt.MovesenseFrame{
+		RateHz: m.RateHz, Clock: uint32(vitals.Rate{Num: m.RateHz, Den: 1}.Span(int(m.clock)) / time.Millisecond),
+	}
+	m.clock += gatt.MovesenseSamples
+	for _, uv := range m.Patient.ECG(gatt.MovesenseSamples) {
+		if uv == vitals.Missing {
+			uv = 0 // what an open electrode shows
+		}
+		sent.Raw = append(sent.Raw, int32(math.Round(float64(uv)*step)))
+	}
+	value, err := gatt.EncodeMovesense(sent)
+	if err != nil {
+		return vitals.Batch{}, fmt.Errorf("send ECG: %w", err)
+	}
+	f := devices.Frame{Device: m.ID, Received: at, Bytes: m.Air.Carry(value)}
+	read, err := gatt.DecodeMovesense(f.Bytes)
+	if err != nil {
+		return received(vitals.Batch{}, err, f)
+	}
+	return vitals.Batch{Waveforms: []vitals.Waveform{m.place.Place(read, at)}}, nil
 }
