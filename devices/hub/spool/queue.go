@@ -275,7 +275,7 @@ func (s *Spool) posted(st *stream) []posting {
 	}
 	for _, h := range s.shelves {
 		if part := h.parts[st]; part != nil {
-			all = append(all, posting{first: part.first(), sentAt: h.sentAt, attempts: h.attempts, shelf: h})
+			all = append(all, posting{first: part.numbers.first(), sentAt: h.sentAt, attempts: h.attempts, shelf: h})
 		}
 	}
 	slices.SortFunc(all, func(a, b posting) int { return cmp.Compare(a.first, b.first) })

@@ -15,7 +15,7 @@ import (
 )
 
 // A spool may keep millions of messages, and a hub has little memory. So what a finished segment
-// keeps is put on a shelf: the numbers, as spans, and nothing of the single messages. They are
+// keeps is put on a shelf: the numbers, a bit each, and nothing of the single messages. They are
 // fetched from the disk again, a segment at a time, when it is their turn to be sent.
 type shelf struct {
 	place
@@ -36,55 +36,26 @@ type place struct {
 
 // part is what a shelf has of a stream.
 type part struct {
-	spans []vitals.Span // ascending
-	count int
-	bytes int64
+	numbers numbers
+	count   int
+	bytes   int64
 }
 
-func (p *part) first() uint64 { return p.spans[0].First }
-
-func (p *part) has(seq uint64) bool {
-	return slices.ContainsFunc(p.spans, func(s vitals.Span) bool { return s.First <= seq && seq <= s.Last })
-}
-
-// add enters numbers that are not there yet.
-func (p *part) add(span vitals.Span, bytes int64) {
-	p.count += int(span.Last - span.First + 1)
-	p.bytes += bytes
-	at, _ := slices.BinarySearchFunc(p.spans, span.First, func(s vitals.Span, first uint64) int { return cmp.Compare(s.First, first) })
-	p.spans = slices.Insert(p.spans, at, span)
-	if at+1 < len(p.spans) && p.spans[at+1].First == span.Last+1 {
-		p.spans[at].Last = p.spans[at+1].Last
-		p.spans = slices.Delete(p.spans, at+1, at+2)
-	}
-	if at > 0 && p.spans[at-1].Last == span.First-1 {
-		p.spans[at-1].Last = p.spans[at].Last
-		p.spans = slices.Delete(p.spans, at, at+1)
-	}
+// add enters a number that is not there yet.
+func (p *part) add(seq uint64, size int64) {
+	p.numbers = p.numbers.with(seq)
+	p.count++
+	p.bytes += size
 }
 
 // cut takes out what lies within a span, and says how many messages and bytes that was; the bytes of
 // a part of the messages are its share of all.
 func (p *part) cut(gone vitals.Span) (count int, bytes int64) {
-	var left []vitals.Span
-	for _, s := range p.spans {
-		first, last := max(s.First, gone.First), min(s.Last, gone.Last)
-		if first > last {
-			left = append(left, s)
-			continue
-		}
-		count += int(last - first + 1)
-		if s.First < first {
-			left = append(left, vitals.Span{First: s.First, Last: first - 1})
-		}
-		if last < s.Last {
-			left = append(left, vitals.Span{First: last + 1, Last: s.Last})
-		}
-	}
+	p.numbers, count = p.numbers.without(gone)
 	if count > 0 {
 		bytes = p.bytes * int64(count) / int64(p.count)
 	}
-	p.spans, p.count, p.bytes = left, p.count-count, p.bytes-bytes
+	p.count, p.bytes = p.count-count, p.bytes-bytes
 	return count, bytes
 }
 
@@ -113,7 +84,7 @@ func (s *Spool) holds(st *stream, seq uint64) bool {
 		return true
 	}
 	for _, h := range s.shelves {
-		if p := h.parts[st]; p != nil && p.has(seq) {
+		if p := h.parts[st]; p != nil && p.numbers.has(seq) {
 			return true
 		}
 	}
@@ -141,7 +112,7 @@ func (s *Spool) tidy(now time.Time) {
 
 func (s *Spool) shelve(e *entry) {
 	h := s.shelfAt(place{seg: e.seg, channel: e.channel, sent: !e.sentAt.IsZero()})
-	h.partOf(e.stream).add(vitals.Span{First: e.seq, Last: e.seq}, e.size)
+	h.partOf(e.stream).add(e.seq, e.size)
 	h.oldest, h.youngest = earliest(h.oldest, e.made), latest(h.youngest, e.made)
 	h.sentAt, h.attempts = latest(h.sentAt, e.sentAt), max(h.attempts, e.attempts)
 	e.done, e.queued = true, false
@@ -176,8 +147,8 @@ func (s *Spool) unsend(h *shelf) {
 	to.attempts = max(to.attempts, h.attempts)
 	for st, p := range h.parts {
 		bytes := p.bytes
-		for _, span := range p.spans {
-			to.partOf(st).add(span, bytes)
+		for seq := range p.numbers.all {
+			to.partOf(st).add(seq, bytes)
 			bytes = 0 // counted with the first
 		}
 	}
@@ -212,7 +183,7 @@ func (s *Spool) unshelve(h *shelf) error {
 	found := map[*stream][]*entry{}
 	if _, _, err := walk(content, func(r record, offset, size int64) error {
 		st := s.streams[r.stream]
-		if p := h.parts[st]; r.kind == message && r.channel == h.channel && p != nil && p.has(r.seq) {
+		if p := h.parts[st]; r.kind == message && r.channel == h.channel && p != nil && p.numbers.has(r.seq) {
 			found[st] = append(found[st], &entry{stream: st, offset: offset, size: size, seq: r.seq, made: r.at})
 		}
 		return nil
@@ -239,11 +210,9 @@ func (p *part) complete(st *stream, found []*entry, made time.Time) []*entry {
 		return found
 	}
 	known := lo.SliceToMap(found, func(e *entry) (uint64, bool) { return e.seq, true })
-	for _, span := range p.spans {
-		for seq := span.First; seq <= span.Last; seq++ {
-			if !known[seq] {
-				found = append(found, &entry{stream: st, seq: seq, made: made})
-			}
+	for seq := range p.numbers.all {
+		if !known[seq] {
+			found = append(found, &entry{stream: st, seq: seq, made: made})
 		}
 	}
 	return found
@@ -301,7 +270,9 @@ func (s *Spool) coveredOf(st *stream) []covered {
 	all := lo.Map(st.entries, func(e *entry, _ int) covered { return covered{vitals.Span{First: e.seq, Last: e.seq}, e.made} })
 	for _, h := range s.shelves {
 		if p := h.parts[st]; p != nil {
-			all = append(all, lo.Map(p.spans, func(s vitals.Span, _ int) covered { return covered{s, h.oldest} })...)
+			for seq := range p.numbers.all {
+				all = append(all, covered{vitals.Span{First: seq, Last: seq}, h.oldest})
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b covered) int { return cmp.Compare(a.First, b.First) })
