@@ -16,9 +16,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
+
+// memoryLimit is what the program keeps itself to where it can: hubs are small computers. It is no hard bound.
+const memoryLimit = 18 << 20
 
 var version = "dev" // set when it is built
 
@@ -51,6 +55,9 @@ func command(ctx context.Context, args []string, in io.Reader, out io.Writer, lo
 	path := flags.String("config", installed+"/hub.json", "configuration")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read the command line: %w", err)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	c, err := loadConfig(*path)
 	if err != nil {

@@ -2,7 +2,6 @@ package spool
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -195,9 +194,9 @@ func (s *Spool) reenter(g *segment, st *stream) error {
 	if g.dead == 0 {
 		return nil
 	}
-	content, err := os.ReadFile(s.path(g.id))
+	content, err := s.content(g)
 	if err != nil {
-		return fmt.Errorf("read segment: %w", err)
+		return err
 	}
 	_, _, err = walk(content, func(r record, offset, size int64) error {
 		if r.kind != message || r.stream != st.key || r.seq <= st.upto || s.holds(st, r.seq) {

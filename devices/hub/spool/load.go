@@ -54,13 +54,13 @@ func (s *Spool) load(now time.Time) error {
 }
 
 func (s *Spool) loadSegment(id uint64, youngest bool, now time.Time) error {
-	content, err := os.ReadFile(s.path(id))
+	content, err := s.content(&segment{id: id})
 	if err != nil {
-		return fmt.Errorf("read segment: %w", err)
+		return err
 	}
 	g := &segment{id: id, size: int64(len(content)), live: map[uplink.Channel]int{}}
 	s.segments = append(s.segments, g)
-	s.bytes += g.size
+	s.size += g.size
 	s.tidy(now)
 	sound, whole, err := walk(content, func(r record, offset, size int64) error {
 		if g.began.IsZero() {
@@ -77,7 +77,7 @@ func (s *Spool) loadSegment(id uint64, youngest bool, now time.Time) error {
 	if !youngest {
 		return nil
 	}
-	s.bytes -= g.size - sound
+	s.size -= g.size - sound
 	g.size = sound
 	return s.settle(id, sound)
 }

@@ -1,8 +1,6 @@
 package spool
 
 import (
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/samber/lo"
@@ -21,7 +19,7 @@ func (s *Spool) makeRoom(need int64, now time.Time) error {
 			return err
 		}
 	}
-	for s.bytes+need > s.limit {
+	for s.size+need > s.limit {
 		gone, err := s.giveUp(now)
 		if err != nil {
 			return err
@@ -60,9 +58,9 @@ func (s *Spool) squeeze(g *segment, given uplink.Channel) error {
 	if err := s.unshelveSegment(g); err != nil {
 		return err
 	}
-	content, err := os.ReadFile(s.path(g.id))
+	content, err := s.content(g)
 	if err != nil {
-		return fmt.Errorf("read segment: %w", err)
+		return err
 	}
 	var kept []byte
 	var moves []move

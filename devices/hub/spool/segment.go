@@ -116,6 +116,21 @@ func (s *Spool) next(now time.Time) error {
 	return s.syncDir()
 }
 
+// content reads a segment whole. It is valid until the next one is read: a hub has little memory, and
+// a spool many segments.
+func (s *Spool) content(g *segment) ([]byte, error) {
+	file, err := os.Open(s.path(g.id))
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	s.buffer.Reset()
+	if _, err := s.buffer.ReadFrom(file); err != nil {
+		return nil, fmt.Errorf("read segment: %w", err)
+	}
+	return s.buffer.Bytes(), nil
+}
+
 func (s *Spool) active() *segment { return s.segments[len(s.segments)-1] }
 
 // write adds bytes to the youngest segment. A write that failed half way is written over by the
@@ -127,7 +142,7 @@ func (s *Spool) write(b []byte) (offset int64, err error) {
 	}
 	offset = g.size
 	g.size += int64(len(b))
-	s.bytes += int64(len(b))
+	s.size += int64(len(b))
 	s.dirty = true
 	return offset, nil
 }
@@ -172,7 +187,7 @@ func (s *Spool) remove(g *segment) error {
 	if err := os.Remove(s.path(g.id)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("remove segment: %w", err)
 	}
-	s.bytes -= g.size
+	s.size -= g.size
 	s.segments = slices.DeleteFunc(s.segments, func(other *segment) bool { return other == g })
 	return nil
 }
@@ -201,7 +216,7 @@ func (s *Spool) replace(g *segment, content []byte) error {
 		_ = os.Remove(name)
 		return fmt.Errorf("write segment anew: %w", err)
 	}
-	s.bytes += int64(len(content)) - g.size
+	s.size += int64(len(content)) - g.size
 	g.size = int64(len(content))
 	return s.syncDir()
 }

@@ -176,9 +176,9 @@ func (s *Spool) fetch(c uplink.Channel, now time.Time) bool {
 // unshelve makes a shelf's messages entries again. One whose record the disk does not give any more
 // is entered nevertheless, so that its gap is reported.
 func (s *Spool) unshelve(h *shelf) error {
-	content, err := os.ReadFile(s.path(h.seg.id))
+	content, err := s.content(h.seg)
 	if err != nil {
-		return fmt.Errorf("read segment: %w", err)
+		return err
 	}
 	found := map[*stream][]*entry{}
 	if _, _, err := walk(content, func(r record, offset, size int64) error {

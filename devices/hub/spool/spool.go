@@ -12,6 +12,7 @@
 package spool
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/binary"
@@ -106,7 +107,7 @@ type Spool struct {
 	lock     *os.File
 	file     *os.File // of the youngest segment
 	segments []*segment
-	bytes    int64
+	size     int64 // of all segments
 	unstored int64 // bytes of entries that are not dealt with
 	dirty    bool
 	failed   error
@@ -116,6 +117,7 @@ type Spool struct {
 	queue    queue
 	shelves  map[place]*shelf
 	reading  openSegment
+	buffer   bytes.Buffer // of the segment that was read whole last
 	fetched  map[vitals.DeviceID]map[string]Fetched
 	stats    Stats
 	wake     chan struct{}
@@ -319,7 +321,7 @@ func (s *Spool) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
-	stats.Bytes, stats.Unstored, stats.Limit = s.bytes, s.unstored, s.limit
+	stats.Bytes, stats.Unstored, stats.Limit = s.size, s.unstored, s.limit
 	for _, st := range s.streams {
 		stats.Queue += len(st.entries)
 		if len(st.entries) > 0 {
