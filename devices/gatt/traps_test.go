@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -199,5 +200,46 @@ func TestTrapStrapIsNotOf130HertzAndShowsNoLead(t *testing.T) {
 	}
 	if w := decode(t, "gatt/pmd", value).Waveforms[0]; w.Kind != vitals.ECG || w.Kind.Info().MDC != 131328 {
 		t.Errorf("the strap's lead is %s, %d", w.Kind, w.Kind.Info().MDC)
+	}
+}
+
+func TestTrapGlucoseIsInKilogramsOrMolesPerLitre(t *testing.T) {
+	for story, tc := range map[string]struct {
+		molar bool
+		n     gatt.Number
+		want  string
+	}{
+		"1.10 g/L is 110 mg/dL":     {false, gatt.Number{Mantissa: 110, Exp: -5}, "110"},
+		"5.5 mmol/L is 99 mg/dL":    {true, gatt.Number{Mantissa: 55, Exp: -4}, "99"},
+		"0.98 g/L keeps its digits": {false, gatt.Number{Mantissa: 980, Exp: -6}, "98.0"},
+	} {
+		value, err := gatt.EncodeGlucose(gatt.Glucose{
+			Base: gatt.DateTimeOf(noon), Molar: tc.molar, Sample: &gatt.GlucoseSample{Concentration: tc.n, Type: gatt.CapillaryBlood, Site: gatt.FromFinger},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := decode(t, "gatt/2a18", value).Readings[0].Value.String(); got != tc.want {
+			t.Errorf("%s: %s", story, got)
+		}
+	}
+}
+
+func TestTrapLeadsHaveTheirOwnCodes(t *testing.T) {
+	for kind, code := range map[vitals.Kind]uint32{
+		vitals.ECG: 131328, vitals.ECGI: 131329, vitals.ECGII: 131330, vitals.ECGIII: 131389, // published code takes the first for lead II
+	} {
+		if got := kind.Info().MDC; got != code {
+			t.Errorf("%s is %d", kind, got)
+		}
+	}
+}
+
+func TestTrapNoKindIsTakenForTheDeviationOfBeats(t *testing.T) {
+	const sdnn = "80404-7" // public mappers give it to RMSSD; Vigil charts neither
+	for _, kind := range vitals.Kinds() {
+		if slices.Contains(kind.Info().LOINC, sdnn) {
+			t.Errorf("%s is coded as SDNN", kind)
+		}
 	}
 }

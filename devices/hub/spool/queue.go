@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// present is how old a message may be and still show what is: younger ones leave at once and in
-	// order, older ones newest first and at a limited rate.
+	// present is how old a message may be and still show what is: younger ones leave at once, urgent
+	// ones first and in order.
 	present = 15 * time.Second
 	// ackTimeout is how long a sent message waits for its ack before it is sent again, doubled at
 	// each repeat: a journal that was lost on the server's side is noticed by nobody else.
@@ -22,32 +22,42 @@ const (
 	maxDoubling = 5
 )
 
-// urgency is the order in which channels leave.
+// urgency is the order in which channels of the present leave.
 var urgency = []uplink.Channel{uplink.Events, uplink.Observations, uplink.Waves}
 
-// queue is what is to be sent, per channel.
+// queue is what is to be sent.
 type queue struct {
 	live map[uplink.Channel][]*entry // in order
-	late map[uplink.Channel]*newestFirst
+	late backlog
 }
 
-// newestFirst is a heap with the youngest message on top.
-type newestFirst struct{ entries []*entry }
+// backlog is a heap of what is past: the youngest segment first, so that the staff sees sooner what was
+// lately, and within a segment in the order in which it was written. So a stream's numbers arrive in a
+// few long rows: a server keeps a set of those that it has, and a day in any other order would make it
+// one of a hundred thousand pieces.
+type backlog struct{ entries []*entry }
 
 // Len is how many there are.
-func (h *newestFirst) Len() int { return len(h.entries) }
+func (h *backlog) Len() int { return len(h.entries) }
 
-// Less puts the younger above the older.
-func (h *newestFirst) Less(i, j int) bool { return h.entries[i].made.After(h.entries[j].made) }
+// Less puts the one that leaves sooner above.
+func (h *backlog) Less(i, j int) bool { return h.entries[i].before(h.entries[j]) }
+
+func (e *entry) before(other *entry) bool {
+	if e.seg != other.seg {
+		return e.seg.id > other.seg.id
+	}
+	return e.offset < other.offset
+}
 
 // Swap exchanges two.
-func (h *newestFirst) Swap(i, j int) { h.entries[i], h.entries[j] = h.entries[j], h.entries[i] }
+func (h *backlog) Swap(i, j int) { h.entries[i], h.entries[j] = h.entries[j], h.entries[i] }
 
 // Push adds one at the end.
-func (h *newestFirst) Push(e any) { h.entries = append(h.entries, e.(*entry)) }
+func (h *backlog) Push(e any) { h.entries = append(h.entries, e.(*entry)) }
 
 // Pop takes the last.
-func (h *newestFirst) Pop() any {
+func (h *backlog) Pop() any {
 	end := len(h.entries) - 1
 	last := h.entries[end]
 	h.entries[end] = nil
@@ -70,7 +80,7 @@ func (s *Spool) enqueue(e *entry, now time.Time) {
 
 func (s *Spool) enqueueLate(e *entry) {
 	e.queued = true
-	heap.Push(s.queue.late[e.channel], e)
+	heap.Push(&s.queue.late, e)
 	s.signal()
 }
 
@@ -100,10 +110,8 @@ func (s *Spool) Live(now time.Time) (uplink.Parcel, bool) {
 func (s *Spool) Late(now time.Time) (uplink.Parcel, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range urgency {
-		if e := s.nextLate(c, now); e != nil {
-			return s.hand(e)
-		}
+	if e := s.nextLate(now); e != nil {
+		return s.hand(e)
 	}
 	return uplink.Parcel{}, false
 }
@@ -113,23 +121,23 @@ func (s *Spool) hand(e *entry) (uplink.Parcel, bool) {
 	p, err := s.parcel(e)
 	if err != nil {
 		e.queued = true
-		heap.Push(s.queue.late[e.channel], e)
+		heap.Push(&s.queue.late, e)
 		return uplink.Parcel{}, false
 	}
 	e.taken = true
 	return p, true
 }
 
-// nextLate is the youngest message of the past, from the shelves where none is at hand.
-func (s *Spool) nextLate(c uplink.Channel, now time.Time) *entry {
+// nextLate is the next message of the past, from the shelves where none is at hand.
+func (s *Spool) nextLate(now time.Time) *entry {
 	for {
-		for h := s.queue.late[c]; h.Len() > 0; {
-			e := heap.Pop(h).(*entry)
+		for s.queue.late.Len() > 0 {
+			e := heap.Pop(&s.queue.late).(*entry)
 			if e.queued = false; !e.done {
 				return e
 			}
 		}
-		if !s.fetch(c, now) {
+		if !s.fetch(now) {
 			return nil
 		}
 	}
@@ -205,10 +213,7 @@ func (s *Spool) Rewind(now time.Time) {
 }
 
 func (s *Spool) rewind(now time.Time) {
-	s.queue.live, s.queue.late = map[uplink.Channel][]*entry{}, map[uplink.Channel]*newestFirst{}
-	for _, c := range urgency {
-		s.queue.late[c] = &newestFirst{}
-	}
+	s.queue = queue{live: map[uplink.Channel][]*entry{}}
 	for _, h := range lo.Values(s.shelves) {
 		s.unsend(h)
 	}

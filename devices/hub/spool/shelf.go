@@ -2,6 +2,7 @@ package spool
 
 import (
 	"cmp"
+	"container/heap"
 	"errors"
 	"fmt"
 	"os"
@@ -22,7 +23,6 @@ type shelf struct {
 
 	parts    map[*stream]*part
 	oldest   time.Time
-	youngest time.Time
 	sentAt   time.Time // when the last of them was sent
 	attempts int
 }
@@ -103,17 +103,15 @@ func (s *Spool) tidy(now time.Time) {
 			return away
 		})
 	}
-	for c, h := range s.queue.late {
-		h.entries = slices.DeleteFunc(h.entries, func(e *entry) bool { return e.done })
-		slices.SortFunc(h.entries, func(a, b *entry) int { return b.made.Compare(a.made) }) // a sorted heap is a heap
-		s.queue.late[c] = h
-	}
+	late := slices.DeleteFunc(s.queue.late.entries, func(e *entry) bool { return e.done })
+	s.queue.late.entries = late
+	heap.Init(&s.queue.late)
 }
 
 func (s *Spool) shelve(e *entry) {
 	h := s.shelfAt(place{seg: e.seg, channel: e.channel, sent: !e.sentAt.IsZero()})
 	h.partOf(e.stream).add(e.seq, e.size)
-	h.oldest, h.youngest = earliest(h.oldest, e.made), latest(h.youngest, e.made)
+	h.oldest = earliest(h.oldest, e.made)
 	h.sentAt, h.attempts = latest(h.sentAt, e.sentAt), max(h.attempts, e.attempts)
 	e.done, e.queued = true, false
 }
@@ -143,7 +141,7 @@ func (s *Spool) unsend(h *shelf) {
 	}
 	delete(s.shelves, h.place)
 	to := s.shelfAt(place{seg: h.seg, channel: h.channel})
-	to.oldest, to.youngest = earliest(to.oldest, h.oldest), latest(to.youngest, h.youngest)
+	to.oldest = earliest(to.oldest, h.oldest)
 	to.attempts = max(to.attempts, h.attempts)
 	for st, p := range h.parts {
 		bytes := p.bytes
@@ -155,22 +153,24 @@ func (s *Spool) unsend(h *shelf) {
 	s.signal()
 }
 
-// fetch takes the youngest shelf of the channel that is to be sent, and says whether there was one.
-func (s *Spool) fetch(c uplink.Channel, now time.Time) bool {
-	var next *shelf
-	for _, h := range s.shelves {
-		if h.channel == c && !h.sent && (next == nil || h.youngest.After(next.youngest)) {
-			next = h
+// fetch takes down what is to be sent of the youngest segment, and says whether there was any.
+func (s *Spool) fetch(now time.Time) bool {
+	s.tidy(now)
+	var next *segment
+	for at := range s.shelves {
+		if !at.sent && (next == nil || at.seg.id > next.id) {
+			next = at.seg
 		}
 	}
 	if next == nil {
 		return false
 	}
-	s.tidy(now)
-	if s.shelves[next.place] != next { // it was added to
-		return true
+	for _, h := range lo.Values(s.shelves) {
+		if h.seg == next && !h.sent && s.unshelve(h) != nil {
+			return false
+		}
 	}
-	return s.unshelve(next) == nil
+	return true
 }
 
 // unshelve makes a shelf's messages entries again. One whose record the disk does not give any more
