@@ -32,6 +32,7 @@ func (p *partition) checkpoint(now time.Time) {
 		return
 	}
 	p.due = now.Add(checkpointEvery)
+	p.gather()
 	if p.seq == p.stored {
 		p.ledger.sweep(now)
 		return

@@ -1,8 +1,11 @@
 package monitor
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"vigil/vitals/ecg/model"
 )
 
 // counts is what the goroutines count.
@@ -16,6 +19,33 @@ type counts struct {
 	spoiled      atomic.Uint64
 	backlog      atomic.Int64
 	awaySince    atomic.Int64 // nanoseconds since 1970, 0 while the database takes what it gets
+
+	scoresMu sync.Mutex
+	scores   model.Scores
+}
+
+// scored is an engine that knows what the forests of its detectors said.
+type scored interface{ DrainScores(into *model.Scores) }
+
+// gather collects what the partition's engines have counted.
+func (p *partition) gather() {
+	var sum model.Scores
+	for _, pt := range p.patients {
+		if e, ok := pt.engine.(scored); ok {
+			e.DrainScores(&sum)
+		}
+	}
+	c := &p.m.counts
+	c.scoresMu.Lock()
+	defer c.scoresMu.Unlock()
+	c.scores.Add(&sum)
+}
+
+// Scores is what the forests of all detectors said since the start.
+func (m *Monitor) Scores() model.Scores {
+	m.counts.scoresMu.Lock()
+	defer m.counts.scoresMu.Unlock()
+	return m.counts.scores
 }
 
 // Stats is how the monitor does, for metrics and for readiness.

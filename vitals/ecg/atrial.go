@@ -16,7 +16,7 @@ const (
 
 // atrial follows atrial fibrillation from beat to beat; times are milliseconds.
 type atrial struct {
-	forest    *model.Forest
+	forest    model.Watch
 	intervals intervals
 	features  [irregularities]int16
 	at        [beatTimes]int64 // of the latest beats that ended an interval

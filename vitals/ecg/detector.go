@@ -69,8 +69,8 @@ func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 	d.spikes = newSpikes(rateHz)
 	d.qrs.relearn(0)
 	d.classes = newClassifier()
-	d.qrs.review.forest, d.names.forest = forests.QRS, forests.Beats
-	d.atrial.forest, d.fibrillation.forest = forests.AtrialFibrillation, forests.Fibrillation
+	d.qrs.review.forest.Forest, d.names.forest.Forest = forests.QRS, forests.Beats
+	d.atrial.forest.Forest, d.fibrillation.forest.Forest = forests.AtrialFibrillation, forests.Fibrillation
 	return d, nil
 }
 

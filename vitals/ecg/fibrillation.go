@@ -24,7 +24,7 @@ const (
 
 // fibrillation collects the window and lets a forest judge it.
 type fibrillation struct {
-	forest   *model.Forest
+	forest   model.Watch
 	ring     [256]int16 // quarters of µV, without baseline
 	sharp    [256]int16 // strength, how much QRS there is
 	count    int64

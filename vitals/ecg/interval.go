@@ -13,7 +13,7 @@ type IntervalDetector struct {
 
 // NewIntervalDetector makes one that asks other forests than those of the program, as NewWith does.
 func NewIntervalDetector(forests *model.Forests) *IntervalDetector {
-	return &IntervalDetector{atrial: atrial{forest: forests.AtrialFibrillation}}
+	return &IntervalDetector{atrial: atrial{forest: model.Watch{Forest: forests.AtrialFibrillation}}}
 }
 
 // Push takes the time of the next beat in milliseconds since any begin, and how far its place in
@@ -24,8 +24,8 @@ func (d *IntervalDetector) Push(milliseconds int64, quality Quality) []Finding {
 	if d.beats > 0 && milliseconds <= d.atrial.last {
 		return nil
 	}
-	if d.atrial.forest == nil {
-		d.atrial.forest = model.Embedded().AtrialFibrillation
+	if d.atrial.forest.Forest == nil {
+		d.atrial.forest.Forest = model.Embedded().AtrialFibrillation
 	}
 	d.beats++
 	since, changed := d.atrial.push(milliseconds, quality != NoAnalysis)

@@ -27,7 +27,7 @@ type unnamed struct {
 
 // namer names beats.
 type namer struct {
-	forest  *model.Forest
+	forest  model.Watch
 	pace    pace
 	usual   outline
 	waiting unnamed

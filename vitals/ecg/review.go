@@ -27,7 +27,7 @@ const (
 
 // reviewer gives the final word on candidates, in their order.
 type reviewer struct {
-	forest  *model.Forest
+	forest  model.Watch
 	next    int64 // number of the candidate to look at
 	stable  int64 // number of the first that the QRS decision may still change its mind about
 	wake    int64 // tick at which there is something to decide, unless a candidate comes

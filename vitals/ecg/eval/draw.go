@@ -18,7 +18,7 @@ const (
 	nameEnds   = gutter - 26
 	perSecond  = 25 * millimetre  // units
 	paperWide  = perSecond * 10   // rowTime
-	beatLanes  = 92               // above the paper: letters of experts and of Vigil
+	beatLanes  = 92               // above the paper: letters of Vigil and of experts
 	paperHigh  = 50 * millimetre  // units
 	laneHigh   = 36               // of a rhythm, below the paper
 	axisHigh   = 40               // seconds
@@ -136,9 +136,9 @@ func (r *result) drawRow(s score.Span, lanes lanes, scale scale, microvolts []in
 		Trace: r.trace(s, scale, microvolts),
 	}
 	if r.hasBeats() {
-		view.Names = append(view.Names, textView{X: nameEnds, Y: 30, Text: "experts"})
+		view.Names = append(view.Names, textView{X: nameEnds, Y: 74, Text: "experts"})
 	}
-	view.Names = append(view.Names, textView{X: nameEnds, Y: 74, Text: "Vigil"})
+	view.Names = append(view.Names, textView{X: nameEnds, Y: 30, Text: "Vigil"})
 	view.Letters, view.Lines = r.letters(s)
 	y := bottom + 12
 	for _, lane := range lanes.rhythm {

@@ -47,7 +47,7 @@ func (r *result) letters(s score.Span) ([]textView, []lineView) {
 func (r *result) letter(s score.Span, b score.Beat, who, class string) textView {
 	text := lo.Ternary(b.Class == score.None, "–", string(rune(b.Class)))
 	return textView{
-		X: r.x(s, b.At), Y: lo.Ternary(who == "Vigil", 76, 32), Text: text,
+		X: r.x(s, b.At), Y: lo.Ternary(who == "Vigil", 32, 76), Text: text,
 		Class: lo.Ternary(class == "wrong", class, class+string(rune(b.Class))),
 		Title: who + ": " + text + " at " + preciseClock(r.at(b.At)),
 	}
@@ -72,7 +72,7 @@ func (r *result) lanesOf(s score.Span) lanes {
 	if slices.ContainsFunc(marked, touches) || slices.ContainsFunc(r.episodes, touches) {
 		out.rhythm = []lane{{"Vigil", r.episodes}}
 		if r.reference != nil {
-			out.rhythm = []lane{{"experts", marked}, {"Vigil", r.episodes}}
+			out.rhythm = []lane{{"Vigil", r.episodes}, {"experts", marked}}
 		}
 	}
 	out.alarms = slices.ContainsFunc(r.alarms, func(a alarm) bool { return a.At >= s.From && a.At < s.To })

@@ -57,8 +57,8 @@ func (r *result) drawOverview(s score.Span, strips []strip) overviewView {
 	for _, bpm := range []float64{50, 100, 150, 200} {
 		o.Rates = append(o.Rates, textView{Y: rateY(bpm), Text: figure(bpm, 0)})
 	}
-	o.rhythm("experts", r.markedEpisodes())
 	o.rhythm("Vigil", r.episodes)
+	o.rhythm("experts", r.markedEpisodes())
 	o.alarms()
 	o.strips(strips)
 	o.Height = o.y + axisHigh

@@ -25,6 +25,7 @@ const (
 	headerLen   = 12
 	splitLen    = 3
 	sumLen      = 4
+	spreadFlag  = 7 // place of the byte that says whether a Spread follows the leaves
 )
 
 const magic = "VFO1"
@@ -47,6 +48,7 @@ type Forest struct {
 	Depth    int     // questions per tree
 	Splits   []Split // Depth for each tree
 	Leaves   []int16 // Outputs for each of the 1<<Depth leaves of each tree
+	Spread   *Spread // of what it was grown from; nil where that is not known
 }
 
 // Trees is how many there are.
@@ -95,6 +97,9 @@ func (r *row) answer(s Split) int {
 // Encode packs the forest; its inverse is Parse.
 func (f *Forest) Encode() []byte {
 	out := append([]byte(magic), byte(f.Features), byte(f.Outputs), byte(f.Depth), 0)
+	if f.Spread != nil {
+		out[spreadFlag] = 1
+	}
 	out = binary.LittleEndian.AppendUint32(out, uint32(f.Trees()))
 	for _, s := range f.Splits {
 		out = append(out, s.Feature)
@@ -102,6 +107,9 @@ func (f *Forest) Encode() []byte {
 	}
 	for _, v := range f.Leaves {
 		out = binary.LittleEndian.AppendUint16(out, uint16(v))
+	}
+	if f.Spread != nil {
+		out = f.Spread.encode(out)
 	}
 	return binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(out))
 }
@@ -119,6 +127,10 @@ func Parse(data []byte) (*Forest, error) {
 	trees := int64(binary.LittleEndian.Uint32(data[8:]))
 	if f.Outputs < 1 || f.Outputs > MaxOutputs || f.Depth < 1 || f.Depth > MaxDepth || trees > maxTrees {
 		return nil, fmt.Errorf("read %d trees of depth %d with %d outputs: %w", trees, f.Depth, f.Outputs, ErrForest)
+	}
+	if data[spreadFlag] == 1 && len(body) >= headerLen+spreadLen {
+		f.Spread = parseSpread(body[len(body)-spreadLen:])
+		body = body[:len(body)-spreadLen]
 	}
 	splits, leaves := int(trees)*f.Depth, int(trees)*f.Outputs<<f.Depth
 	if len(body) != headerLen+splits*splitLen+leaves*2 {

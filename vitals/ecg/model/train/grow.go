@@ -80,7 +80,13 @@ func grow(t *table, r recipe) *model.Forest {
 		g.derive()
 		g.tree()
 	}
-	return model.Quantise(t.features, r.outputs, r.depth, g.splits, g.leaves)
+	forest := model.Quantise(t.features, r.outputs, r.depth, g.splits, g.leaves)
+	leads := make([]int32, t.rows())
+	for i := range leads {
+		leads[i] = forest.Lead(forest.Score(t.row(i)))
+	}
+	forest.Observe(leads, t.weight)
+	return forest
 }
 
 // prepare sorts the values of each feature into bins of about as many rows.

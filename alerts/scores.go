@@ -1,0 +1,16 @@
+package alerts
+
+import "vigil/vitals/ecg/model"
+
+// DrainScores adds to what the forests of the patient's ECG detectors said since the last call, and
+// forgets it.
+func (e *Engine) DrainScores(into *model.Scores) {
+	for _, dev := range e.devices {
+		if dev.lead == nil {
+			continue
+		}
+		if d, ok := dev.lead.analyser.(interface{ DrainScores(into *model.Scores) }); ok {
+			d.DrainScores(into)
+		}
+	}
+}
