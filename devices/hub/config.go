@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -34,11 +35,16 @@ type config struct {
 	Status     string         `json:"status"`      // loopback address of the status page; empty: none
 	Zone       string         `json:"zone"`        // of the home's clocks, such as Europe/Berlin; empty: this computer's
 	Alarm      []string       `json:"alarm"`       // program and arguments to run for a high alarm
+	ServerKey  []byte         `json:"server_key"`  // Ed25519, pinned at the enrolment; empty: nothing is taken from the server
+	Update     []string       `json:"update"`      // program and arguments that bring the hub to the version that follows them
 	Devices    []deviceConfig `json:"devices"`
 
-	secret string
-	zone   *time.Location
-	bus    string // of Bluetooth; empty is the system's
+	zone      *time.Location
+	secret    string
+	serverKey ed25519.PublicKey
+	desired   uint64 // version of the server's configuration that is at work; zero: that of the file
+	agent     string // version of this program that the server wants; empty: any
+	bus       string // of Bluetooth; empty is the system's
 }
 
 type deviceConfig struct {
@@ -96,6 +102,7 @@ func loadConfig(path string) (config, error) {
 	if err := c.check(); err != nil {
 		return c, fmt.Errorf("configuration %s: %w", path, err)
 	}
+	c.serverKey = c.ServerKey
 	c.secret, err = readSecret(c.SecretFile)
 	return c, err
 }
@@ -111,6 +118,9 @@ func (c *config) check() error {
 		if _, err := serverURL(c.Server); err != nil {
 			return err
 		}
+	}
+	if len(c.ServerKey) != 0 && len(c.ServerKey) != ed25519.PublicKeySize {
+		return errors.New("server_key: not a key; enrol again")
 	}
 	if c.Status != "" && !strings.HasPrefix(c.Status, "127.0.0.1:") && !strings.HasPrefix(c.Status, "[::1]:") {
 		return fmt.Errorf("status %q: the page is for this computer only, 127.0.0.1:port", c.Status)

@@ -64,7 +64,12 @@ func enroll(ctx context.Context, args []string, in io.Reader, out io.Writer) err
 	if err := knock(ctx, address, *ca, credentials); err != nil {
 		return fmt.Errorf("enroll: %w", err)
 	}
-	if err := store(*path, *server, cmp.Or(*mqtt, mqttOf(address)), *ca, credentials); err != nil {
+	key, err := serverKey(ctx, address.JoinPath("/ingest/v1/hub").String(), *ca, credentials)
+	if err != nil {
+		return fmt.Errorf("enroll: %w", err)
+	}
+	file := settings{server: *server, mqtt: cmp.Or(*mqtt, mqttOf(address)), ca: *ca, key: key}
+	if err := store(*path, file, credentials); err != nil {
 		return fmt.Errorf("enroll: %w", err)
 	}
 	_, err = fmt.Fprintf(out, "The server knows this hub. Now list its devices in %s and start it.\n", *path)
@@ -90,8 +95,14 @@ func mqttOf(server *url.URL) string {
 	return "mqtt://" + net.JoinHostPort(server.Hostname(), "1883")
 }
 
+// settings are what the enrolment finds out.
+type settings struct {
+	server, mqtt, ca string
+	key              []byte
+}
+
 // store writes the secret and, keeping what else stands in it, the configuration.
-func store(path, server, mqtt, ca string, c link.Credentials) error {
+func store(path string, s settings, c link.Credentials) error {
 	all := map[string]any{"status": "127.0.0.1:8089", "devices": []any{}}
 	if filepath.Dir(path) == installed {
 		all["spool"] = state
@@ -105,9 +116,9 @@ func store(path, server, mqtt, ca string, c link.Credentials) error {
 	case !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("read %s: %w", path, err)
 	}
-	all["hub"], all["server"], all["mqtt"] = c.Hub, server, mqtt
-	if ca != "" {
-		if all["ca_file"], err = filepath.Abs(ca); err != nil {
+	all["hub"], all["server"], all["mqtt"], all["server_key"] = c.Hub, s.server, s.mqtt, s.key
+	if s.ca != "" {
+		if all["ca_file"], err = filepath.Abs(s.ca); err != nil {
 			return fmt.Errorf("find the authority: %w", err)
 		}
 	}

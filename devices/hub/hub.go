@@ -42,6 +42,7 @@ type hub struct {
 	clock  func() uplink.ClockQuality
 	began  time.Time
 	zone   *time.Location
+	anew   chan struct{} // Bluetooth is to begin anew
 
 	mu    sync.Mutex
 	watch *watch
@@ -83,6 +84,10 @@ func newHub(c config, log *slog.Logger, now time.Time) (*hub, error) {
 			Version: version, Began: now,
 		},
 	}
+	h.anew = make(chan struct{}, 1)
+	if len(c.serverKey) > 0 {
+		h.link.Manage = manager{h}
+	}
 	h.watch = newWatch(h.ids(), func(alerts.Alarm) {}, now) // run gives it a voice
 	if c.Server != "" {
 		if h.link.HTTPS, err = serverURL(c.Server); err != nil {
@@ -121,6 +126,7 @@ func (h *hub) run(ctx context.Context) error {
 		}
 	})
 	rest.Go(func() { h.tick(ctx) })
+	rest.Go(func() { h.update(ctx) })
 	if h.config.Status != "" {
 		rest.Go(func() { h.serveStatus(ctx) })
 	}
@@ -195,6 +201,9 @@ func (h *hub) wear(ctx context.Context, central *bluez.Central) {
 	select {
 	case <-ctx.Done():
 	case <-central.Gone():
+		cancel()
+	case <-h.anew:
+		h.log.Info("bluetooth begins anew")
 		cancel()
 	}
 	keeping.Wait()

@@ -63,6 +63,9 @@ func command(ctx context.Context, args []string, in io.Reader, out io.Writer, lo
 	if err != nil {
 		return err
 	}
+	if c, err = settled(ctx, c); err != nil {
+		return err
+	}
 	h, err := newHub(c, log, time.Now())
 	if err != nil {
 		return err

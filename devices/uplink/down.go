@@ -2,7 +2,6 @@ package uplink
 
 import (
 	"fmt"
-	"time"
 
 	"vigil/vitals"
 )
@@ -60,14 +59,6 @@ type (
 		Device octets
 		Stream uint32
 		Upto   uint64
-	}
-	wireStatus struct {
-		Online  *bool      `cbor:"0,keyasint,omitempty"`
-		Version *string    `cbor:"1,keyasint,omitempty"`
-		Uptime  *uint32    `cbor:"2,keyasint,omitempty"` // s
-		Queue   *uint32    `cbor:"3,keyasint,omitempty"`
-		Oldest  *int64     `cbor:"4,keyasint,omitempty"`
-		Clock   *wireClock `cbor:"5,keyasint,omitempty"`
 	}
 )
 
@@ -217,54 +208,6 @@ func (w wireDown) nack() (Nack, error) {
 	}
 	n.Reason, err = textOf("reason", w.Reason)
 	return n, err
-}
-
-// Status is what a hub says about itself, retained by the broker. The hub's last will is a Status
-// with Online false.
-type Status struct {
-	Online  bool
-	Version string
-	Uptime  time.Duration // whole seconds
-	Queue   int           // messages kept that are not stored yet
-	Oldest  time.Time     // hub time of the oldest of them; zero when there is none
-	Clock   ClockQuality
-}
-
-// Encode is the status as bytes.
-func (s Status) Encode() ([]byte, error) {
-	w := wireStatus{
-		Online: &s.Online, Version: unlessZero(cut(s.Version)), Uptime: unlessZero(uint32(s.Uptime / time.Second)),
-		Queue: unlessZero(uint32(s.Queue)), Clock: wireClockOf(s.Clock),
-	}
-	if !s.Oldest.IsZero() {
-		w.Oldest = microsOf(s.Oldest)
-	}
-	return marshal("status", w)
-}
-
-// DecodeStatus reads a status.
-func DecodeStatus(b []byte) (Status, error) {
-	if len(b) > MaxMessage {
-		return Status{}, malformed("status of %d bytes exceeds %d", len(b), MaxMessage)
-	}
-	var w wireStatus
-	if err := unmarshal(b, &w); err != nil {
-		return Status{}, fmt.Errorf("read status: %w", err)
-	}
-	online, err := required("online", w.Online)
-	version, versionErr := textOf("version", w.Version)
-	clock, clockErr := w.Clock.quality()
-	if err := firstOf(err, versionErr, clockErr); err != nil {
-		return Status{}, err
-	}
-	s := Status{
-		Online: online, Version: version, Uptime: time.Duration(orZero(w.Uptime)) * time.Second,
-		Queue: int(orZero(w.Queue)), Clock: clock,
-	}
-	if w.Oldest != nil {
-		s.Oldest, err = timeOf("oldest", w.Oldest)
-	}
-	return s, err
 }
 
 // cut shortens a text to what the other side accepts, at a character's border.

@@ -17,6 +17,9 @@ const (
 	StatusChannel Channel = "status"
 	Acks          Channel = "down/ack"
 	Nacks         Channel = "down/nack"
+	Configs       Channel = "down/cfg"
+	Commands      Channel = "down/cmd"
+	Results       Channel = "up/res"
 )
 
 const topicRoot = "vigil/1/"
@@ -59,6 +62,15 @@ func AckTopic(hub vitals.HubID) string { return topic(hub, Acks) }
 // NackTopic is where the hub hears what was refused.
 func NackTopic(hub vitals.HubID) string { return topic(hub, Nacks) }
 
+// ConfigTopic is where the hub hears the state that it is to be in.
+func ConfigTopic(hub vitals.HubID) string { return topic(hub, Configs) }
+
+// CommandTopic is where the hub hears what it is to do.
+func CommandTopic(hub vitals.HubID) string { return topic(hub, Commands) }
+
+// ResultTopic is where the hub says what became of a command.
+func ResultTopic(hub vitals.HubID) string { return topic(hub, Results) }
+
 func topic(hub vitals.HubID, c Channel) string { return topicRoot + string(hub) + "/" + string(c) }
 
 // ParseTopic takes a topic apart; ok is false for a topic that is none of ours.
@@ -70,7 +82,7 @@ func ParseTopic(topic string) (hub vitals.HubID, c Channel, ok bool) {
 		return "", "", false
 	}
 	switch c {
-	case Observations, Waves, Events, StatusChannel, Acks, Nacks:
+	case Observations, Waves, Events, StatusChannel, Acks, Nacks, Configs, Commands, Results:
 		return hub, c, true
 	default:
 		return "", "", false

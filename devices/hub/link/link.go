@@ -70,6 +70,16 @@ type Answers interface {
 	Waiting() (messages int, oldest time.Time)
 }
 
+// Manager does what the server wants of the hub beside its messages.
+type Manager interface {
+	// Configure takes a desired state, as it came.
+	Configure(b []byte)
+	// Command takes a command, as it came, and returns what became of it.
+	Command(ctx context.Context, b []byte) uplink.Result
+	// Report adds to a status what the hub knows of itself and its devices.
+	Report(s *uplink.Status)
+}
+
 // Dialer connects to a server.
 type Dialer func(ctx context.Context, server *url.URL) (net.Conn, error)
 
@@ -82,6 +92,7 @@ type Link struct {
 	TLS    *tls.Config // whom to trust
 	Dial   Dialer      // nil: TCP, with TLS for mqtts
 	Spool  Spool
+	Manage Manager // nil: nothing but messages
 	Clock  func() uplink.ClockQuality
 	Log    *slog.Logger
 	// Version is what the hub calls itself, Began when it started.

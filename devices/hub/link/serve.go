@@ -16,6 +16,8 @@ import (
 const (
 	retryAfter  = time.Second // behind a message that the server could not take
 	statusEvery = 30 * time.Second
+	// commandTimeout is how long a command may take.
+	commandTimeout = time.Minute
 	// positionsTimeout is how long the server may take to tell its positions.
 	positionsTimeout = 3 * time.Second
 	// lateEvery is how often the past is looked at for more.
@@ -49,9 +51,7 @@ func (l *Link) serve(ctx context.Context, cm *autopaho.ConnectionManager, late i
 	default:
 	}
 	l.unheard.Store(true)
-	if _, err := cm.Subscribe(ctx, &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{
-		{Topic: uplink.NackTopic(l.Hub), QoS: 1}, {Topic: uplink.AckTopic(l.Hub), QoS: 1},
-	}}); err != nil {
+	if _, err := cm.Subscribe(ctx, &paho.Subscribe{Subscriptions: l.topics()}); err != nil {
 		return fmt.Errorf("subscribe to acks: %w", err)
 	}
 	if err := l.awaitPositions(ctx); err != nil {
@@ -65,6 +65,17 @@ func (l *Link) serve(ctx context.Context, cm *autopaho.ConnectionManager, late i
 	beside.Go(func() { end(l.sendLate(ctx, cm, late)) })
 	end(l.sendLive(ctx, cm))
 	return context.Cause(ctx)
+}
+
+// topics are where the server speaks to the hub. A server that does not manage hubs refuses the last two,
+// which changes nothing.
+func (l *Link) topics() []paho.SubscribeOptions {
+	topics := []paho.SubscribeOptions{{Topic: uplink.NackTopic(l.Hub), QoS: 1}, {Topic: uplink.AckTopic(l.Hub), QoS: 1}}
+	if l.Manage != nil {
+		topics = append(topics,
+			paho.SubscribeOptions{Topic: uplink.ConfigTopic(l.Hub), QoS: 1}, paho.SubscribeOptions{Topic: uplink.CommandTopic(l.Hub), QoS: 1})
+	}
+	return topics
 }
 
 func (l *Link) awaitPositions(ctx context.Context) error {
@@ -188,12 +199,22 @@ func (l *Link) status(online bool) uplink.Status {
 	s.Queue, s.Oldest = l.Spool.Waiting()
 	if online {
 		s.Uptime = time.Since(l.Began)
+		if l.Manage != nil {
+			l.Manage.Report(&s)
+		}
 	}
 	return s
 }
 
 // hear takes what the server says over MQTT.
 func (l *Link) hear(p paho.PublishReceived) (bool, error) {
+	if _, channel, _ := uplink.ParseTopic(p.Packet.Topic); l.Manage != nil && channel == uplink.Configs {
+		l.Manage.Configure(p.Packet.Payload)
+		return true, nil
+	} else if l.Manage != nil && channel == uplink.Commands {
+		l.obey(p.Client, p.Packet.Payload)
+		return true, nil
+	}
 	down, err := uplink.DecodeDown(p.Packet.Payload)
 	if err != nil {
 		l.Log.Warn("server cannot be understood", "error", err)
@@ -208,6 +229,21 @@ func (l *Link) hear(p paho.PublishReceived) (bool, error) {
 	}
 	l.take(down)
 	return true, nil
+}
+
+// obey has a command carried out and tells what became of it. The library must not be held up here.
+func (l *Link) obey(client *paho.Client, b []byte) {
+	l.serving.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+		defer cancel()
+		payload, err := l.Manage.Command(ctx, b).Encode()
+		if err == nil {
+			_, err = client.Publish(ctx, &paho.Publish{Topic: uplink.ResultTopic(l.Hub), QoS: 1, Payload: payload})
+		}
+		if err != nil {
+			l.Log.Warn("what became of a command could not be told", "error", err)
+		}
+	})
 }
 
 func (l *Link) take(down uplink.Down) {
