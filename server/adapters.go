@@ -113,6 +113,16 @@ type intake struct {
 	*store.Store
 }
 
+// fleet is what is known and wanted of hubs.
+type fleet struct {
+	*store.Store
+	desk *identity.Desk
+}
+
+func (f fleet) RenewHub(ctx context.Context, hub vitals.HubID, secret string) error {
+	return f.desk.RenewHub(ctx, hub, secret)
+}
+
 // acknowledger turns "not decided yet" into the API's "try again".
 type acknowledger struct{ *monitor.Monitor }
 

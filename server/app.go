@@ -133,8 +133,13 @@ func (a *app) openMonitor(ctx context.Context) error {
 		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: a.journal,
 		Acked: a.journal.PublishPositions, Logger: a.log,
 	})
+	key, err := a.store.SigningKey(ctx)
+	if err != nil {
+		return fmt.Errorf("find the key for hubs: %w", err)
+	}
 	a.ingest = ingest.New(ingest.Options{
-		Store: a.store, Journal: a.journal, Owner: a.monitor, Gate: a.desk, Log: a.log, Now: time.Now,
+		Store: a.store, Journal: a.journal, Owner: a.monitor, Gate: a.desk, Fleet: fleet{a.store, a.desk}, Key: key,
+		Log: a.log, Now: time.Now,
 	})
 	stop, err := a.journal.Subscribe(journal.Handlers{
 		Alarm:     a.feed.Alarm,
@@ -224,6 +229,8 @@ func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 		},
 		Dashboard: web.Handler(), Socket: a.screens,
 		IngestHTTP: a.ingest.Batches(), IngestSocket: hubs,
+		IngestHub: a.ingest.Introduce(), IngestSecret: a.ingest.Renew(),
+		Fleet: a.store, Told: a.ingest.Push,
 		Metrics: a.metrics(),
 	})
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"vigil/alerts"
+	"vigil/vitals"
 )
 
 // Records are everything that is read from and written to the database here.
@@ -39,9 +40,12 @@ type Options struct {
 	Identity Identity
 	Alarms   Acknowledger
 	Intake   Intake
+	Fleet    Fleet
 	Now      func() time.Time
 	Log      *slog.Logger
 
+	// Told has a hub that is connected told at once what is wanted of it; nil when nobody can.
+	Told func(context.Context, vitals.HubID)
 	// Changed is told when the census, a binding or a device was changed; nil when nobody listens.
 	Changed func(context.Context)
 
@@ -57,6 +61,8 @@ type Options struct {
 	Socket       http.Handler // /ws/v1
 	IngestHTTP   http.Handler // /ingest/v1/batches
 	IngestSocket http.Handler // /ingest/v1/socket
+	IngestHub    http.Handler // /ingest/v1/hub
+	IngestSecret http.Handler // /ingest/v1/secret
 	Metrics      http.Handler // /metrics
 }
 
@@ -100,6 +106,9 @@ func build(o Options) (*service, *gin.Engine) {
 	if o.Changed == nil {
 		o.Changed = func(context.Context) {}
 	}
+	if o.Told == nil {
+		o.Told = func(context.Context, vitals.HubID) {}
+	}
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
@@ -114,6 +123,7 @@ func build(o Options) (*service, *gin.Engine) {
 	s.registerEnrolment()
 	s.registerBindings()
 	s.registerStaffing()
+	s.registerFleet()
 	return s, engine
 }
 

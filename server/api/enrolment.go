@@ -66,6 +66,19 @@ type deviceView struct {
 	Firmware     string           `json:"firmware,omitempty" maxLength:"128"`
 	Hub          vitals.HubID     `json:"hub,omitempty" doc:"The only hub that may deliver what it sends; any where it is absent."`
 	Patient      vitals.PatientID `json:"patient,omitempty" readOnly:"true" doc:"Who wears it now."`
+
+	DeviceRegistry
+}
+
+// DeviceRegistry is what hubs report of a device.
+type DeviceRegistry struct {
+	UDI     string       `json:"udi,omitempty" readOnly:"true" doc:"Unique device identifier."`
+	Battery *int         `json:"battery,omitempty" readOnly:"true" doc:"Percent."`
+	Heard   *time.Time   `json:"heard,omitempty" readOnly:"true" doc:"When a hub heard it last, by the hub's clock."`
+	Link    string       `json:"link,omitempty" readOnly:"true" doc:"open, encrypted or bonded."`
+	Through vitals.HubID `json:"through,omitempty" readOnly:"true" doc:"The hub that reported it last."`
+	Clock   string       `json:"clock,omitempty" readOnly:"true" doc:"What that hub's clock follows: unsynced, ntp or nts."`
+	Support string       `json:"support,omitempty" readOnly:"true" doc:"Date until which its maker supports it."`
 }
 
 type devicesOutput struct {
@@ -179,9 +192,31 @@ func (s *service) devices(ctx context.Context, _ *empty) (*devicesOutput, error)
 	if err != nil {
 		return nil, err
 	}
+	states, err := s.Fleet.DeviceStates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := s.Fleet.HubReports(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &devicesOutput{}
-	out.Body.Devices = lo.Map(devices, func(d worn, _ int) deviceView { return viewDevice(d.Device, d.Patient) })
+	out.Body.Devices = lo.Map(devices, func(d worn, _ int) deviceView {
+		view := viewDevice(d.Device, d.Patient)
+		if state, known := states[d.ID]; known {
+			view.DeviceRegistry = viewRegistry(state, reports[state.Hub].Clock)
+		}
+		return view
+	})
 	return out, nil
+}
+
+func viewRegistry(d vitals.DeviceState, clock string) DeviceRegistry {
+	view := DeviceRegistry{UDI: d.UDI, Battery: d.Battery, Heard: orNil(d.Heard), Link: d.Link, Through: d.Hub, Clock: clock}
+	if !d.SupportUntil.IsZero() {
+		view.Support = d.SupportUntil.Format(time.DateOnly)
+	}
+	return view
 }
 
 func viewDevice(d vitals.Device, p vitals.PatientID) deviceView {

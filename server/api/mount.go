@@ -16,6 +16,8 @@ func (s *service) mountOthers(engine *gin.Engine) {
 		{http.MethodGet, "/ws/v1", s.Socket},
 		{http.MethodPost, "/ingest/v1/batches", s.IngestHTTP},
 		{http.MethodGet, "/ingest/v1/socket", s.IngestSocket},
+		{http.MethodGet, "/ingest/v1/hub", s.IngestHub},
+		{http.MethodPost, "/ingest/v1/secret", s.IngestSecret},
 		{http.MethodGet, "/metrics", s.Metrics},
 	} {
 		if m.handler != nil {

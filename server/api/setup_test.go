@@ -154,7 +154,7 @@ func newWard(t *testing.T, with func(*api.Options)) *ward {
 		must(w.store.Bind(ctx, vitals.Binding{Device: device, Patient: patient, From: morning}))
 	}
 	o := api.Options{
-		Records: w.store, Identity: w.desk, Started: morning, Version: "1.2.3",
+		Records: w.store, Fleet: w.store, Identity: w.desk, Started: morning, Version: "1.2.3",
 		Now:     func() time.Time { return morning.Add(time.Hour) },
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
 		Changed: func(context.Context) { w.changes++ },

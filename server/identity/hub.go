@@ -12,6 +12,15 @@ import (
 // NewHubSecret makes a hub's secret, which is shown once, and the hash that is stored.
 func NewHubSecret() (secret string, hash []byte) { return newSecret() }
 
+// RenewHub gives a hub that is known another secret. The one of before ends.
+func (d *Desk) RenewHub(ctx context.Context, hub vitals.HubID, secret string) error {
+	if err := d.store.RenewHub(ctx, hub, keyOf(secret)); err != nil {
+		return fmt.Errorf("give a hub another secret: %w", err)
+	}
+	d.knownHubs.Delete(hub)
+	return nil
+}
+
 // CheckHub returns nil when the secret is the hub's, and ErrDenied when it is not or there is no
 // such hub. The secret has 256 random bits, so nobody finds it by trying and a quick hash is enough.
 //

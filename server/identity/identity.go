@@ -66,6 +66,8 @@ type Sessions interface {
 // Hubs are the gateways that may deliver.
 type Hubs interface {
 	HubSecret(ctx context.Context, hub vitals.HubID) ([]byte, error)
+	// RenewHub replaces it.
+	RenewHub(ctx context.Context, hub vitals.HubID, secretHash []byte) error
 }
 
 // Store keeps all of them. What is not there wraps vitals.ErrNotFound.

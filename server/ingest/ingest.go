@@ -13,6 +13,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -81,6 +82,8 @@ type Options struct {
 	Journal Journal
 	Owner   Owner
 	Gate    Gate
+	Fleet   Fleet              // nil: hubs are heard and told nothing
+	Key     ed25519.PrivateKey // signs what is wanted of hubs
 	Log     *slog.Logger
 	Now     func() time.Time
 }
@@ -91,6 +94,8 @@ type Handler struct {
 	journal Journal
 	owner   Owner
 	gate    Gate
+	fleet   Fleet
+	key     ed25519.PrivateKey
 	log     *slog.Logger
 	now     func() time.Time
 	binder  *binder
@@ -100,6 +105,7 @@ type Handler struct {
 	limits  map[vitals.HubID]*rate.Limiter
 	stored  map[vitals.Stream]uint64
 	touched map[vitals.HubID]time.Time // when it was noted last that the hub is there
+	told    map[string]time.Time       // when a command was told last, by its id
 	counts  Counts
 }
 
@@ -114,12 +120,13 @@ type Counts struct {
 // New is a handler that knows no hub yet.
 func New(o Options) *Handler {
 	return &Handler{
-		store: o.Store, journal: o.Journal, owner: o.Owner, gate: o.Gate, log: o.Log, now: o.Now,
+		store: o.Store, journal: o.Journal, owner: o.Owner, gate: o.Gate, fleet: o.Fleet, key: o.Key, log: o.Log, now: o.Now,
 		binder:  &binder{store: o.Store, now: o.Now},
 		lines:   newLines(),
 		limits:  map[vitals.HubID]*rate.Limiter{},
 		stored:  map[vitals.Stream]uint64{},
 		touched: map[vitals.HubID]time.Time{},
+		told:    map[string]time.Time{},
 	}
 }
 

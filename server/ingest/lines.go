@@ -13,6 +13,8 @@ import (
 type line interface {
 	ack(positions []vitals.Position)
 	nack(n uplink.Nack)
+	// direct tells what is wanted of the hub; config is nil where nothing is.
+	direct(config []byte, commands [][]byte)
 }
 
 // lines are the hubs that are connected to this node.
@@ -51,6 +53,20 @@ func (l *lines) hubs() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.byHub)
+}
+
+func (l *lines) has(hub vitals.HubID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.byHub[hub]) > 0
+}
+
+func (l *lines) direct(hub vitals.HubID, config []byte, commands [][]byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for ln := range l.byHub[hub] {
+		ln.direct(config, commands)
+	}
 }
 
 func (l *lines) ack(hub vitals.HubID, positions []vitals.Position) {

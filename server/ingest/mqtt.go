@@ -14,6 +14,7 @@ import (
 	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
+	"vigil/devices"
 	"vigil/devices/uplink"
 	"vigil/vitals"
 )
@@ -154,9 +155,9 @@ func (k *hubHook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 		return false
 	}
 	if write {
-		return channel.Up() || channel == uplink.StatusChannel
+		return channel.Up() || channel == uplink.StatusChannel || channel == uplink.Results
 	}
-	return channel == uplink.Acks || channel == uplink.Nacks
+	return channel == uplink.Acks || channel == uplink.Nacks || channel == uplink.Configs || channel == uplink.Commands
 }
 
 // OnPublish takes a hub's message before it is confirmed.
@@ -167,7 +168,10 @@ func (k *hubHook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
 	defer cancel()
-	if !channel.Up() {
+	switch {
+	case channel == uplink.Results:
+		return pk, k.result(ctx, hub, pk.Payload)
+	case !channel.Up():
 		return pk, k.status(ctx, hub, pk.Payload)
 	}
 	nack, err := k.handler.Receive(ctx, hub, pk.Payload)
@@ -200,7 +204,19 @@ func (k *hubHook) status(ctx context.Context, hub vitals.HubID, payload []byte) 
 	if err != nil {
 		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: err.Error()}
 	}
-	k.handler.touch(ctx, hub, status.Online)
+	k.handler.reported(ctx, hub, status)
+	return nil
+}
+
+func (k *hubHook) result(ctx context.Context, hub vitals.HubID, payload []byte) error {
+	err := k.handler.answered(ctx, hub, payload)
+	if errors.Is(err, devices.ErrMalformed) {
+		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: err.Error()}
+	}
+	if err != nil {
+		k.log.Warn("answer to a command not kept", "hub", hub, "error", err)
+		return packets.Code{Code: packets.ErrQuotaExceeded.Code, Reason: "not available, send again"}
+	}
 	return nil
 }
 
@@ -223,11 +239,15 @@ func (k *hubHook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
 
 func (k *hubHook) join(cl *mqtt.Client, filter string) {
 	hub, channel, ok := uplink.ParseTopic(filter)
-	if !ok || channel != uplink.Acks {
+	if !ok || channel != uplink.Acks && channel != uplink.Commands {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
 	defer cancel()
+	if channel == uplink.Commands {
+		k.handler.Push(ctx, hub)
+		return
+	}
 	k.handler.join(ctx, hub, k.line(cl, hub))
 }
 
@@ -280,6 +300,16 @@ func (l *mqttLine) ack(positions []vitals.Position) {
 func (l *mqttLine) nack(n uplink.Nack) {
 	payload, err := n.Encode()
 	l.send(uplink.NackTopic(l.hub), payload, err)
+}
+
+// direct tells on the topics of which the hub has subscribed those that it understands.
+func (l *mqttLine) direct(config []byte, commands [][]byte) {
+	if config != nil {
+		l.send(uplink.ConfigTopic(l.hub), config, nil)
+	}
+	for _, c := range commands {
+		l.send(uplink.CommandTopic(l.hub), c, nil)
+	}
 }
 
 func (l *mqttLine) send(topic string, payload []byte, err error) {

@@ -34,6 +34,15 @@ func (s *Store) SaveHub(ctx context.Context, h vitals.Hub, secretHash []byte) er
 	return fault("save hub", err)
 }
 
+// RenewHub replaces the hash of a hub's secret. An unknown hub is not found.
+func (s *Store) RenewHub(ctx context.Context, hub vitals.HubID, secretHash []byte) error {
+	result := s.writer(ctx).Model(&hubRow{}).Where("id = ?", hub).Update("secret_hash", secretHash)
+	if result.Error == nil && result.RowsAffected == 0 {
+		return fmt.Errorf("renew the secret of a hub: %w", ErrNotFound)
+	}
+	return fault("renew the secret of a hub", result.Error)
+}
+
 // HubSecret is the hash of a hub's secret. A hub that was never given one is not found.
 func (s *Store) HubSecret(ctx context.Context, hub vitals.HubID) ([]byte, error) {
 	var row hubRow

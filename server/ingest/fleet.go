@@ -1,0 +1,202 @@
+package ingest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/samber/lo"
+
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// Fleet is what the installation knows and wants of its hubs.
+type Fleet interface {
+	// SaveHubReport keeps what a hub says of itself and its devices.
+	SaveHubReport(ctx context.Context, hub vitals.HubID, r vitals.HubReport) error
+	// Wanted is the state that a hub is to be in; version zero where nothing is wanted.
+	Wanted(ctx context.Context, hub vitals.HubID) (vitals.Desired, error)
+	// PendingCommands are those that a hub has not answered and may still do.
+	PendingCommands(ctx context.Context, hub vitals.HubID) ([]vitals.HubCommand, error)
+	// FinishCommand keeps what became of a hub's command.
+	FinishCommand(ctx context.Context, c vitals.HubCommand) error
+	// RenewHub gives the hub another secret.
+	RenewHub(ctx context.Context, hub vitals.HubID, secret string) error
+}
+
+// clockSources are the names of what a hub's clock follows.
+var clockSources = map[uplink.ClockSource]string{
+	uplink.ClockUnsynced: "unsynced", uplink.ClockNTP: "ntp", uplink.ClockNTS: "nts",
+}
+
+// links are the names of how far the link to a device can be trusted.
+var links = map[uplink.LinkSecurity]string{
+	uplink.LinkOpen: "open", uplink.LinkEncrypted: "encrypted", uplink.LinkBonded: "bonded",
+}
+
+// reported takes what a hub says of itself.
+func (h *Handler) reported(ctx context.Context, hub vitals.HubID, s uplink.Status) {
+	h.touch(ctx, hub, s.Online)
+	if !s.Online || h.fleet == nil { // a last will was written when the connection began, and knows nothing
+		return
+	}
+	r := vitals.HubReport{
+		Version: s.Version, Queue: s.Queue, Oldest: s.Oldest, Clock: clockSources[s.Clock.Source], Bound: s.Clock.Bound,
+		Config: s.Config, At: h.now(),
+		Devices: lo.Map(s.Devices, func(d uplink.DeviceStatus, _ int) vitals.DeviceReport {
+			report := vitals.DeviceReport{
+				Device: d.Device, Manufacturer: d.Manufacturer, Model: d.Model, Serial: d.Serial, Firmware: d.Firmware, UDI: d.UDI,
+				Heard: d.Heard, Link: links[d.Link],
+			}
+			if d.Battery != nil {
+				report.Battery = new(int(*d.Battery))
+			}
+			return report
+		}),
+	}
+	if err := h.fleet.SaveHubReport(ctx, hub, r); err != nil {
+		h.log.Warn("report of a hub not kept", "hub", hub, "error", err)
+	}
+	h.push(ctx, hub, s.Config)
+}
+
+// Push tells a hub that is connected here what is wanted of it. What is told twice is done once: a
+// desired state has its version, a command its id.
+func (h *Handler) Push(ctx context.Context, hub vitals.HubID) { h.push(ctx, hub, 0) }
+
+// push leaves out a desired state that the hub is in.
+func (h *Handler) push(ctx context.Context, hub vitals.HubID, has uint64) {
+	if h.fleet == nil || !h.lines.has(hub) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, touchPatience)
+	defer cancel()
+	config, commands, err := h.wanted(ctx, hub, has)
+	if err != nil {
+		h.log.Warn("a hub is not told what is wanted of it", "hub", hub, "error", err)
+		return
+	}
+	h.lines.direct(hub, config, commands)
+}
+
+// wanted is what is to be told to a hub, signed.
+func (h *Handler) wanted(ctx context.Context, hub vitals.HubID, has uint64) (config []byte, commands [][]byte, err error) {
+	d, err := h.fleet.Wanted(ctx, hub)
+	if err != nil {
+		return nil, nil, err
+	}
+	if d.Version > has {
+		signed := uplink.Desired{Hub: hub, Version: d.Version, Agent: d.Agent}
+		for _, w := range d.Devices {
+			signed.Devices = append(signed.Devices, uplink.Wanted(w))
+		}
+		if config, err = signed.Sign(h.key); err != nil {
+			return nil, nil, fmt.Errorf("sign the desired state: %w", err)
+		}
+	}
+	pending, err := h.fleet.PendingCommands(ctx, hub)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range h.untold(pending) {
+		b, err := uplink.Command{Hub: hub, ID: c.ID, What: uplink.CommandKind(c.What), Expires: c.Expires}.Sign(h.key)
+		if err != nil {
+			return nil, nil, fmt.Errorf("sign a command: %w", err)
+		}
+		commands = append(commands, b)
+	}
+	return config, commands, nil
+}
+
+// tellAgain is how long a hub has to answer a command before it is told again.
+const tellAgain = time.Minute
+
+// untold leaves out the commands that their hub was told a moment ago.
+func (h *Handler) untold(pending []vitals.HubCommand) []vitals.HubCommand {
+	now := h.now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, at := range h.told {
+		if now.Sub(at) > tellAgain {
+			delete(h.told, id)
+		}
+	}
+	fresh := lo.Filter(pending, func(c vitals.HubCommand, _ int) bool { _, lately := h.told[c.ID]; return !lately })
+	for _, c := range fresh {
+		h.told[c.ID] = now
+	}
+	return fresh
+}
+
+// answered takes what became of a command.
+func (h *Handler) answered(ctx context.Context, hub vitals.HubID, payload []byte) error {
+	r, err := uplink.DecodeResult(payload)
+	if err != nil {
+		return fmt.Errorf("answer to a command: %w", err)
+	}
+	if h.fleet == nil {
+		return nil
+	}
+	err = h.fleet.FinishCommand(ctx, vitals.HubCommand{ID: r.ID, Hub: hub, Outcome: string(r.Outcome), Detail: r.Detail, Ended: h.now()})
+	if errors.Is(err, vitals.ErrNotFound) { // of nobody who is asking, or refused without a number
+		h.log.Warn("a hub answered a command that it was not given", "hub", hub, "detail", r.Detail)
+		return nil
+	}
+	return err
+}
+
+// Introduce serves GET /ingest/v1/hub: what a hub has to know of the server that it enrols with.
+func (h *Handler) Introduce() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hub, ok := h.hubOf(w, r)
+		if !ok {
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		public, _ := h.key.Public().(ed25519.PublicKey)
+		_ = json.NewEncoder(w).Encode(map[string]any{"hub": hub, "key": []byte(public)}) // who left will ask again
+	})
+}
+
+// Bounds of a secret that a hub chooses: as random as ours, which have 52 signs.
+const (
+	minSecret = 40
+	maxSecret = 256
+)
+
+// Renew serves POST /ingest/v1/secret: a hub takes another secret, which it has made itself and written to
+// its disk before.
+func (h *Handler) Renew() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hub, ok := h.hubOf(w, r)
+		if !ok {
+			return
+		}
+		var body struct {
+			Secret string `json:"secret"`
+		}
+		const enough = 4 << 10
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, enough)).Decode(&body); err != nil ||
+			len(body.Secret) < minSecret || len(body.Secret) > maxSecret {
+			http.Error(w, fmt.Sprintf(`want {"secret": "…"} of %d to %d signs`, minSecret, maxSecret), http.StatusBadRequest)
+			return
+		}
+		if h.fleet == nil {
+			http.Error(w, "secrets are given by a technician", http.StatusNotFound)
+			return
+		}
+		if err := h.fleet.RenewHub(r.Context(), hub, body.Secret); err != nil {
+			h.log.Warn("new secret of a hub not kept", "hub", hub, "error", err)
+			w.Header().Set("Retry-After", retryAfter)
+			http.Error(w, "not available, send again", http.StatusServiceUnavailable)
+			return
+		}
+		h.log.Info("hub has a new secret", "hub", hub)
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
