@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -32,6 +33,9 @@ func NewHub(path, bus string, log *slog.Logger) (Hub, error) {
 	return Hub{h}, err
 }
 
+// Close gives up the spool of a hub that never ran.
+func (h Hub) Close() error { return h.spool.Close() }
+
 // Run runs the hub.
 func (h Hub) Run(ctx context.Context) error { return h.run(ctx) }
 
@@ -40,6 +44,34 @@ func (h Hub) Pages() http.Handler { return h.pages() }
 
 // SetClock makes the clock's quality known.
 func (h Hub) SetClock(q uplink.ClockQuality) { h.clock = func() uplink.ClockQuality { return q } }
+
+// Settled is the configuration at a path with what the server changed since.
+func Settled(ctx context.Context, path string) (version uint64, devices int, secret string, err error) {
+	c, err := loadConfig(path)
+	if err == nil {
+		c, err = settled(ctx, c)
+	}
+	return c.desired, len(c.Devices), c.secret, err
+}
+
+// Configure takes a desired state; it reports whether the hub is to begin anew.
+func (h Hub) Configure(b []byte) (anew bool) {
+	h.end = func(cause error) { anew = errors.Is(cause, errConfigured) }
+	manager{h.hub}.Configure(b)
+	return anew
+}
+
+// Obey carries out a command.
+func (h Hub) Obey(ctx context.Context, b []byte) uplink.Result {
+	h.end = func(error) {}
+	return manager{h.hub}.Command(ctx, b)
+}
+
+// Report is the status that the hub tells.
+func (h Hub) Report() (s uplink.Status) {
+	manager{h.hub}.Report(&s)
+	return s
+}
 
 // Watch is the alarm at home.
 type Watch struct{ *watch }

@@ -61,9 +61,13 @@ func (m manager) Configure(b []byte) {
 	h.end(errConfigured)
 }
 
-// withDesired is the configuration in the state that the server wants.
+// withDesired is the configuration in the state that the server wants. One that names no devices leaves
+// those of the file.
 func withDesired(c config, d uplink.Desired) (config, error) {
 	c.desired, c.agent = d.Version, d.Agent
+	if len(d.Devices) == 0 {
+		return c, nil
+	}
 	passkeys := map[vitals.DeviceID]*uint32{} // a number printed on a device is known at home only
 	for _, old := range c.Devices {
 		passkeys[old.id] = old.Passkey

@@ -3,6 +3,8 @@ package main_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -72,6 +74,10 @@ func TestEnrolledHubIsReadyToRun(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
+		if r.URL.Path == "/ingest/v1/hub" {
+			_ = json.NewEncoder(w).Encode(map[string]any{"key": make([]byte, ed25519.PublicKeySize)})
+			return
+		}
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	defer server.Close()
@@ -86,7 +92,7 @@ func TestEnrolledHubIsReadyToRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := hub.LoadConfig(path)
-	if err != nil || c.Hub != "home-1" || !strings.HasPrefix(c.MQTT, "mqtt://127.0.0.1:1883") {
+	if err != nil || c.Hub != "home-1" || len(c.ServerKey) != ed25519.PublicKeySize || !strings.HasPrefix(c.MQTT, "mqtt://127.0.0.1:1883") {
 		t.Errorf("%+v, %v", c, err)
 	}
 	// What was written by hand survives another secret.

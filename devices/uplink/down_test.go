@@ -93,6 +93,7 @@ func TestStatusSurvivesTheWire(t *testing.T) {
 func TestTopics(t *testing.T) {
 	for _, c := range []uplink.Channel{
 		uplink.Observations, uplink.Waves, uplink.Events, uplink.StatusChannel, uplink.Acks, uplink.Nacks,
+		uplink.Configs, uplink.Commands, uplink.Results,
 	} {
 		hub, got, ok := uplink.ParseTopic(uplink.UpTopic("home-1", c))
 		if !ok || hub != "home-1" || got != c {

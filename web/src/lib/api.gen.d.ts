@@ -70,6 +70,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which version hubs are brought to, and who is behind. */
+        get: operations["list-campaigns"];
+        put?: never;
+        /** Bring hubs to a version, some first. */
+        post: operations["start-campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Let a campaign come to more hubs, halt it, or let it go on. */
+        patch: operations["change-campaign"];
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -88,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device}/support": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Note until when a device's maker supports it. */
+        put: operations["support-device"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hubs": {
         parameters: {
             query?: never;
@@ -100,6 +152,57 @@ export interface paths {
         put?: never;
         /** Make a hub known; the secret is shown once. */
         post: operations["enrol-hub"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hubs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A hub: what it says of itself, what is wanted of it, what it was told. */
+        get: operations["get-hub"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hubs/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a hub do something once; it has five minutes to begin. */
+        post: operations["command-hub"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hubs/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which devices a hub is to read. */
+        put: operations["configure-hub"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -348,6 +451,17 @@ export interface components {
             /** @description Those that were raised last first. */
             alarms: components["schemas"]["Alarm"][];
         };
+        Behind: {
+            /** @description It was told more than an hour ago. */
+            failed: boolean;
+            hub: string;
+            runs: string;
+            /**
+             * Format: date-time
+             * @description When it was told.
+             */
+            since: string;
+        };
         BindInputBody: {
             device: string;
             /**
@@ -371,17 +485,105 @@ export interface components {
             /** @description Those that hold, and those that ended lately. */
             bindings: components["schemas"]["Binding"][];
         };
+        Campaign: {
+            /** @description Of these, the hubs that are not of it. */
+            behind: components["schemas"]["Behind"][];
+            by: string;
+            halted: boolean;
+            id: string;
+            /**
+             * Format: int64
+             * @description Failures at which it halts.
+             */
+            most: number;
+            /** Format: int64 */
+            percent: number;
+            reason?: string;
+            /** Format: date-time */
+            started: string;
+            /**
+             * Format: int64
+             * @description Hubs that were told the version.
+             */
+            told: number;
+            /** @description Only hubs of its patients; all where it is absent. */
+            unit?: string;
+            version: string;
+        };
+        CampaignChangeBody: {
+            /** @description false lets one go on that was halted. */
+            halted?: boolean;
+            /** Format: int64 */
+            percent?: number;
+        };
+        CampaignInputBody: {
+            /**
+             * Format: int64
+             * @default 1
+             */
+            most: number;
+            /** Format: int64 */
+            percent: number;
+            unit?: string;
+            version: string;
+        };
+        CampaignsOutputBody: {
+            /** @description Newest first. */
+            campaigns: components["schemas"]["Campaign"][];
+        };
+        Command: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            detail?: string;
+            /** Format: date-time */
+            ended?: string;
+            /** Format: date-time */
+            expires: string;
+            id: string;
+            /** @enum {string} */
+            outcome: "waiting" | "done" | "refused" | "failed" | "expired";
+            /** @enum {string} */
+            what: "read_now" | "rescan" | "rotate_key";
+        };
+        CommandInputBody: {
+            /** @enum {string} */
+            what: "read_now" | "rescan" | "rotate_key";
+        };
+        DesiredInputBody: {
+            devices: components["schemas"]["Wanted"][];
+        };
         Device: {
+            /**
+             * Format: int64
+             * @description Percent.
+             */
+            readonly battery?: number;
+            /** @description What that hub's clock follows: unsynced, ntp or nts. */
+            readonly clock?: string;
             firmware?: string;
+            /**
+             * Format: date-time
+             * @description When a hub heard it last, by the hub's clock.
+             */
+            readonly heard?: string;
             /** @description The only hub that may deliver what it sends; any where it is absent. */
             hub?: string;
             /** @description Bluetooth address or EUI-64. */
             id: string;
+            /** @description open, encrypted or bonded. */
+            readonly link?: string;
             manufacturer: string;
             model: string;
             /** @description Who wears it now. */
             readonly patient?: string;
             serial: string;
+            /** @description Date until which its maker supports it. */
+            readonly support?: string;
+            /** @description The hub that reported it last. */
+            readonly through?: string;
+            /** @description Unique device identifier. */
+            readonly udi?: string;
         };
         DeviceInputBody: {
             firmware?: string;
@@ -413,6 +615,40 @@ export interface components {
              * @description When it was last heard.
              */
             seen?: string;
+        };
+        HubDetail: {
+            /** @description Version of its program that is wanted. */
+            agent?: string;
+            /** @description What its clock follows: unsynced, ntp, nts; empty where it never said. */
+            clock: string;
+            /** @description Newest first. */
+            commands: components["schemas"]["Command"][];
+            /**
+             * Format: int64
+             * @description Version of the desired state that it is in.
+             */
+            config: number;
+            /** @description Devices that it is to read, where the server says so. */
+            devices: components["schemas"]["Wanted"][];
+            id: string;
+            name: string;
+            /** Format: date-time */
+            oldest?: string;
+            online: boolean;
+            /**
+             * Format: int64
+             * @description Messages kept that are not stored yet.
+             */
+            queue: number;
+            /** Format: date-time */
+            seen?: string;
+            /** @description Of its program; empty where it never said. */
+            version: string;
+            /**
+             * Format: int64
+             * @description Version of the desired state that it is to be in; 0: that of its own file.
+             */
+            wanted: number;
         };
         HubInputBody: {
             id: string;
@@ -535,6 +771,10 @@ export interface components {
         StaffListOutputBody: {
             staff: components["schemas"]["Staff"][];
         };
+        SupportInputBody: {
+            /** @description Date until which the maker supports it, 2031-12-31; empty where that is not known. */
+            until: string;
+        };
         Unit: {
             id: string;
             name: string;
@@ -546,6 +786,12 @@ export interface components {
         };
         UnitsOutputBody: {
             units: components["schemas"]["Unit"][];
+        };
+        Wanted: {
+            device: string;
+            pair?: boolean;
+            /** @description Profiles: hr, pmd, plx, plx-spot, bp, thermometer, scale and what else the hub's version knows. */
+            read: string[];
         };
     };
     responses: never;
@@ -718,6 +964,103 @@ export interface operations {
             };
         };
     };
+    "list-campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-campaign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-campaign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-devices": {
         parameters: {
             query?: never;
@@ -780,6 +1123,39 @@ export interface operations {
             };
         };
     };
+    "support-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupportInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-hubs": {
         parameters: {
             query?: never;
@@ -829,6 +1205,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecretOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-hub": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "command-hub": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "configure-hub": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DesiredInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubDetail"];
                 };
             };
             /** @description Error */
