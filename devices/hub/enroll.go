@@ -64,7 +64,7 @@ func enroll(ctx context.Context, args []string, in io.Reader, out io.Writer) err
 	if err := knock(ctx, address, *ca, credentials); err != nil {
 		return fmt.Errorf("enroll: %w", err)
 	}
-	key, err := serverKey(ctx, address.JoinPath("/ingest/v1/hub").String(), *ca, credentials)
+	key, err := desk{address: address, ca: *ca, credentials: credentials}.key(ctx)
 	if err != nil {
 		return fmt.Errorf("enroll: %w", err)
 	}

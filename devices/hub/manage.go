@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,8 +185,8 @@ func (m manager) rotate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write the new secret: %w", err)
 	}
-	credentials := link.Credentials{Hub: c.Hub, Secret: c.secret}
-	if err := ask(ctx, http.MethodPost, address.JoinPath("/ingest/v1/secret").String(), c.CAFile, credentials, body, nil); err != nil {
+	desk := desk{address: address, ca: c.CAFile, credentials: link.Credentials{Hub: c.Hub, Secret: c.secret}}
+	if _, err := desk.ask(ctx, http.MethodPost, "/ingest/v1/secret", body); err != nil {
 		return err
 	}
 	if err := os.Rename(next, filepath.Join(c.Spool, secretName)); err != nil {
@@ -197,45 +199,54 @@ func (m manager) rotate(ctx context.Context) error {
 // restartAfter is how long a result has to get away before the hub begins anew.
 const restartAfter = 2 * time.Second
 
-// ask puts a question of the hub's own to the server; answer may be nil.
-func ask(ctx context.Context, method, address, ca string, c link.Credentials, body []byte, answer any) error {
-	roots, err := trust(ca)
+// desk is where a hub asks the server about itself.
+type desk struct {
+	address     *url.URL
+	ca          string
+	credentials link.Credentials
+}
+
+// ask puts a question and returns the answer.
+func (d desk) ask(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	roots, err := trust(d.ca)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	client := &http.Client{Timeout: enrollTimeout, Transport: &http.Transport{TLSClientConfig: roots}}
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, d.address.JoinPath(path).String(), bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("ask the server: %w", err)
+		return nil, fmt.Errorf("ask the server: %w", err)
 	}
-	req.SetBasicAuth(string(c.Hub), c.Secret)
+	req.SetBasicAuth(string(d.credentials.Hub), d.credentials.Secret)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
 	if err != nil {
-		return fmt.Errorf("ask the server: %w", err)
+		return nil, fmt.Errorf("ask the server: %w", err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
 	if resp.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("ask the server: %s: %w", resp.Status, link.ErrNotAccepted)
-	}
-	if answer == nil {
-		return nil
+		return nil, fmt.Errorf("ask the server: %s: %w", resp.Status, link.ErrNotAccepted)
 	}
 	const enough = 4 << 10
-	if err := json.NewDecoder(http.MaxBytesReader(nil, resp.Body, enough)).Decode(answer); err != nil {
-		return fmt.Errorf("read the server's answer: %w", err)
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, enough))
+	if err != nil {
+		return nil, fmt.Errorf("read the server's answer: %w", err)
 	}
-	return nil
+	return answer, nil
 }
 
-// serverKey asks for the key under which the server will sign what it wants of the hub.
-func serverKey(ctx context.Context, address, ca string, c link.Credentials) (ed25519.PublicKey, error) {
+// key asks for the key under which the server will sign what it wants of the hub.
+func (d desk) key(ctx context.Context) (ed25519.PublicKey, error) {
 	var answer struct {
 		Key ed25519.PublicKey `json:"key"`
 	}
-	if err := ask(ctx, http.MethodGet, address, ca, c, nil, &answer); err != nil {
+	said, err := d.ask(ctx, http.MethodGet, "/ingest/v1/hub", nil)
+	if err != nil {
 		return nil, err
+	}
+	if err := json.Unmarshal(said, &answer); err != nil {
+		return nil, fmt.Errorf("read the server's key: %w", err)
 	}
 	if len(answer.Key) != ed25519.PublicKeySize {
 		return nil, fmt.Errorf("ask the server: %w", errUnpinned)

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/samber/lo"
@@ -236,7 +237,8 @@ func (s *Store) HubCommands(ctx context.Context, hub vitals.HubID, limit int) ([
 // PendingCommands are those that a hub has not answered and may still do, oldest first.
 func (s *Store) PendingCommands(ctx context.Context, hub vitals.HubID) ([]vitals.HubCommand, error) {
 	pending, err := s.commands(ctx, pendingCommands, "hub = ? AND outcome = '' AND expires > ?", hub, micros(s.now()))
-	return lo.Reverse(pending), err
+	slices.Reverse(pending)
+	return pending, err
 }
 
 // pendingCommands bounds how many commands a hub is told at once.
