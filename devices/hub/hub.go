@@ -55,6 +55,7 @@ type hub struct {
 type deviceState struct {
 	Connected bool      `json:"connected"`
 	Heard     time.Time `json:"heard,omitzero"`
+	Battery   *uint8    `json:"battery,omitempty"` // percent
 	Fault     string    `json:"fault,omitempty"`
 }
 
@@ -238,11 +239,7 @@ func (h *hub) store(b vitals.Batch, now time.Time, add func(vitals.Batch, uplink
 		}
 	}
 	h.mu.Lock()
-	if len(b.Readings)+len(b.Waveforms) > 0 {
-		state := h.state[b.Device]
-		state.Heard = now
-		h.state[b.Device] = state
-	}
+	h.remember(b, now)
 	if !b.Empty() {
 		h.watch.observe(b, now)
 	}
@@ -253,6 +250,20 @@ func (h *hub) store(b vitals.Batch, now time.Time, add func(vitals.Batch, uplink
 	case err != nil:
 		h.log.Error("a message was not kept", "device", b.Device, "error", err)
 	}
+}
+
+// remember keeps what the status tells of a device.
+func (h *hub) remember(b vitals.Batch, now time.Time) {
+	state := h.state[b.Device]
+	if len(b.Readings)+len(b.Waveforms) > 0 {
+		state.Heard = now
+	}
+	for _, e := range b.Events {
+		if e.Code == vitals.BatteryLevel {
+			state.Battery = new(uint8(e.Value.Float()))
+		}
+	}
+	h.state[b.Device] = state
 }
 
 // tell keeps an event about each device.

@@ -261,9 +261,10 @@ func (m manager) Report(s *uplink.Status) {
 	defer h.mu.Unlock()
 	s.Config = h.config.desired
 	for _, d := range h.config.Devices {
-		report := uplink.DeviceStatus{Device: d.id, Heard: micros(h.state[d.id].Heard), Link: uplink.LinkOpen}
-		if h.state[d.id].Heard.IsZero() {
-			report.Heard = time.Time{}
+		state := h.state[d.id]
+		report := uplink.DeviceStatus{Device: d.id, Battery: state.Battery, Link: uplink.LinkOpen}
+		if !state.Heard.IsZero() {
+			report.Heard = micros(state.Heard)
 		}
 		if d.Pair {
 			report.Link = uplink.LinkBonded
