@@ -391,6 +391,9 @@ const STAFF = {
   units: [{ id: "demo", name: "Cardiac step-down 3 West", zone: "America/New_York" }],
 };
 
+/** Who signs in: the nurse, unless the ward says otherwise. */
+const staffOf = (ward) => ({ ...STAFF, ...ward.staff });
+
 const TOKEN = createHash("sha256").update("fake").digest("hex");
 
 function signedIn(req) {
@@ -417,14 +420,32 @@ async function handle(ward, req, res) {
       return json(401, { title: "Unauthorized", status: 401, detail: "wrong" });
     return json(
       200,
-      { staff: STAFF },
+      { staff: staffOf(ward) },
       { "Set-Cookie": `vigil_session=${TOKEN}; HttpOnly; SameSite=Lax; Path=/` },
     );
   }
   if (!signedIn(req)) return json(401, { title: "Unauthorized", status: 401 });
-  if (route === "GET /me") return json(200, { staff: STAFF });
+  if (route === "GET /me") return json(200, { staff: staffOf(ward) });
   if (route === "GET /patients") return json(200, { patients: ward.patients });
   if (route === "GET /alarms") return json(200, { alarms: ward.closedAlarms });
+  if (route === "GET /devices") return json(200, { devices: ward.devices ?? [] });
+  if (route === "GET /hubs") return json(200, { hubs: ward.hubs ?? [] });
+  if (route === "GET /campaigns") return json(200, { campaigns: ward.campaigns ?? [] });
+  if (route === "GET /hubs/home-1") return json(200, ward.hub);
+  if (route === "POST /hubs/home-1/commands") {
+    let text = "";
+    for await (const piece of req) text += piece;
+    const { what } = JSON.parse(text);
+    ward.hub.commands.unshift({
+      id: `c-${ward.hub.commands.length}`,
+      what,
+      by: "A. Dmin",
+      at: "2026-11-28T12:00:00Z",
+      expires: "2026-11-28T12:05:00Z",
+      outcome: "waiting",
+    });
+    return json(201, ward.hub.commands[0]);
+  }
   if (route === "POST /logout")
     return json(204, undefined, { "Set-Cookie": "vigil_session=; Path=/; Max-Age=0" });
   return json(404, { title: "Not Found", status: 404 });

@@ -544,3 +544,81 @@ test("UI-11.1 and 12.1 names are text, break nothing, and never reach the title"
       },
     },
   ));
+
+test("A technician sees what is in the field, and has a hub do something", () =>
+  withWard(1, async (page, ward, url) => {
+    ward.staff = { name: "A. Dmin", role: "admin" };
+    ward.devices = [
+      {
+        id: "a09e1a000001",
+        manufacturer: "Polar",
+        model: "H10",
+        serial: "7",
+        firmware: "5.0",
+        udi: "udi-1",
+        battery: 80,
+        heard: "2026-11-28T12:00:00Z",
+        link: "bonded",
+        clock: "ntp",
+        through: "home-1",
+        support: "2020-12-31",
+      },
+      { id: "a09e1a000002", manufacturer: "<b>x</b>", model: "", serial: "" },
+    ];
+    ward.hubs = [{ id: "home-1", name: "Hub 1", online: true }];
+    ward.campaigns = [
+      {
+        id: "c1",
+        version: "1.1",
+        percent: 25,
+        most: 1,
+        by: "A. Dmin",
+        started: "2026-11-28T12:00:00Z",
+        halted: true,
+        reason: "1 of 4 hubs",
+        told: 4,
+        behind: [{ hub: "home-1", runs: "1.0", since: "2026-11-28T12:00:00Z", failed: true }],
+      },
+    ];
+    ward.hub = {
+      ...ward.hubs[0],
+      version: "1.0",
+      agent: "1.1",
+      queue: 2,
+      clock: "ntp",
+      config: 2,
+      wanted: 3,
+      devices: [{ device: "a09e1a000001", read: ["hr", "pmd"] }],
+      commands: [],
+    };
+    await signIn(page, url);
+    await page.getByRole("button", { name: "Devices and hubs" }).click();
+    const row = await page.locator("[data-testid=device-a09e1a000001]").innerText();
+    for (const text of ["Polar H10", "udi-1", "5.0", "80 %", "bonded", "ntp", "home-1", "2020-12-31 (over)"])
+      assert.ok(row.includes(text), `${text} in ${row}`);
+    assert.match(await page.locator("[data-testid=device-a09e1a000002]").innerText(), /<b>x<\/b>/);
+    assert.match(
+      await page.locator("[data-testid=campaign-c1]").innerText(),
+      /behind 1.*halted: 1 of 4 hubs/s,
+    );
+    await page.getByRole("button", { name: /Hub 1/ }).click();
+    const hub = page.locator("[data-testid=hub-home-1]");
+    await hub.getByText("1.0, 1.1 is wanted").waitFor();
+    await hub.getByText("2 of 3").waitFor();
+    await hub.getByRole("button", { name: "Begin Bluetooth anew" }).click();
+    await hub.getByText("rescan by A. Dmin: waiting").waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(
+      violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`),
+      [],
+    );
+    await page.getByRole("button", { name: "Back" }).click();
+    await page.waitForSelector("[data-testid=start-monitoring]");
+  }));
+
+test("A nurse is not led to the devices", () =>
+  withWard(1, async (page, _ward, url) => {
+    await signIn(page, `${url}/devices`);
+    assert.equal(await page.getByRole("button", { name: "Devices and hubs" }).count(), 0);
+    assert.equal(await page.locator("[data-testid=devices]").count(), 0);
+  }));

@@ -87,3 +87,34 @@ export async function closedAlarms(unit: string): Promise<Alarm[]> {
   const query = `unit=${encodeURIComponent(unit)}&state=closed&limit=200`;
   return (await request<{ alarms: Alarm[] | null }>("GET", `/alarms?${query}`)).alarms ?? [];
 }
+
+export type Device = Item<Ok<paths["/api/v1/devices"]["get"]>["devices"]>;
+export type Hub = Item<Ok<paths["/api/v1/hubs"]["get"]>["hubs"]>;
+export type HubDetail = Ok<paths["/api/v1/hubs/{id}"]["get"]>;
+export type Campaign = Item<Ok<paths["/api/v1/campaigns"]["get"]>["campaigns"]>;
+export type Command = HubDetail["commands"][number]["what"];
+
+/** Who may look after devices and hubs. */
+export function managesDevices(who: Staff): boolean {
+  return who.role === "technician" || who.role === "admin";
+}
+
+export async function devices(): Promise<Device[]> {
+  return (await request<Ok<paths["/api/v1/devices"]["get"]>>("GET", "/devices")).devices;
+}
+
+export async function hubs(): Promise<Hub[]> {
+  return (await request<Ok<paths["/api/v1/hubs"]["get"]>>("GET", "/hubs")).hubs;
+}
+
+export function hubDetail(id: string): Promise<HubDetail> {
+  return request<HubDetail>("GET", `/hubs/${encodeURIComponent(id)}`);
+}
+
+export async function commandHub(id: string, what: Command): Promise<void> {
+  await request("POST", `/hubs/${encodeURIComponent(id)}/commands`, { what });
+}
+
+export async function campaigns(): Promise<Campaign[]> {
+  return (await request<Ok<paths["/api/v1/campaigns"]["get"]>>("GET", "/campaigns")).campaigns;
+}
