@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/samber/lo"
@@ -59,10 +60,38 @@ func (h *Handler) reported(ctx context.Context, hub vitals.HubID, s uplink.Statu
 			return report
 		}),
 	}
-	if err := h.fleet.SaveHubReport(ctx, hub, r); err != nil {
-		h.log.Warn("report of a hub not kept", "hub", hub, "error", err)
+	if h.isNews(hub, r) {
+		if err := h.fleet.SaveHubReport(ctx, hub, r); err != nil {
+			h.log.Warn("report of a hub not kept", "hub", hub, "error", err)
+		}
 	}
 	h.push(ctx, hub, s.Config)
+}
+
+// reportEvery is how often a report is kept that says nothing new: when devices were heard and what waits
+// changes with every one of them, and a thousand hubs would have the database write for nothing else.
+const reportEvery = 2 * time.Minute
+
+// isNews reports whether the report is to be kept, and notes it then.
+func (h *Handler) isNews(hub vitals.HubID, r vitals.HubReport) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := h.reports[hub]
+	if r.At.Sub(before.At) < reportEvery && reflect.DeepEqual(lasting(r), lasting(before)) {
+		return false
+	}
+	h.reports[hub] = r
+	return true
+}
+
+// lasting is a report without what changes all the time.
+func lasting(r vitals.HubReport) vitals.HubReport {
+	r.At, r.Queue, r.Oldest, r.Bound = time.Time{}, 0, time.Time{}, 0
+	r.Devices = lo.Map(r.Devices, func(d vitals.DeviceReport, _ int) vitals.DeviceReport {
+		d.Heard = time.Time{}
+		return d
+	})
+	return r
 }
 
 // Push tells a hub that is connected here what is wanted of it. What is told twice is done once: a

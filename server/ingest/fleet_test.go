@@ -26,6 +26,7 @@ type fleet struct {
 	pending  []vitals.HubCommand
 	finished []vitals.HubCommand
 	secret   string
+	saved    int // reports
 	away     bool
 }
 
@@ -33,6 +34,7 @@ func (f *fleet) SaveHubReport(_ context.Context, hub vitals.HubID, r vitals.HubR
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reports[hub] = r
+	f.saved++
 	return nil
 }
 
@@ -142,6 +144,32 @@ func TestAHubIsToldWhatIsWantedOfItAndAnswers(t *testing.T) {
 	}
 	if r := f.reports[home]; r.Version != "1.2.3" || r.Clock != "ntp" || r.Config != 3 || r.Devices[0].Model != "H10" || *r.Devices[0].Battery != 80 || r.Devices[0].Link != "bonded" {
 		t.Errorf("report %+v", r)
+	}
+}
+
+func TestAReportIsKeptWhenItSaysSomethingNew(t *testing.T) {
+	f, h, _ := managed(t)
+	now := noon
+	ingest.SetClock(h, func() time.Time { return now })
+	status := uplink.Status{Online: true, Version: "1.2.3", Devices: []uplink.DeviceStatus{{Device: strap, Heard: noon}}}
+	kept := func() int {
+		ingest.Reported(t.Context(), h, home, status)
+		return f.saved
+	}
+	if n := kept(); n != 1 {
+		t.Errorf("the first: %d", n)
+	}
+	status.Devices[0].Heard, status.Queue = noon.Add(time.Second), 7
+	if n := kept(); n != 1 {
+		t.Errorf("the same again: %d", n)
+	}
+	status.Devices[0].Battery = new(uint8(20))
+	if n := kept(); n != 2 {
+		t.Errorf("a battery: %d", n)
+	}
+	now = noon.Add(3 * time.Minute)
+	if n := kept(); n != 3 {
+		t.Errorf("three minutes later: %d", n)
 	}
 }
 

@@ -104,8 +104,9 @@ type Handler struct {
 	mu      sync.Mutex
 	limits  map[vitals.HubID]*rate.Limiter
 	stored  map[vitals.Stream]uint64
-	touched map[vitals.HubID]time.Time // when it was noted last that the hub is there
-	told    map[string]time.Time       // when a command was told last, by its id
+	touched map[vitals.HubID]time.Time        // when it was noted last that the hub is there
+	told    map[string]time.Time              // when a command was told last, by its id
+	reports map[vitals.HubID]vitals.HubReport // as they were kept last
 	counts  Counts
 }
 
@@ -127,6 +128,7 @@ func New(o Options) *Handler {
 		stored:  map[vitals.Stream]uint64{},
 		touched: map[vitals.HubID]time.Time{},
 		told:    map[string]time.Time{},
+		reports: map[vitals.HubID]vitals.HubReport{},
 	}
 }
 
