@@ -129,6 +129,10 @@ func (c *config) check() error {
 	if c.zone, err = zoneOf(c.Zone); err != nil {
 		return err
 	}
+	return c.checkDevices()
+}
+
+func (c *config) checkDevices() error {
 	for i := range c.Devices {
 		if err := c.Devices[i].check(); err != nil {
 			return err
