@@ -265,9 +265,9 @@ func (m manager) Report(s *uplink.Status) {
 		report := uplink.DeviceStatus{Device: d.id, Battery: state.Battery, Link: uplink.LinkOpen}
 		if !state.Heard.IsZero() {
 			report.Heard = micros(state.Heard)
-		}
-		if d.Pair {
-			report.Link = uplink.LinkBonded
+			if d.Pair { // it is not read before it is bonded
+				report.Link = uplink.LinkBonded
+			}
 		}
 		s.Devices = append(s.Devices, report)
 	}

@@ -52,7 +52,10 @@ func (h *Handler) reported(ctx context.Context, hub vitals.HubID, s uplink.Statu
 		Devices: lo.Map(s.Devices, func(d uplink.DeviceStatus, _ int) vitals.DeviceReport {
 			report := vitals.DeviceReport{
 				Device: d.Device, Manufacturer: d.Manufacturer, Model: d.Model, Serial: d.Serial, Firmware: d.Firmware, UDI: d.UDI,
-				Heard: d.Heard, Link: links[d.Link],
+				Heard: d.Heard,
+			}
+			if !d.Heard.IsZero() { // a link that nothing came over is neither open nor safe
+				report.Link = links[d.Link]
 			}
 			if d.Battery != nil {
 				report.Battery = new(int(*d.Battery))

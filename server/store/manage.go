@@ -129,8 +129,8 @@ func saveDeviceReport(tx *gorm.DB, hub vitals.HubID, d vitals.DeviceReport) erro
 		}
 	}
 	row := deviceStateRow{Device: d.Device, UDI: storable(d.UDI), Battery: d.Battery, Heard: microsOrNull(d.Heard), Link: d.Link, Hub: hub}
-	columns := []string{"link", "hub"}
-	for column, there := range map[string]bool{"udi": d.UDI != "", "battery": d.Battery != nil, "heard": !d.Heard.IsZero()} {
+	columns := []string{"hub"}
+	for column, there := range map[string]bool{"link": d.Link != "", "udi": d.UDI != "", "battery": d.Battery != nil, "heard": !d.Heard.IsZero()} {
 		if there { // what is not told now is as it was told before
 			columns = append(columns, column)
 		}
