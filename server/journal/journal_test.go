@@ -470,3 +470,14 @@ func TestAnOwnerWhoKnowsNothingLeavesTheAnswerToAnother(t *testing.T) {
 		t.Errorf("%q %v", answer, err)
 	}
 }
+
+func TestASenderWhoWaitsLearnsThePlaceOfItsDelivery(t *testing.T) {
+	j := open(t, journal.Config{Dir: t.TempDir()})
+	for seq := uint64(1); seq <= 3; seq++ {
+		at, err := j.Append(t.Context(), delivery(ann, seq))
+		id, last, headErr := j.Head(t.Context())
+		if err != nil || headErr != nil || at != (vitals.Place{Journal: id, Seq: last}) || last != seq {
+			t.Errorf("%+v %v, the head is %s %d %v", at, err, id, last, headErr)
+		}
+	}
+}
