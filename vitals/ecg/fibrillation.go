@@ -86,10 +86,7 @@ func (v *fibrillation) look(j *judge) bool {
 		return false
 	}
 	var w stretch
-	for i := range w.raw {
-		at := (v.count - fibWindow + int64(i)) & fibRingMask
-		w.raw[i], w.sharp[i] = int32(v.ring[at]), int32(v.sharp[at])
-	}
+	v.unroll(&v.ring, &w.raw)
 	w.measureSlopes()
 	span := w.high - w.low
 	hiss := j.steadyHiss() * unitsPerMicro
@@ -105,11 +102,19 @@ func (v *fibrillation) look(j *judge) bool {
 		low, high = min(low, v.baseLow[i]), max(high, v.baseHigh[i])
 	}
 	w.moved = int32(high) - int32(low)
+	v.unroll(&v.sharp, &w.sharp)
 	w.centre()
 	v.traits = [stretchTraits]int16{}
 	w.describe(&v.traits)
 	v.describeSurroundings(&w, j, hiss)
 	return true
+}
+
+// unroll gives the last five seconds of a ring in order.
+func (v *fibrillation) unroll(ring *[256]int16, into *[fibWindow]int32) {
+	for i := range into {
+		into[i] = int32(ring[(v.count-fibWindow+int64(i))&fibRingMask])
+	}
 }
 
 // follow learns what is usual from a window that rests.
