@@ -14,7 +14,9 @@ const (
 	blindTime      = 3 * internalHz / 10
 	familiarMatch  = 0.9 // a beat that looks like the patient's own is one, however small
 	familiarBeats  = 16
+	familiarPart   = 4 // at least a quarter of the most common template
 	familiarShare  = 12
+	faintFade      = 4 * levelFade // what is no sign of life moves the level slowly: the QRS decision may have taken P waves
 	ticksOfFilter  = bandDelay + strengthWidth/2
 	unknownTime    = 8 * internalHz // where no level is known yet
 	artefactFactor = 2
@@ -38,8 +40,12 @@ func (l *lifeSigns) addBeat(strength, slope int32) {
 	if l.beats > knownBeats {
 		strength, slope = min(strength, artefactFactor*l.level), min(slope, artefactFactor*l.slope)
 	}
-	l.level += (strength - l.level) / min(l.beats, levelFade)
-	l.slope += (slope - l.slope) / min(l.beats, levelFade)
+	fade := int32(levelFade)
+	if strength*asystoleShare < 2*l.level && slope*100 < steepEnough*l.slope {
+		fade = faintFade
+	}
+	l.level += (strength - l.level) / min(l.beats, fade)
+	l.slope += (slope - l.slope) / min(l.beats, fade)
 }
 
 // addCandidate notes a candidate, and reports whether it is a sign of life; familiar says that it looks like

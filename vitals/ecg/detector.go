@@ -161,7 +161,7 @@ func (d *Detector) watchGap(s sample) {
 // watchCandidate lets life signs and quality see what the QRS decision saw.
 func (d *Detector) watchCandidate() {
 	c := d.qrs.candidate(d.qrs.count - 1)
-	familiar := c.match > familiarMatch && c.template >= 0 && d.qrs.gallery[c.template].beats >= familiarBeats
+	familiar := c.match > familiarMatch && d.common(c.template)
 	if d.life.addCandidate(c, familiar) {
 		d.watchSlow(c)
 	}
@@ -256,7 +256,7 @@ func (d *Detector) everySecond() {
 	if d.quality == NoAnalysis || d.standing[VF] || d.standing[Asystole] {
 		return
 	}
-	if bpm, ok := d.rate.bpm(tick); ok {
+	if bpm, ok := d.measuredRate(tick); ok {
 		d.report(Finding{Kind: RateMeasured, RateBPM: bpm, At: d.inputIndex(tick)})
 	}
 }

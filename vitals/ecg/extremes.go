@@ -84,6 +84,15 @@ func (d *Detector) watchSlow(c *candidate) {
 	}
 }
 
+// measuredRate is the heart rate: that of the beats, but where a slow heart was found that of its signs of
+// life, because the QRS decision may count its P waves.
+func (d *Detector) measuredRate(tick int64) (float64, bool) {
+	if d.standing[Bradycardia] && d.slow.count >= slowBeats {
+		return d.slow.bpm(slowBeats - 1), tick-d.slow.back(0) <= rateStale
+	}
+	return d.rate.bpm(tick)
+}
+
 // watchFast follows the beats.
 func (d *Detector) watchFast(b *beat) {
 	l := &d.fast

@@ -61,15 +61,21 @@ func TestALooseContactIsNoSlowHeart(t *testing.T) {
 // A block above the ventricles: P waves go on at their pace, and few beats follow.
 func TestPWavesWithoutBeatsAreNoHeartRate(t *testing.T) {
 	h := &heart{wander: 40, noise: 6}
-	h.rhythm(0.5, 30, 75, sinusBeat)
+	h.rhythm(0.5, 200, 75, sinusBeat)
 	from := h.beats[len(h.beats)-1].at
 	for i := range 40 {
-		h.beats = append(h.beats, placed{from + 0.75*float64(i+1), sinusBeat[:1]})
+		h.beats = append(h.beats, placed{from + 0.75*float64(i+1), []wave{{0, 500, 0.03}}})
 	}
 	h.rhythm(from+2, from+30, 32, ventricularBeat)
-	begins := began(analyse(t, 250, h.sample(250, from+29)), ecg.Bradycardia)
+	all := analyse(t, 250, h.sample(250, from+29))
+	begins := began(all, ecg.Bradycardia)
 	if len(begins) != 1 || begins[0].known > from+10.5 {
-		t.Errorf("a block from %.1f s on reported as %+v", from, begins)
+		t.Fatalf("a block from %.1f s on reported as %+v", from, begins)
+	}
+	for _, f := range ofKind(all, ecg.RateMeasured) {
+		if f.known > begins[0].known+1 && f.RateBPM > 40 {
+			t.Errorf("rate %.0f/min at %.1f s, where P waves come at 80/min and beats at 32/min", f.RateBPM, f.known)
+		}
 	}
 }
 

@@ -12,12 +12,10 @@ type lethal struct {
 	blind   int64 // last tick at which the electrodes were off
 }
 
-// Tachycardia that stands has become fibrillation when the windows are sure of it, and quite sure where the
-// beats of a run resemble one another: logits, summed over three windows.
+// A run of ventricular beats that resemble one another is tachycardia, unless the windows are sure.
 const (
-	turnedBy    = 3 * model.Scale
-	organised   = 5 // of the last eight beats
-	organisedBy = 6 * model.Scale
+	organised   = 7               // of the last eight beats
+	organisedBy = 6 * model.Scale // logits, summed over three windows
 )
 
 // watchFibrillation takes two windows of three as lethal, and three that are not as the end.
@@ -35,11 +33,8 @@ func (d *Detector) watchFibrillation(tick int64) {
 	v := &d.fibrillation
 	v.judge(&d.judge)
 	margin := int32(0)
-	switch {
-	case d.lethal.run && d.runs.clearBeats() >= organised:
+	if d.lethal.run && d.runs.clearBeats() >= organised {
 		margin = organisedBy
-	case d.standing[VT]:
-		margin = turnedBy
 	}
 	switch {
 	case v.begins() && !d.standing[VF] && v.chaotic(margin):

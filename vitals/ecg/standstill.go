@@ -41,3 +41,17 @@ func (d *Detector) watchPause() {
 		d.begin(Pause, d.life.last-ticksOfFilter, evidence{from: d.life.last - ticksOfFilter, to: tick})
 	}
 }
+
+// common reports whether many of the patient's beats made a template. P waves that no beat follows make
+// one, too, where the QRS decision takes them for beats, but it takes long until they are common.
+func (d *Detector) common(template int8) bool {
+	if template < 0 {
+		return false
+	}
+	most := int32(0)
+	for i := range d.qrs.gallery {
+		most = max(most, d.qrs.gallery[i].beats)
+	}
+	own := d.qrs.gallery[template].beats
+	return own >= familiarBeats && own*familiarPart >= most
+}

@@ -37,8 +37,8 @@ const (
 // Scores of the Fibrillation forest from which on a window may be lethal, and below which it no
 // longer is: what stands may waver.
 const (
-	LethalBegins = Scale / 2
-	LethalEnds   = -Scale / 2
+	LethalBegins = Scale / 4
+	LethalEnds   = -Scale * 3 / 4
 )
 
 // Outputs of the Fibrillation forest.

@@ -18,7 +18,7 @@ import (
 
 // windowRecipe is that of the forest for windows of five seconds.
 var windowRecipe = recipe{
-	outputs: 3, trees: 200, depth: 5, rate: 0.1, smooth: 40, least: 10, share: 0.4, columns: 0.35, seed: 3,
+	outputs: 3, trees: 200, depth: 5, rate: 0.1, smooth: 150, least: 20, share: 0.4, columns: 0.25, seed: 3,
 }
 
 // windowSources are the databases that teach fibrillation, or what it is not. Of those without rhythms
