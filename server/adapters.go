@@ -9,6 +9,7 @@ import (
 
 	"vigil/alerts"
 	"vigil/server/api"
+	"vigil/server/clouds"
 	"vigil/server/identity"
 	"vigil/server/ingest"
 	"vigil/server/live"
@@ -132,4 +133,24 @@ func (m acknowledger) Acknowledge(ctx context.Context, p vitals.PatientID, a ale
 		return alerts.Alarm{}, api.Unavailable("not acknowledged: try again")
 	}
 	return after, err
+}
+
+// gateways knows the gateways of others for the door that they come through.
+type gateways struct {
+	*clouds.Fetcher
+
+	desk  *identity.Desk
+	store *store.Store
+}
+
+func (g gateways) CheckGateway(ctx context.Context, id vitals.HubID, secret string) (vitals.Gateway, bool, error) {
+	found, err := g.desk.CheckGateway(ctx, id, secret)
+	if errors.Is(err, identity.ErrDenied) {
+		return vitals.Gateway{}, false, nil
+	}
+	return found, err == nil, err
+}
+
+func (g gateways) TouchGateway(ctx context.Context, id vitals.HubID) error {
+	return g.store.TouchGateway(ctx, id, time.Now())
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vigil/server/api"
+	"vigil/server/clouds"
 	"vigil/server/identity"
 	"vigil/server/ingest"
 	"vigil/server/journal"
@@ -51,6 +52,7 @@ type app struct {
 	feed    *live.Feed
 	monitor *monitor.Monitor
 	ingest  *ingest.Handler
+	clouds  *clouds.Fetcher
 	screens *live.Socket
 	drawn   prometheus.Histogram
 
@@ -141,6 +143,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 		Store: a.store, Journal: a.journal, Owner: a.monitor, Gate: a.desk, Fleet: fleet{a.store, a.desk}, Key: key,
 		Log: a.log, Now: time.Now,
 	})
+	a.clouds = clouds.New(clouds.Options{Store: a.store, Sink: a.ingest, Log: a.log, Now: time.Now})
 	stop, err := a.journal.Subscribe(journal.Handlers{
 		Alarm:     a.feed.Alarm,
 		Wave:      a.feed.Wave,
@@ -231,7 +234,8 @@ func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 		IngestHTTP: a.ingest.Batches(), IngestSocket: hubs,
 		IngestHub: a.ingest.Introduce(), IngestSecret: a.ingest.Renew(),
 		Fleet: a.store, Told: a.ingest.Push,
-		Metrics: a.metrics(),
+		Metrics:        a.metrics(),
+		IngestWebhooks: a.ingest.Webhooks(gateways{a.clouds, a.desk, a.store}),
 	})
 }
 
@@ -257,6 +261,7 @@ func (a *app) run(ctx context.Context) error {
 	running.Go(func() { failed <- a.serveHTTP() })
 	running.Go(func() { a.feed.Run(background, feedRefresh) })
 	running.Go(func() { a.prune(background) })
+	running.Go(func() { a.clouds.Run(background) })
 	var watching sync.WaitGroup
 	watch, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWatching()

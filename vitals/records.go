@@ -31,6 +31,7 @@ const (
 	ErrLastAdmin         ConflictError = "this is the last administrator who may sign in"
 	ErrBoundLater        ConflictError = "the device was bound at that time or later; bind it from a later time on"
 	ErrDischarged        ConflictError = "the patient is discharged"
+	ErrSenderTaken       ConflictError = "there is a hub or a gateway with this id"
 	ErrWorn              ConflictError = "the device is bound to another patient; to take it from there, say so with \"move\": true"
 )
 

@@ -84,6 +84,15 @@ func Lookup(name string) (Source, bool) {
 // Names lists all sources, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(sources)) }
 
+// DeviceOf is the id of the device that the source names by the key, or, where the key is empty, of the
+// sender itself.
+func (s Source) DeviceOf(sender vitals.HubID, key string) vitals.DeviceID {
+	if key == "" {
+		return vitals.DeriveDeviceID(s.Name, string(sender))
+	}
+	return vitals.DeriveDeviceID(s.Name, key)
+}
+
 // Read takes a payload apart and decodes its parts. The frame names the device that a part is of where
 // the part itself does not. An error, which wraps devices.ErrMalformed, is about the payload as a whole.
 func (s Source) Read(frame devices.Frame) ([]Part, error) {

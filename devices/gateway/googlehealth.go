@@ -19,11 +19,6 @@ func init() {
 	})
 }
 
-// GoogleDevice is the device of an account.
-func GoogleDevice(account string) vitals.DeviceID {
-	return vitals.DeriveDeviceID("google-health", account)
-}
-
 // GoogleVerification reports whether the payload only asks whether the webhook is there.
 func GoogleVerification(payload []byte) bool {
 	var v struct {

@@ -23,11 +23,6 @@ func init() {
 	})
 }
 
-// WithingsDevice is the device of an account.
-func WithingsDevice(account string) vitals.DeviceID {
-	return vitals.DeriveDeviceID("withings", account)
-}
-
 // Notification categories (appli) with something to fetch that Vigil charts: weight, temperature, blood
 // pressure with heart rate and SpO2, ECG. The others (activity, sleep, bed) are understood.
 const (

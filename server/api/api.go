@@ -28,8 +28,7 @@ import (
 type Records interface {
 	Census
 	Staffing
-	Enrolment
-	Bindings
+	Equipment
 	AlarmRecords
 	Charts
 }
@@ -64,6 +63,8 @@ type Options struct {
 	IngestHub    http.Handler // /ingest/v1/hub
 	IngestSecret http.Handler // /ingest/v1/secret
 	Metrics      http.Handler // /metrics
+	// IngestWebhooks is /ingest/v1/gateways/…
+	IngestWebhooks http.Handler
 }
 
 // service is the state that handlers share.
@@ -122,6 +123,7 @@ func build(o Options) (*service, *gin.Engine) {
 	s.registerAlarms()
 	s.registerEnrolment()
 	s.registerBindings()
+	s.registerGateways()
 	s.registerStaffing()
 	s.registerFleet()
 	return s, engine

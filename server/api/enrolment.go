@@ -160,8 +160,12 @@ func (s *service) enrolHub(ctx context.Context, in *hubInput) (*secretOutput, er
 	if err != nil {
 		return nil, err
 	}
-	if known {
-		return nil, newProblem(http.StatusConflict, "there is a hub with this id")
+	_, taken, err := s.findGateway(ctx, in.Body.ID)
+	if err != nil {
+		return nil, err
+	}
+	if known || taken {
+		return nil, vitals.ErrSenderTaken
 	}
 	return s.newSecret(ctx, vitals.Hub{ID: in.Body.ID, Name: in.Body.Name})
 }
@@ -256,7 +260,10 @@ func (s *service) registration(ctx context.Context, device vitals.DeviceID, aske
 	}
 	_, known, err := s.findHub(ctx, *asked)
 	if err == nil && !known {
-		err = newProblem(http.StatusUnprocessableEntity, "there is no hub with this id; enrol it first")
+		_, known, err = s.findGateway(ctx, *asked)
+	}
+	if err == nil && !known {
+		err = newProblem(http.StatusUnprocessableEntity, "there is no hub or gateway with this id; enrol it first")
 	}
 	return *asked, err
 }

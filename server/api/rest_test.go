@@ -116,6 +116,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{http.MethodGet, "/hubs", no, no, no, yes, yes},
 		{http.MethodPost, "/hubs", no, no, no, yes, yes},
 		{http.MethodPost, "/hubs/x/secret", no, no, no, yes, yes},
+		{http.MethodGet, "/gateways", no, no, no, yes, yes},
+		{http.MethodPost, "/gateways", no, no, no, no, yes},
+		{http.MethodPost, "/gateways/x/secret", no, no, no, no, yes},
+		{http.MethodDelete, "/gateways/x", no, no, no, no, yes},
+		{http.MethodPut, "/gateways/x/accounts/1", no, no, no, no, yes},
 		{http.MethodGet, "/devices", no, no, no, yes, yes},
 		{http.MethodPost, "/devices", no, no, no, yes, yes},
 		{http.MethodGet, "/bindings", no, no, no, yes, yes},
@@ -395,4 +400,42 @@ func TestUnitsAndStaff(t *testing.T) {
 	}
 	w.send("admin", http.MethodPost, "/api/v1/staff", change(person, "role", "king")).expect(t, http.StatusUnprocessableEntity)
 	w.get("admin", "/api/v1/staff").expect(t, http.StatusOK)
+}
+
+func TestAnAdministratorRegistersTheGatewaysOfOthers(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	const gateways = "/api/v1/gateways"
+	cloud := fields{"id": "withings-1", "kind": "withings", "name": "Clinic's Withings", "client": "app", "client_secret": "hidden"}
+	a := w.send("admin", http.MethodPost, gateways, cloud).expect(t, http.StatusCreated)
+	if a.at("secret") != "hub secret" || a.at("webhook") != "/ingest/v1/gateways/withings-1" {
+		t.Errorf("%s", a.Body)
+	}
+	w.send("admin", http.MethodPost, gateways, cloud).expect(t, http.StatusConflict)
+	w.send("admin", http.MethodPost, gateways, change(cloud, "kind", "nest")).expect(t, http.StatusUnprocessableEntity)
+	w.send("admin", http.MethodPost, gateways, change(cloud, "address", "ftp://x")).expect(t, http.StatusUnprocessableEntity)
+	w.send("technician", http.MethodPost, "/api/v1/hubs", fields{"id": "withings-1", "name": "Home"}).expect(t, http.StatusConflict)
+	w.send("technician", http.MethodPost, "/api/v1/devices",
+		fields{"id": strap, "manufacturer": "M", "model": "X", "serial": "1", "hub": "withings-1"}).expect(t, http.StatusCreated)
+
+	device := string(vitals.DeriveDeviceID("withings", "12345"))
+	if a := w.send("admin", http.MethodPut, gateways+"/withings-1/accounts/12345", fields{"refresh_token": "r"}).expect(t, http.StatusOK); a.at("device") != device {
+		t.Errorf("%s", a.Body)
+	}
+	if a := w.get("technician", gateways+"/withings-1/device?key=12345"); a.at("device") != device {
+		t.Errorf("%s", a.Body)
+	}
+	w.send("admin", http.MethodPut, gateways+"/nobody/accounts/12345", fields{"refresh_token": "r"}).expect(t, http.StatusNotFound)
+	w.send("admin", http.MethodPost, gateways, fields{"id": "tenovi-1", "kind": "tenovi", "name": "Tenovi"}).expect(t, http.StatusCreated)
+	w.send("admin", http.MethodPut, gateways+"/tenovi-1/accounts/1", fields{"refresh_token": "r"}).expect(t, http.StatusUnprocessableEntity)
+
+	list := w.get("technician", gateways)
+	if len(list.list("gateways")) != 2 || list.at("gateways", 0, "accounts", 0, "device") != device || strings.Contains(list.Body.String(), "hidden") {
+		t.Errorf("%s", list.Body)
+	}
+	w.send("admin", http.MethodPost, gateways+"/tenovi-1/secret", nil).expect(t, http.StatusOK)
+	w.send("admin", http.MethodPost, gateways+"/nobody/secret", nil).expect(t, http.StatusNotFound)
+	w.send("admin", http.MethodDelete, gateways+"/withings-1/accounts/12345", nil).expect(t, http.StatusNoContent)
+	w.send("admin", http.MethodDelete, gateways+"/tenovi-1", nil).expect(t, http.StatusNoContent)
+	w.send("admin", http.MethodDelete, gateways+"/tenovi-1", nil).expect(t, http.StatusNotFound)
 }

@@ -63,11 +63,12 @@ type Sessions interface {
 	DeleteSession(ctx context.Context, key []byte) error
 }
 
-// Hubs are the gateways that may deliver.
+// Hubs are the hubs, and the gateways of others, that may deliver.
 type Hubs interface {
 	HubSecret(ctx context.Context, hub vitals.HubID) ([]byte, error)
 	// RenewHub replaces it.
 	RenewHub(ctx context.Context, hub vitals.HubID, secretHash []byte) error
+	GatewaySecret(ctx context.Context, id vitals.HubID) (vitals.Gateway, []byte, error)
 }
 
 // Store keeps all of them. What is not there wraps vitals.ErrNotFound.

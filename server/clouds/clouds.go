@@ -1,0 +1,279 @@
+// Package clouds fetches what clouds of others know of patients: when they say that there is something
+// new, and once an hour, because a notification may be lost. It keeps the tokens of each account fresh.
+//
+// What was fetched is stored before the account's place moves on, so that a crash in between fetches it
+// again; its keys absorb the repeat. The package knows HTTP and the clouds' addresses, and nothing of
+// alarms or SQL.
+package clouds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/samber/lo"
+
+	"vigil/devices"
+	"vigil/devices/gateway"
+	"vigil/vitals"
+)
+
+const (
+	// catchUpEvery is how old what was fetched may get without a notification.
+	catchUpEvery = time.Hour
+	lookEvery    = time.Minute
+	callLimit    = 30 * time.Second
+	// overlap is how far before the last time is asked again: devices synchronise late, and what was
+	// measured before the last time may have arrived after it.
+	overlap = 24 * time.Hour
+	// queued is how many accounts may wait to be fetched; a notification beyond that is left to the hour.
+	queued = 1024
+	// maxPages bounds one attempt.
+	maxPages = 100
+)
+
+// Store keeps gateways and accounts.
+type Store interface {
+	Gateways(ctx context.Context) ([]vitals.Gateway, error)
+	Accounts(ctx context.Context) ([]vitals.Account, error)
+	SaveAccount(ctx context.Context, a vitals.Account) error
+}
+
+// Sink stores what was read; it returns when everything is on disk.
+type Sink interface {
+	DepositParts(ctx context.Context, sender vitals.HubID, parts []gateway.Part) error
+}
+
+// Options of a Fetcher.
+type Options struct {
+	Store Store
+	Sink  Sink
+	Log   *slog.Logger
+	Now   func() time.Time
+	HTTP  *http.Client
+	// Addresses of the clouds; empty: the real ones.
+	Withings, Google, GoogleTokens string
+}
+
+// Fetcher fetches from accounts.
+type Fetcher struct {
+	Options
+
+	wanted  chan place
+	mu      sync.Mutex
+	waiting map[place]bool
+}
+
+// place is an account.
+type place struct {
+	gateway vitals.HubID
+	name    string
+}
+
+// cloud is what is particular about one of them.
+type cloud interface {
+	// refresh gets a token to fetch with.
+	refresh(ctx context.Context, g vitals.Gateway, a vitals.Account) (vitals.Account, error)
+	// pages hands over the answers with what the cloud got to know since, and says when to go on from.
+	pages(ctx context.Context, a vitals.Account, take func(answer []byte) error) (time.Time, error)
+}
+
+// New is a fetcher that does nothing before Run.
+func New(o Options) *Fetcher {
+	if o.HTTP == nil {
+		o.HTTP = &http.Client{Timeout: callLimit}
+	}
+	o.Withings = strings.TrimSuffix(lo.CoalesceOrEmpty(o.Withings, "https://wbsapi.withings.net"), "/")
+	o.Google = strings.TrimSuffix(lo.CoalesceOrEmpty(o.Google, "https://health.googleapis.com"), "/")
+	o.GoogleTokens = lo.CoalesceOrEmpty(o.GoogleTokens, "https://oauth2.googleapis.com/token")
+	return &Fetcher{Options: o, wanted: make(chan place, queued), waiting: map[place]bool{}}
+}
+
+func (f *Fetcher) cloud(kind string) (cloud, bool) {
+	switch kind {
+	case "withings":
+		return withings{f}, true
+	case "google-health":
+		return google{f}, true
+	default:
+		return nil, false
+	}
+}
+
+// Notify has the accounts fetched soon. It does not wait.
+func (f *Fetcher) Notify(g vitals.Gateway, notifications []gateway.Notification) {
+	for _, n := range notifications {
+		if !n.Deleted {
+			f.want(place{g.ID, n.Account})
+		}
+	}
+}
+
+func (f *Fetcher) want(p place) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.waiting[p] {
+		return
+	}
+	select {
+	case f.wanted <- p:
+		f.waiting[p] = true
+	default: // the hour finds it
+	}
+}
+
+// Run fetches until the context ends.
+func (f *Fetcher) Run(ctx context.Context) {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	f.catchUp(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+			f.catchUp(ctx)
+		case p := <-f.wanted:
+			f.mu.Lock()
+			delete(f.waiting, p)
+			f.mu.Unlock()
+			f.fetch(ctx, p)
+		}
+	}
+}
+
+// catchUp wants the accounts that were not fetched for an hour.
+func (f *Fetcher) catchUp(ctx context.Context) {
+	accounts, err := f.Store.Accounts(ctx)
+	if err != nil {
+		f.Log.WarnContext(ctx, "accounts with clouds could not be read", "error", err)
+		return
+	}
+	for _, a := range accounts {
+		if f.Now().Sub(a.Fetched) >= catchUpEvery {
+			f.want(place{a.Gateway, a.Name})
+		}
+	}
+}
+
+// fetch fetches one account and notes what became of it.
+func (f *Fetcher) fetch(ctx context.Context, p place) {
+	g, a, err := f.find(ctx, p)
+	if err != nil {
+		f.Log.InfoContext(ctx, "notification of an account that is not fetched from", "gateway", p.gateway, "error", err)
+		return
+	}
+	before := a
+	if a, err = f.update(ctx, g, a); ctx.Err() != nil {
+		return
+	}
+	a.Fault = ""
+	if err != nil {
+		a.Fault, a.Fetched = err.Error(), before.Fetched
+		f.Log.WarnContext(ctx, "account could not be fetched", "gateway", p.gateway, "error", err)
+	}
+	if a == before {
+		return
+	}
+	if err := f.Store.SaveAccount(ctx, a); err != nil {
+		f.Log.WarnContext(ctx, "account's place could not be kept, it will be fetched again", "gateway", p.gateway, "error", err)
+	}
+}
+
+var errUnknown = errors.New("no such account")
+
+func (f *Fetcher) find(ctx context.Context, p place) (vitals.Gateway, vitals.Account, error) {
+	gateways, err := f.Store.Gateways(ctx)
+	if err != nil {
+		return vitals.Gateway{}, vitals.Account{}, fmt.Errorf("read gateways: %w", err)
+	}
+	accounts, err := f.Store.Accounts(ctx)
+	if err != nil {
+		return vitals.Gateway{}, vitals.Account{}, fmt.Errorf("read accounts: %w", err)
+	}
+	g, known := lo.Find(gateways, func(g vitals.Gateway) bool { return g.ID == p.gateway })
+	a, there := lo.Find(accounts, func(a vitals.Account) bool { return a.Gateway == p.gateway && a.Name == p.name })
+	if !known || !there {
+		return g, a, errUnknown
+	}
+	return g, a, nil
+}
+
+// update fetches what is new; the account that it returns has the tokens that hold from now on.
+func (f *Fetcher) update(ctx context.Context, g vitals.Gateway, a vitals.Account) (vitals.Account, error) {
+	c, known := f.cloud(g.Kind)
+	source, reads := gateway.Lookup(g.Kind)
+	if !known || !reads {
+		return a, fmt.Errorf("nothing is fetched from a gateway of kind %s", g.Kind)
+	}
+	if !f.Now().Add(callLimit).Before(a.Expires) {
+		fresh, err := c.refresh(ctx, g, a)
+		if err != nil {
+			return a, fmt.Errorf("refresh the access: %w", err)
+		}
+		a = fresh
+		// The old token may have ended with this answer: the new one must not be lost.
+		if err := f.Store.SaveAccount(ctx, a); err != nil {
+			return a, fmt.Errorf("keep the tokens: %w", err)
+		}
+	}
+	next, err := c.pages(ctx, a, func(answer []byte) error {
+		parts, err := source.Read(devices.Frame{Device: source.DeviceOf(g.ID, a.Name), Received: f.Now(), Bytes: answer})
+		if err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		if err := f.Sink.DepositParts(ctx, g.ID, parts); err != nil {
+			return fmt.Errorf("store what was fetched: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return a, err
+	}
+	a.Fetched = next
+	return a, nil
+}
+
+// post sends a form, and get asks; both return the body of a good answer.
+func (f *Fetcher) post(ctx context.Context, address string, form url.Values, bearer string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, fmt.Errorf("make a request: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return f.do(request, bearer)
+}
+
+func (f *Fetcher) get(ctx context.Context, address, bearer string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make a request: %w", err)
+	}
+	return f.do(request, bearer)
+}
+
+func (f *Fetcher) do(request *http.Request, bearer string) ([]byte, error) {
+	if bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	answer, err := f.HTTP.Do(request) //nolint:gosec // to the clouds' own addresses
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", request.URL.Host, err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // it was read
+	body, err := io.ReadAll(io.LimitReader(answer.Body, gateway.MaxPayload))
+	if err != nil {
+		return nil, fmt.Errorf("hear %s: %w", request.URL.Host, err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answers %s", request.URL.Host, answer.Status)
+	}
+	return body, nil
+}

@@ -1,0 +1,70 @@
+package clouds
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"vigil/devices/gateway"
+	"vigil/vitals"
+)
+
+// google: OAuth 2, and data points of one type by the time of the sample
+// (developers.google.com/health, users.dataTypes.dataPoints.list, read 2026-11).
+type google struct{ *Fetcher }
+
+func (c google) refresh(ctx context.Context, g vitals.Gateway, a vitals.Account) (vitals.Account, error) {
+	answer, err := c.post(ctx, c.GoogleTokens, url.Values{
+		"grant_type": {"refresh_token"}, "client_id": {g.Client}, "client_secret": {g.Secret}, "refresh_token": {a.Refresh},
+	}, "")
+	if err != nil {
+		return a, err
+	}
+	var tokens struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"` // only where it changes
+		Seconds int64  `json:"expires_in"`
+	}
+	if err := json.Unmarshal(answer, &tokens); err != nil {
+		return a, fmt.Errorf("read Google's tokens: %w", err)
+	}
+	a.Access, a.Expires = tokens.Access, expiry(c.Now(), tokens.Seconds)
+	if tokens.Refresh != "" {
+		a.Refresh = tokens.Refresh
+	}
+	return a, nil
+}
+
+func (c google) pages(ctx context.Context, a vitals.Account, take func([]byte) error) (time.Time, error) {
+	next := c.Now().UTC().Truncate(time.Second)
+	since := a.Fetched.Add(-overlap).UTC().Format(time.RFC3339)
+	for _, kind := range []string{gateway.GoogleHeartRate, gateway.GoogleWeight, gateway.GoogleBodyFat} {
+		query := url.Values{
+			"filter":   {fmt.Sprintf(`%s.sample_time.physical_time >= "%s"`, strings.ReplaceAll(kind, "-", "_"), since)},
+			"pageSize": {"1000"},
+		}
+		for range maxPages {
+			answer, err := c.get(ctx, c.Google+"/v4/users/me/dataTypes/"+kind+"/dataPoints?"+query.Encode(), a.Access)
+			if err != nil {
+				return next, err
+			}
+			var page struct {
+				Next string `json:"nextPageToken"`
+			}
+			if err := json.Unmarshal(answer, &page); err != nil {
+				return next, fmt.Errorf("read Google's answer: %w", err)
+			}
+			if err := take(answer); err != nil {
+				return next, err
+			}
+			if page.Next == "" {
+				break
+			}
+			query.Set("pageToken", page.Next)
+		}
+	}
+	return next, nil
+}

@@ -1,0 +1,263 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/samber/lo"
+
+	"vigil/devices"
+	"vigil/devices/gateway"
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// WebhookPath is where gateways and clouds post: WebhookPath{id}, or WebhookPath{id}/{secret} for those
+// that can send no header.
+const WebhookPath = "/ingest/v1/gateways/"
+
+// Bounds of one body.
+const (
+	maxParts = 10_000
+	// maxDeposit bounds what is handed on at once, so that no message of the journal gets too large.
+	maxDeposit = 256 << 10
+)
+
+// Gateways knows the gateways that others made.
+type Gateways interface {
+	// CheckGateway finds the gateway whose secret it is. ok is false for a wrong id or secret; an error
+	// says that nobody could look it up.
+	CheckGateway(ctx context.Context, id vitals.HubID, secret string) (g vitals.Gateway, ok bool, err error)
+	// TouchGateway notes that a gateway was heard.
+	TouchGateway(ctx context.Context, id vitals.HubID) error
+	// Notify has what a cloud has told of fetched soon. It does not wait.
+	Notify(g vitals.Gateway, notifications []gateway.Notification)
+}
+
+// webhookAnswer is what a sender is told. Refused parts are kept aside for the staff: sending them again
+// helps nobody.
+type webhookAnswer struct {
+	Stored  int           `json:"stored"`  // parts whose values are stored
+	Passed  int           `json:"passed"`  // parts that were understood and carry nothing that is charted
+	Refused []refusedPart `json:"refused"` // parts of which something was not charted
+}
+
+type refusedPart struct {
+	Part   int    `json:"part"` // counted from 0
+	Code   string `json:"code"`
+	Reason string `json:"reason"`
+	Kept   bool   `json:"kept"` // the rest of the part is stored
+}
+
+// Webhooks serves what gateways and clouds post. The answer comes when everything is stored: 200 says
+// what became of each part. 401: wrong id or secret. 413: too much at once. 422: not understood as a
+// whole. 503 with Retry-After: post it again.
+func (h *Handler) Webhooks(gateways Gateways) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g, ok := gatewayOf(w, r, gateways)
+		if !ok {
+			return
+		}
+		if r.Method != http.MethodPost { // a cloud that looks whether the address is there
+			w.WriteHeader(http.StatusOK)
+			return
+		}
+		body, ok := webhookBody(w, r)
+		if !ok {
+			return
+		}
+		source, known := gateway.Lookup(g.Kind)
+		if !known {
+			refuseWebhook(w, http.StatusUnprocessableEntity, "this version reads nothing of "+g.Kind)
+			return
+		}
+		if err := gateways.TouchGateway(r.Context(), g.ID); err != nil {
+			h.log.WarnContext(r.Context(), "gateway's last sign of life could not be noted", "gateway", g.ID, "error", err)
+		}
+		posted := webhook{Handler: h, gateways: gateways, w: w, r: r, from: g, source: source, body: body}
+		if source.Notifies() {
+			posted.notified()
+		} else {
+			posted.deposited()
+		}
+	})
+}
+
+// webhook is one body that a known gateway posted.
+type webhook struct {
+	*Handler
+
+	gateways Gateways
+	w        http.ResponseWriter
+	r        *http.Request
+	from     vitals.Gateway
+	source   gateway.Source
+	body     []byte
+}
+
+// gatewayOf checks who posts: HTTP Basic with id and secret, a bearer token, the bare secret as Google
+// sends it, or a secret in the address.
+func gatewayOf(w http.ResponseWriter, r *http.Request, gateways Gateways) (vitals.Gateway, bool) {
+	id, secret, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, WebhookPath), "/")
+	if user, password, basic := r.BasicAuth(); basic && user == id {
+		secret = password
+	} else if given := r.Header.Get("Authorization"); given != "" && !basic {
+		scheme, token, found := strings.Cut(given, " ")
+		secret = lo.Ternary(found && strings.EqualFold(scheme, "Bearer"), strings.TrimSpace(token), given)
+	}
+	if uplink.ValidHub(vitals.HubID(id)) && secret != "" {
+		g, ok, err := gateways.CheckGateway(r.Context(), vitals.HubID(id), secret)
+		if err != nil {
+			w.Header().Set("Retry-After", retryAfter)
+			refuseWebhook(w, http.StatusServiceUnavailable, "not available, send it again")
+			return vitals.Gateway{}, false
+		}
+		if ok {
+			return g, true
+		}
+	}
+	w.Header().Set("WWW-Authenticate", `Basic realm="gateway", charset="UTF-8"`)
+	refuseWebhook(w, http.StatusUnauthorized, "unknown gateway or wrong secret")
+	return vitals.Gateway{}, false
+}
+
+func webhookBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	if r.ContentLength <= gateway.MaxPayload { // else it is not worth reading
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, gateway.MaxPayload))
+		if err == nil {
+			return body, true
+		}
+		if _, large := errors.AsType[*http.MaxBytesError](err); !large {
+			refuseWebhook(w, http.StatusBadRequest, "the body was cut short")
+			return nil, false
+		}
+	}
+	w.Header().Set("Connection", "close")
+	refuseWebhook(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", gateway.MaxPayload))
+	return nil, false
+}
+
+func refuseWebhook(w http.ResponseWriter, status int, reason string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"reason": reason}) // a sender that left does not hear it
+}
+
+// notified answers a hint at once, because clouds are impatient, and has the values fetched.
+func (h webhook) notified() {
+	if gateway.GoogleVerification(h.body) {
+		h.w.WriteHeader(http.StatusOK)
+		return
+	}
+	all, err := h.source.Notifications(h.body)
+	if err != nil {
+		h.notUnderstood(err)
+		return
+	}
+	h.gateways.Notify(h.from, all)
+	writeWebhookAnswer(h.w, webhookAnswer{Passed: len(all), Refused: []refusedPart{}})
+}
+
+// deposited stores the parts of a payload and says what became of each.
+func (h webhook) deposited() {
+	parts, err := h.source.Read(devices.Frame{Device: h.source.DeviceOf(h.from.ID, ""), Received: h.now(), Bytes: h.body})
+	if err == nil && len(parts) > maxParts {
+		refuseWebhook(h.w, http.StatusRequestEntityTooLarge, fmt.Sprintf("%d parts are more than %d: send them in several bodies", len(parts), maxParts))
+		return
+	}
+	if err != nil {
+		h.notUnderstood(err)
+		return
+	}
+	answer, err := h.depositParts(h.r.Context(), h.from.ID, parts)
+	if err != nil {
+		h.tryAgain(err)
+		return
+	}
+	writeWebhookAnswer(h.w, answer)
+}
+
+// notUnderstood keeps a payload aside that cannot be read.
+func (h webhook) notUnderstood(cause error) {
+	if err := h.setAside(h.r.Context(), h.from.ID, h.body, cause); err != nil {
+		h.tryAgain(err)
+		return
+	}
+	refuseWebhook(h.w, http.StatusUnprocessableEntity, cause.Error())
+}
+
+func (h webhook) tryAgain(cause error) {
+	h.log.Warn("payload could not be taken", "gateway", h.from.ID, "error", cause)
+	h.w.Header().Set("Retry-After", retryAfter)
+	refuseWebhook(h.w, http.StatusServiceUnavailable, "not stored, send it again")
+}
+
+func (h *Handler) setAside(ctx context.Context, id vitals.HubID, payload []byte, cause error) error {
+	refusal := vitals.Refusal{Stream: vitals.Stream{Hub: id}, Received: h.now(), Reason: cause.Error(), Payload: payload}
+	_, err := h.store.Quarantine(ctx, refusal)
+	if err == nil {
+		h.count(func(c *Counts) { c.Refused++ })
+	}
+	return err
+}
+
+func writeWebhookAnswer(w http.ResponseWriter, answer webhookAnswer) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer) // a sender that left sends again
+}
+
+// DepositParts stores what was fetched for a gateway, and keeps aside what could not be read. It returns
+// when all of it is on disk; an error wraps ErrUnavailable, and all is to be brought again.
+func (h *Handler) DepositParts(ctx context.Context, sender vitals.HubID, parts []gateway.Part) error {
+	_, err := h.depositParts(ctx, sender, parts)
+	return err
+}
+
+func (h *Handler) depositParts(ctx context.Context, sender vitals.HubID, parts []gateway.Part) (webhookAnswer, error) {
+	answer := webhookAnswer{Refused: []refusedPart{}}
+	var deposits []vitals.Deposit
+	var of []int // the part of each deposit
+	weight := 0
+	flush := func() error {
+		became, err := h.Deposit(ctx, deposits, false)
+		for i, d := range became {
+			answer.add(of[i], d)
+		}
+		deposits, of, weight = nil, nil, 0
+		return err
+	}
+	for i, p := range parts {
+		switch {
+		case p.Err != nil:
+			if err := h.setAside(ctx, sender, p.Payload, p.Err); err != nil {
+				return answer, errors.Join(ErrUnavailable, err)
+			}
+			answer.Refused = append(answer.Refused, refusedPart{Part: i, Code: uplink.CodeMalformed, Reason: p.Err.Error()})
+			continue
+		case p.Batch.Empty():
+			answer.Passed++
+			continue
+		}
+		deposits = append(deposits, vitals.Deposit{Source: sender, Batch: p.Batch, Payload: p.Payload})
+		of = append(of, i)
+		if weight += len(p.Payload); weight >= maxDeposit {
+			if err := flush(); err != nil {
+				return answer, err
+			}
+		}
+	}
+	return answer, flush()
+}
+
+func (a *webhookAnswer) add(part int, d vitals.Deposited) {
+	if d.Code == "" {
+		a.Stored++
+		return
+	}
+	a.Refused = append(a.Refused, refusedPart{Part: part, Code: d.Code, Reason: d.Reason, Kept: d.Kept})
+}
