@@ -190,7 +190,7 @@ func (a *app) openDoors(ctx context.Context) error {
 		ReadHeaderTimeout: readHeaderLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug), // scans and broken handshakes are no news
 	}
-	door, err := ingest.ListenMQTT(a.cfg.MQTTAddr, encryption, a.ingest)
+	door, err := ingest.ListenMQTT(a.cfg.MQTTAddr, encryption, a.ingest, gateways{a.clouds, a.desk, a.store})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ type credentials struct{ client, user, secret, will string }
 
 func listen(t *testing.T, h *ingest.Handler) net.Addr {
 	t.Helper()
-	door, err := ingest.ListenMQTT("127.0.0.1:0", nil, h)
+	door, err := ingest.ListenMQTT("127.0.0.1:0", nil, h, &registry{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func dial(t *testing.T, addr net.Addr, c credentials) (*hub, error) {
 		UsernameFlag: true, Username: c.user, PasswordFlag: true, Password: []byte(c.secret),
 	}
 	if c.will != "" {
-		connect.WillMessage = &paho.WillMessage{Topic: c.will, Payload: []byte("gone")}
+		connect.WillMessage = &paho.WillMessage{Topic: c.will, Payload: []byte("gone"), Retain: true}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

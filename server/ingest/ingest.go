@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -107,6 +108,8 @@ type Handler struct {
 	touched map[vitals.HubID]time.Time        // when it was noted last that the hub is there
 	told    map[string]time.Time              // when a command was told last, by its id
 	reports map[vitals.HubID]vitals.HubReport // as they were kept last
+	epoch   uint32                            // of the streams that this process numbers itself
+	relayed map[vitals.Stream]uint64          // the number given last in each
 	counts  Counts
 }
 
@@ -126,6 +129,8 @@ func New(o Options) *Handler {
 		lines:   newLines(),
 		limits:  map[vitals.HubID]*rate.Limiter{},
 		stored:  map[vitals.Stream]uint64{},
+		epoch:   rand.Uint32(),
+		relayed: map[vitals.Stream]uint64{},
 		touched: map[vitals.HubID]time.Time{},
 		told:    map[string]time.Time{},
 		reports: map[vitals.HubID]vitals.HubReport{},

@@ -39,8 +39,8 @@ type MQTT struct {
 	addr   net.Addr
 }
 
-// ListenMQTT opens the door; config is nil without TLS.
-func ListenMQTT(addr string, config *tls.Config, h *Handler) (*MQTT, error) {
+// ListenMQTT opens the door, to hubs and to gateways of others that relay; config is nil without TLS.
+func ListenMQTT(addr string, config *tls.Config, h *Handler, gateways Gateways) (*MQTT, error) {
 	listener, err := net.Listen("tcp", addr) //nolint:noctx // a listening socket lives until Close
 	if err != nil {
 		return nil, fmt.Errorf("listen for MQTT on %s: %w", addr, err)
@@ -58,7 +58,7 @@ func ListenMQTT(addr string, config *tls.Config, h *Handler) (*MQTT, error) {
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	m := &MQTT{server: server, addr: bound}
-	hook := &hubHook{handler: h, server: server, log: h.log, lines: map[string]*mqttLine{}}
+	hook := &hubHook{handler: h, server: server, log: h.log, lines: map[string]*mqttLine{}, relays: relays{known: gateways, handler: h, in: map[string]vitals.Gateway{}}}
 	if err := errors.Join(server.AddHook(hook, nil), server.AddListener(listeners.NewNet("hubs", listener)), server.Serve()); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve MQTT: %w", err), listener.Close())
 	}
@@ -103,6 +103,8 @@ type hubHook struct {
 
 	mu    sync.Mutex
 	lines map[string]*mqttLine
+
+	relays relays
 }
 
 // ID names the hook.
@@ -112,7 +114,7 @@ func (k *hubHook) ID() string { return "vigil" }
 func (k *hubHook) Provides(b byte) bool {
 	switch b {
 	case mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablished, mqtt.OnACLCheck, mqtt.OnPublish,
-		mqtt.OnSubscribed, mqtt.OnDisconnect, mqtt.OnPacketEncode:
+		mqtt.OnSubscribed, mqtt.OnDisconnect, mqtt.OnPacketEncode, mqtt.OnPacketRead:
 		return true
 	default:
 		return false
@@ -128,14 +130,22 @@ func (k *hubHook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool
 	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
 	defer cancel()
 	if own && k.handler.gate.CheckHub(ctx, hub, string(pk.Connect.Password)) == nil {
-		if cl.State.Keepalive == 0 || cl.State.Keepalive > maxKeepalive {
-			cl.State.Keepalive, cl.State.ServerKeepalive = maxKeepalive, true
-		}
+		limitKeepalive(cl)
 		k.log.Info("hub connected", "hub", hub, "door", "mqtt")
+		return true
+	}
+	if k.relays.letIn(ctx, cl, pk) {
 		return true
 	}
 	k.log.Warn("hub refused", "door", "mqtt", "remote", cl.Net.Remote)
 	return false
+}
+
+// limitKeepalive has a client that says nothing noticed.
+func limitKeepalive(cl *mqtt.Client) {
+	if cl.State.Keepalive == 0 || cl.State.Keepalive > maxKeepalive {
+		cl.State.Keepalive, cl.State.ServerKeepalive = maxKeepalive, true
+	}
 }
 
 // OnPacketEncode announces the largest packet when it confirms a connection, which the library bounds but
@@ -150,6 +160,9 @@ func (k *hubHook) OnPacketEncode(_ *mqtt.Client, pk packets.Packet) packets.Pack
 
 // OnACLCheck allows a hub its own topics, by equality: no wildcard ever matches.
 func (k *hubHook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
+	if relay, is := k.relays.of(cl); is {
+		return write && ownTopic(relay, topic)
+	}
 	hub, channel, ok := uplink.ParseTopic(topic)
 	if !ok || string(hub) != cl.ID {
 		return false
@@ -162,12 +175,15 @@ func (k *hubHook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 
 // OnPublish takes a hub's message before it is confirmed.
 func (k *hubHook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	defer cancel()
+	if relay, is := k.relays.of(cl); is {
+		return pk, k.relays.take(ctx, relay, pk)
+	}
 	hub, channel, ok := uplink.ParseTopic(pk.TopicName)
 	if !ok || cl.Net.Inline {
 		return pk, nil // the server's own message on its way down
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
-	defer cancel()
 	switch {
 	case channel == uplink.Results:
 		return pk, k.result(ctx, hub, pk.Payload)
@@ -270,6 +286,7 @@ func (k *hubHook) OnDisconnect(cl *mqtt.Client, _ error, _ bool) {
 		k.server.UnsubscribeClient(cl)
 		k.server.Clients.Delete(cl.ID)
 	}
+	k.relays.letOut(cl)
 	k.mu.Lock()
 	l, joined := k.lines[cl.Net.Remote]
 	delete(k.lines, cl.Net.Remote)

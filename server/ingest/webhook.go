@@ -76,9 +76,7 @@ func (h *Handler) Webhooks(gateways Gateways) http.Handler {
 			refuseWebhook(w, http.StatusUnprocessableEntity, "this version reads nothing of "+g.Kind)
 			return
 		}
-		if err := gateways.TouchGateway(r.Context(), g.ID); err != nil {
-			h.log.WarnContext(r.Context(), "gateway's last sign of life could not be noted", "gateway", g.ID, "error", err)
-		}
+		h.heardGateway(r.Context(), gateways, g.ID)
 		posted := webhook{Handler: h, gateways: gateways, w: w, r: r, from: g, source: source, body: body}
 		if source.Notifies() {
 			posted.notified()
@@ -86,6 +84,23 @@ func (h *Handler) Webhooks(gateways Gateways) http.Handler {
 			posted.deposited()
 		}
 	})
+}
+
+// heardGateway notes that the gateway was heard, unless that was noted lately.
+func (h *Handler) heardGateway(ctx context.Context, gateways Gateways, id vitals.HubID) {
+	now := h.now()
+	h.mu.Lock()
+	lately := now.Sub(h.touched[id]) < touchEvery
+	if !lately {
+		h.touched[id] = now
+	}
+	h.mu.Unlock()
+	if lately {
+		return
+	}
+	if err := gateways.TouchGateway(ctx, id); err != nil {
+		h.log.WarnContext(ctx, "gateway's last sign of life could not be noted", "gateway", id, "error", err)
+	}
 }
 
 // webhook is one body that a known gateway posted.

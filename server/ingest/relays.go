@@ -1,0 +1,112 @@
+package ingest
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"vigil/devices"
+	"vigil/devices/gateway"
+	"vigil/devices/uplink"
+	"vigil/vitals"
+)
+
+// Topics of gateways that relay over MQTT. The name in them is the gateway's id.
+const (
+	theengsKind, theengsTopic = "theengs", "home/"
+	theengsHeard              = "/BTtoMQTT/" // and the address of the device
+	minewKind, minewTopic     = "minew", "/gw/"
+)
+
+// relays are the gateways of others that are connected over MQTT, by their connection.
+type relays struct {
+	known   Gateways
+	handler *Handler
+
+	mu sync.Mutex
+	in map[string]vitals.Gateway
+}
+
+// letIn lets a relay in that knows its secret. Its client id is its own id, or left to the server: with
+// another one it could end a hub's connection.
+func (r *relays) letIn(ctx context.Context, cl *mqtt.Client, pk packets.Packet) bool {
+	id := vitals.HubID(pk.Connect.Username)
+	named := pk.Connect.ClientIdentifier
+	if !uplink.ValidHub(id) || named != "" && named != string(id) {
+		return false
+	}
+	g, ok, err := r.known.CheckGateway(ctx, id, string(pk.Connect.Password))
+	if err != nil || !ok || g.Kind != theengsKind && g.Kind != minewKind || pk.Connect.WillFlag && !ownTopic(g, pk.Connect.WillTopic) {
+		return false
+	}
+	limitKeepalive(cl)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.in[cl.Net.Remote] = g
+	r.handler.log.Info("gateway connected", "gateway", g.ID, "kind", g.Kind)
+	return true
+}
+
+func (r *relays) of(cl *mqtt.Client) (vitals.Gateway, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g, is := r.in[cl.Net.Remote]
+	return g, is
+}
+
+func (r *relays) letOut(cl *mqtt.Client) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.in, cl.Net.Remote)
+}
+
+// ownTopic reports whether the gateway may publish there: below its own name only.
+func ownTopic(g vitals.Gateway, topic string) bool {
+	if g.Kind == minewKind {
+		return strings.HasPrefix(topic, minewTopic+string(g.ID)+"/")
+	}
+	return strings.HasPrefix(topic, theengsTopic+string(g.ID)+"/")
+}
+
+// take reads what a relay publishes; what it says of itself (its status, its last will) is passed over.
+func (r *relays) take(ctx context.Context, g vitals.Gateway, pk packets.Packet) error {
+	frame := devices.Frame{Received: r.handler.now(), Bytes: pk.Payload}
+	switch g.Kind {
+	case theengsKind:
+		address, heard := strings.CutPrefix(pk.TopicName, theengsTopic+string(g.ID)+theengsHeard)
+		device, err := vitals.ParseDeviceID(address)
+		if !heard || err != nil {
+			return nil //nolint:nilerr // a topic of another purpose
+		}
+		frame.Device = device
+	default:
+		if !strings.HasSuffix(pk.TopicName, "/status") {
+			return nil
+		}
+	}
+	r.handler.heardGateway(ctx, r.known, g.ID)
+	source, _ := gateway.Lookup(g.Kind)
+	parts, err := source.Read(frame)
+	if err != nil {
+		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: err.Error()}
+	}
+	if err := r.handler.Relay(ctx, g.ID, parts, false); err != nil {
+		r.handler.log.Warn("advertisement could not be taken", "gateway", g.ID, "error", err)
+		return packets.Code{Code: packets.ErrQuotaExceeded.Code, Reason: "not available, send again"}
+	}
+	if len(parts) == 1 && parts[0].Err != nil {
+		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: parts[0].Err.Error()}
+	}
+	return nil
+}
+
+// OnPacketRead lets clients in that want their last will to be kept for others: nothing is kept here.
+func (*hubHook) OnPacketRead(_ *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
+	if pk.FixedHeader.Type == packets.Connect {
+		pk.Connect.WillRetain = false
+	}
+	return pk, nil
+}

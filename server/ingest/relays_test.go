@@ -1,0 +1,136 @@
+package ingest_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"vigil/devices"
+	"vigil/devices/gateway"
+	"vigil/devices/uplink"
+	"vigil/server/ingest"
+	"vigil/vitals"
+)
+
+const button vitals.DeviceID = "d43a2c000003"
+
+func relayWard() *ward {
+	w := newWard()
+	w.bindings = append(w.bindings, vitals.Binding{Device: button, Patient: patient, From: noon.Add(-time.Hour)})
+	return w
+}
+
+func TestARelayIsHeardOnItsOwnTopicsOnly(t *testing.T) {
+	stories := map[string]struct {
+		user, topic, payload string
+		code                 byte
+		published            int
+		quarantined          int
+	}{
+		"a press of the button that the patient wears": {
+			user: "theengs", topic: "home/theengs/BTtoMQTT/D43A2C000003", published: 1,
+			payload: `{"id":"D4:3A:2C:00:00:03","model_id":"SBBT-002C","button":1}`,
+		},
+		"an address that the payload shortens": {
+			user: "theengs", topic: "home/theengs/BTtoMQTT/D43A2C000003", published: 1, payload: `{"id":"D4:3A:2C","batt":80}`,
+		},
+		"the neighbours' thermometer is no business of ours": {
+			user: "theengs", topic: "home/theengs/BTtoMQTT/F35285000001", payload: `{"id":"F3:52:85:00:00:01","batt":80}`,
+		},
+		"a status": {user: "theengs", topic: "home/theengs/SYStoMQTT", payload: `{"uptime":12}`},
+		"an array of Minew's": {
+			user: "minew", topic: "/gw/minew/status", published: 1,
+			payload: `[{"type":"Gateway","mac":"AC233FC00001"},{"type":"S1","mac":"D43A2C000003","battery":50,"timestamp":"2026-03-01T11:59:59Z"}]`,
+		},
+		"a part that cannot be read is kept for the staff": {
+			user: "minew", topic: "/gw/minew/status", code: 0x99, quarantined: 1,
+			payload: `[{"type":"S1","mac":"D43A2C000003","battery":500}]`,
+		},
+		"what is no JSON is refused with the reason": {
+			user: "theengs", topic: "home/theengs/BTtoMQTT/D43A2C000003", payload: "hello", code: 0x99, quarantined: 1,
+		},
+		"another gateway's topic": {user: "theengs", topic: "home/other/BTtoMQTT/D43A2C000003", payload: `{}`, code: 0x87},
+		"a hub's topic":           {user: "theengs", topic: uplink.AckTopic(home), payload: `{}`, code: 0x87},
+	}
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			w := relayWard()
+			addr := listen(t, w.handler())
+			client, err := dial(t, addr, credentials{client: story.user, user: story.user, secret: secret})
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, reason := client.publish(t, story.topic, []byte(story.payload))
+			if code != story.code || code == 0x99 && reason == "" {
+				t.Errorf("code %#x, reason %q", code, reason)
+			}
+			published, quarantined := w.seen()
+			if len(published) != story.published || len(quarantined) != story.quarantined {
+				t.Fatalf("%d published, %d in quarantine", len(published), len(quarantined))
+			}
+			for _, d := range published {
+				if d.Patient != patient || d.Batch.Device != button || d.Stream.Hub != "" {
+					t.Errorf("%+v", d)
+				}
+			}
+		})
+	}
+}
+
+func TestARelayIsLetInByItsSecretUnderItsOwnName(t *testing.T) {
+	w := relayWard()
+	addr := listen(t, w.handler())
+	stories := map[string]struct {
+		credentials
+		in bool
+	}{
+		"its own name":                {credentials{client: "theengs", user: "theengs", secret: secret}, true},
+		"no name":                     {credentials{user: "theengs", secret: secret}, true},
+		"its last will, kept":         {credentials{client: "theengs", user: "theengs", secret: secret, will: "home/theengs/LWT"}, true},
+		"the name of a hub":           {credentials{client: string(home), user: "theengs", secret: secret}, false},
+		"a wrong secret":              {credentials{client: "theengs", user: "theengs", secret: "wrong"}, false},
+		"a cloud that does not relay": {credentials{client: "tenovi", user: "tenovi", secret: secret}, false},
+		"a will in another's name":    {credentials{client: "theengs", user: "theengs", secret: secret, will: "home/other/LWT"}, false},
+	}
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			client, err := dial(t, addr, story.credentials)
+			if (err == nil) != story.in {
+				t.Fatalf("let in: %v", err)
+			}
+			if err == nil {
+				if code := client.subscribe(t, uplink.AckTopic(home)); code < 0x80 {
+					t.Errorf("it may listen to a hub: %#x", code)
+				}
+			}
+		})
+	}
+}
+
+func TestAGatewayThatHoldsConnectionsIsMissedWhenItIsSilent(t *testing.T) {
+	w := relayWard()
+	h := w.handler()
+	source, _ := gateway.Lookup("json")
+	send := func() {
+		parts, err := source.Read(devices.Frame{Device: button, Received: noon, Bytes: []byte(
+			`{"readings":[{"kind":"heart_rate","value":72,"unit":"/min","time":"2026-03-01T12:00:00Z"}]}`)})
+		if err == nil {
+			err = h.Relay(t.Context(), "cassia", parts, true)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	send()
+	send()
+	published, _ := w.seen()
+	if len(published) != 2 || published[0].Stream.Hub != "cassia" || published[0].Seq != 1 || published[1].Seq != 2 ||
+		published[0].Stream != published[1].Stream {
+		t.Errorf("%+v", published)
+	}
+	w.set(func() { w.journalDown = true })
+	parts, _ := source.Read(devices.Frame{Device: button, Received: noon, Bytes: []byte(`{"events":[{"code":"sos","time":"2026-03-01T12:00:00Z"}]}`)})
+	if err := h.Relay(t.Context(), "cassia", parts, true); !errors.Is(err, ingest.ErrUnavailable) {
+		t.Errorf("what was not taken was answered with %v", err)
+	}
+}
