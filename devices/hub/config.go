@@ -73,6 +73,8 @@ var profiles = map[string]profile{
 	"cgm":         {uuid: cgmMeasurement, decoder: "gatt/2aa7"},
 	"scale":       {uuid: short("2a9d"), decoder: "gatt/2a9d"},
 	"body":        {uuid: short("2a9c"), decoder: "gatt/2a9c"},
+	"button":      {uuid: short("2a56"), decoder: "gatt/2a56"},
+	"fob":         {uuid: short("ffe1"), decoder: "gatt/ffe1"},
 	"pmd":         {decoder: "gatt/pmd", ecg: strap.Polar},
 	"movesense":   {decoder: "gatt/movesense", ecg: strap.Movesense},
 }
