@@ -143,7 +143,11 @@ func (a *app) openMonitor(ctx context.Context) error {
 		Store: a.store, Journal: a.journal, Owner: a.monitor, Gate: a.desk, Fleet: fleet{a.store, a.desk}, Key: key,
 		Log: a.log, Now: time.Now,
 	})
-	a.clouds = clouds.New(clouds.Options{Store: a.store, Sink: a.ingest, Log: a.log, Now: time.Now})
+	a.clouds = clouds.New(clouds.Options{
+		Store: a.store, Sink: a.ingest, Relay: a.ingest, Log: a.log, Now: time.Now,
+		// Gateways are shared among the nodes as patients are.
+		Owns: func(id vitals.HubID) bool { return a.monitor.Owns(vitals.PartitionOf(vitals.PatientID(id))) },
+	})
 	stop, err := a.journal.Subscribe(journal.Handlers{
 		Alarm:     a.feed.Alarm,
 		Wave:      a.feed.Wave,

@@ -1,5 +1,7 @@
-// Package clouds fetches what clouds of others know of patients: when they say that there is something
-// new, and once an hour, because a notification may be lost. It keeps the tokens of each account fresh.
+// Package clouds is the server's way out to the gateways and clouds of others. It fetches what clouds know
+// of patients: when they say that there is something new, and once an hour, because a notification may be
+// lost. It keeps the tokens of each account fresh. And it stays connected to gateways that have to be
+// asked (Cassia).
 //
 // What was fetched is stored before the account's place moves on, so that a crash in between fetches it
 // again; its keys absorb the repeat. The package knows HTTP and the clouds' addresses, and nothing of
@@ -44,6 +46,8 @@ type Store interface {
 	Gateways(ctx context.Context) ([]vitals.Gateway, error)
 	Accounts(ctx context.Context) ([]vitals.Account, error)
 	SaveAccount(ctx context.Context, a vitals.Account) error
+	// DevicesOf lists the devices that are registered to a hub or gateway.
+	DevicesOf(ctx context.Context, sender vitals.HubID) ([]vitals.DeviceID, error)
 }
 
 // Sink stores what was read; it returns when everything is on disk.
@@ -55,14 +59,17 @@ type Sink interface {
 type Options struct {
 	Store Store
 	Sink  Sink
-	Log   *slog.Logger
-	Now   func() time.Time
-	HTTP  *http.Client
+	Relay Relay
+	// Owns reports whether the gateway is this node's to look after, where there are several nodes.
+	Owns func(id vitals.HubID) bool
+	Log  *slog.Logger
+	Now  func() time.Time
+	HTTP *http.Client
 	// Addresses of the clouds; empty: the real ones.
 	Withings, Google, GoogleTokens string
 }
 
-// Fetcher fetches from accounts.
+// Fetcher fetches from accounts and keeps connections.
 type Fetcher struct {
 	Options
 
@@ -133,13 +140,15 @@ func (f *Fetcher) want(p place) {
 func (f *Fetcher) Run(ctx context.Context) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
-	f.catchUp(ctx)
+	k := &kept{to: map[vitals.HubID]connection{}}
+	defer k.leave()
+	f.catchUp(ctx, k)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			f.catchUp(ctx)
+			f.catchUp(ctx, k)
 		case p := <-f.wanted:
 			f.mu.Lock()
 			delete(f.waiting, p)
@@ -149,15 +158,18 @@ func (f *Fetcher) Run(ctx context.Context) {
 	}
 }
 
-// catchUp wants the accounts that were not fetched for an hour.
-func (f *Fetcher) catchUp(ctx context.Context) {
+// catchUp follows what is registered, and wants the accounts that were not fetched for an hour.
+func (f *Fetcher) catchUp(ctx context.Context, k *kept) {
+	if gateways, err := f.Store.Gateways(ctx); err == nil { // else those of before are kept
+		f.keep(ctx, k, gateways)
+	}
 	accounts, err := f.Store.Accounts(ctx)
 	if err != nil {
 		f.Log.WarnContext(ctx, "accounts with clouds could not be read", "error", err)
 		return
 	}
 	for _, a := range accounts {
-		if f.Now().Sub(a.Fetched) >= catchUpEvery {
+		if f.Now().Sub(a.Fetched) >= catchUpEvery && f.Owns(a.Gateway) {
 			f.want(place{a.Gateway, a.Name})
 		}
 	}
@@ -263,17 +275,26 @@ func (f *Fetcher) do(request *http.Request, bearer string) ([]byte, error) {
 	if bearer != "" {
 		request.Header.Set("Authorization", "Bearer "+bearer)
 	}
-	answer, err := f.HTTP.Do(request) //nolint:gosec // to the clouds' own addresses
+	return do(f.HTTP, request)
+}
+
+// do makes a request and reads the body of a good answer.
+func do(client *http.Client, request *http.Request) ([]byte, error) {
+	answer, err := client.Do(request) //nolint:gosec // to the clouds' own addresses, or where an administrator said
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", request.URL.Host, err)
 	}
+	if answer.StatusCode != http.StatusOK {
+		return nil, errors.Join(fmt.Errorf("%s answers %s", request.URL.Host, answer.Status), answer.Body.Close())
+	}
+	return readAnswer(answer)
+}
+
+func readAnswer(answer *http.Response) ([]byte, error) {
 	defer answer.Body.Close() //nolint:errcheck // it was read
 	body, err := io.ReadAll(io.LimitReader(answer.Body, gateway.MaxPayload))
 	if err != nil {
-		return nil, fmt.Errorf("hear %s: %w", request.URL.Host, err)
-	}
-	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %s", request.URL.Host, answer.Status)
+		return nil, fmt.Errorf("hear %s: %w", answer.Request.URL.Host, err)
 	}
 	return body, nil
 }

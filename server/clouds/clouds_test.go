@@ -50,6 +50,10 @@ func (c *clinic) Accounts(context.Context) ([]vitals.Account, error) {
 	return []vitals.Account{c.account}, nil
 }
 
+func (c *clinic) DevicesOf(context.Context, vitals.HubID) ([]vitals.DeviceID, error) {
+	return []vitals.DeviceID{clip}, nil
+}
+
 func (c *clinic) SaveAccount(_ context.Context, a vitals.Account) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +118,7 @@ func (c *clinic) fetch(kind string, answers map[string]string) {
 	client := server.Client()
 	defer client.CloseIdleConnections()
 	f := clouds.New(clouds.Options{
-		Store: c, Sink: c, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }, HTTP: client,
+		Store: c, Sink: c, Owns: func(vitals.HubID) bool { return true }, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }, HTTP: client,
 		Withings: server.URL, Google: server.URL, GoogleTokens: server.URL + "/token",
 	})
 	ctx, stop := context.WithCancel(c.t.Context())

@@ -14,10 +14,11 @@ package ingest
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -129,12 +130,19 @@ func New(o Options) *Handler {
 		lines:   newLines(),
 		limits:  map[vitals.HubID]*rate.Limiter{},
 		stored:  map[vitals.Stream]uint64{},
-		epoch:   rand.Uint32(),
+		epoch:   newEpoch(),
 		relayed: map[vitals.Stream]uint64{},
 		touched: map[vitals.HubID]time.Time{},
 		told:    map[string]time.Time{},
 		reports: map[vitals.HubID]vitals.HubReport{},
 	}
+}
+
+// newEpoch draws the number of the streams that this process numbers.
+func newEpoch() uint32 {
+	var random [4]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	return binary.LittleEndian.Uint32(random[:])
 }
 
 // Counts reports what went through.

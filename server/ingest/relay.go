@@ -15,38 +15,39 @@ import (
 // live says that the gateway holds connections, so that a device that falls silent is to be missed.
 // Otherwise it hears advertisements, which come when they come.
 func (h *Handler) Relay(ctx context.Context, sender vitals.HubID, parts []gateway.Part, live bool) error {
-	received := h.now()
 	for _, p := range parts {
-		if p.Err != nil {
-			if err := h.setAside(ctx, sender, p.Payload, p.Err); err != nil {
-				return errors.Join(ErrUnavailable, err)
-			}
-			continue
+		var err error
+		switch {
+		case p.Err != nil:
+			err = h.setAside(ctx, sender, p.Payload, p.Err)
+		case !p.Batch.Empty():
+			err = h.relay(ctx, vitals.Deposit{Source: sender, Batch: p.Batch, Payload: p.Payload}, live)
 		}
-		if p.Batch.Empty() {
-			continue
-		}
-		d := vitals.Deposit{Source: sender, Batch: p.Batch, Payload: p.Payload}
-		kept, answer, err := h.examine(ctx, d, received)
 		if err != nil {
 			return errors.Join(ErrUnavailable, err)
 		}
-		if answer.Code == uplink.CodeUnbound {
-			continue
+	}
+	return nil
+}
+
+func (h *Handler) relay(ctx context.Context, d vitals.Deposit, live bool) error {
+	received := h.now()
+	kept, answer, err := h.examine(ctx, d, received)
+	if err != nil || answer.Code == uplink.CodeUnbound {
+		return err
+	}
+	deposited := []vitals.Deposited{answer}
+	if err := h.keepRefused(ctx, []vitals.Deposit{d}, deposited, received); err != nil {
+		return err
+	}
+	for _, delivery := range deliveries(deposited, []vitals.Batch{kept}, received) {
+		if live {
+			h.number(&delivery, d.Source)
 		}
-		deposited := []vitals.Deposited{answer}
-		if err := h.keepRefused(ctx, []vitals.Deposit{d}, deposited, received); err != nil {
-			return errors.Join(ErrUnavailable, err)
+		if err := h.journal.Publish(ctx, delivery); err != nil {
+			return err
 		}
-		for _, delivery := range deliveries(deposited, []vitals.Batch{kept}, received) {
-			if live {
-				h.number(&delivery, sender)
-			}
-			if err := h.journal.Publish(ctx, delivery); err != nil {
-				return errors.Join(ErrUnavailable, err)
-			}
-			h.count(func(c *Counts) { c.Received++ })
-		}
+		h.count(func(c *Counts) { c.Received++ })
 	}
 	return nil
 }

@@ -77,11 +77,11 @@ func (h *Handler) Webhooks(gateways Gateways) http.Handler {
 			return
 		}
 		h.heardGateway(r.Context(), gateways, g.ID)
-		posted := webhook{Handler: h, gateways: gateways, w: w, r: r, from: g, source: source, body: body}
+		posted := webhook{Handler: h, gateways: gateways, w: w, from: g, source: source, body: body}
 		if source.Notifies() {
-			posted.notified()
+			posted.notified(r.Context())
 		} else {
-			posted.deposited()
+			posted.deposited(r.Context())
 		}
 	})
 }
@@ -109,7 +109,6 @@ type webhook struct {
 
 	gateways Gateways
 	w        http.ResponseWriter
-	r        *http.Request
 	from     vitals.Gateway
 	source   gateway.Source
 	body     []byte
@@ -164,14 +163,14 @@ func refuseWebhook(w http.ResponseWriter, status int, reason string) {
 }
 
 // notified answers a hint at once, because clouds are impatient, and has the values fetched.
-func (h webhook) notified() {
+func (h webhook) notified(ctx context.Context) {
 	if gateway.GoogleVerification(h.body) {
 		h.w.WriteHeader(http.StatusOK)
 		return
 	}
 	all, err := h.source.Notifications(h.body)
 	if err != nil {
-		h.notUnderstood(err)
+		h.notUnderstood(ctx, err)
 		return
 	}
 	h.gateways.Notify(h.from, all)
@@ -179,35 +178,35 @@ func (h webhook) notified() {
 }
 
 // deposited stores the parts of a payload and says what became of each.
-func (h webhook) deposited() {
+func (h webhook) deposited(ctx context.Context) {
 	parts, err := h.source.Read(devices.Frame{Device: h.source.DeviceOf(h.from.ID, ""), Received: h.now(), Bytes: h.body})
 	if err == nil && len(parts) > maxParts {
 		refuseWebhook(h.w, http.StatusRequestEntityTooLarge, fmt.Sprintf("%d parts are more than %d: send them in several bodies", len(parts), maxParts))
 		return
 	}
 	if err != nil {
-		h.notUnderstood(err)
+		h.notUnderstood(ctx, err)
 		return
 	}
-	answer, err := h.depositParts(h.r.Context(), h.from.ID, parts)
+	answer, err := h.depositParts(ctx, h.from.ID, parts)
 	if err != nil {
-		h.tryAgain(err)
+		h.tryAgain(ctx, err)
 		return
 	}
 	writeWebhookAnswer(h.w, answer)
 }
 
 // notUnderstood keeps a payload aside that cannot be read.
-func (h webhook) notUnderstood(cause error) {
-	if err := h.setAside(h.r.Context(), h.from.ID, h.body, cause); err != nil {
-		h.tryAgain(err)
+func (h webhook) notUnderstood(ctx context.Context, cause error) {
+	if err := h.setAside(ctx, h.from.ID, h.body, cause); err != nil {
+		h.tryAgain(ctx, err)
 		return
 	}
 	refuseWebhook(h.w, http.StatusUnprocessableEntity, cause.Error())
 }
 
-func (h webhook) tryAgain(cause error) {
-	h.log.Warn("payload could not be taken", "gateway", h.from.ID, "error", cause)
+func (h webhook) tryAgain(ctx context.Context, cause error) {
+	h.log.WarnContext(ctx, "payload could not be taken", "gateway", h.from.ID, "error", cause)
 	h.w.Header().Set("Retry-After", retryAfter)
 	refuseWebhook(h.w, http.StatusServiceUnavailable, "not stored, send it again")
 }

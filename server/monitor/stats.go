@@ -65,6 +65,14 @@ type Stats struct {
 	Away         time.Duration // how long the database has not taken anything; 0 while it does
 }
 
+// Owns reports whether this node owns the partition now.
+func (m *Monitor) Owns(partition int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, owned := m.partitions[partition]
+	return owned
+}
+
 // Stats says how the monitor does.
 func (m *Monitor) Stats() Stats {
 	s := Stats{

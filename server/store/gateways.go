@@ -113,6 +113,13 @@ func (s *Store) GatewaySecret(ctx context.Context, id vitals.HubID) (vitals.Gate
 	return row.gateway(), row.SecretHash, fault("find gateway", err)
 }
 
+// DevicesOf lists the devices that are registered to a hub or gateway.
+func (s *Store) DevicesOf(ctx context.Context, sender vitals.HubID) ([]vitals.DeviceID, error) {
+	var ids []vitals.DeviceID
+	err := s.reader(ctx).Model(&deviceRow{}).Where("hub = ?", sender).Order("id").Pluck("id", &ids).Error
+	return ids, fault("list devices of a gateway", err)
+}
+
 // TouchGateway notes that a gateway was heard.
 func (s *Store) TouchGateway(ctx context.Context, id vitals.HubID, at time.Time) error {
 	return changed("touch gateway", s.writer(ctx).Model(&gatewayRow{}).Where("id = ?", id).Update("seen", micros(at)))

@@ -31,6 +31,10 @@ func TestAGatewayIsRegisteredOnceAndItsAccountsGoWithIt(t *testing.T) {
 		same(t, string(hash), "new")
 		same(t, got[[]vitals.Gateway](t)(s.Gateways(ctx)), []vitals.Gateway{cloud})
 
+		must(t, s.SaveDevice(ctx, vitals.Device{ID: strap, Hub: cloud.ID}))
+		same(t, got[[]vitals.DeviceID](t)(s.DevicesOf(ctx, cloud.ID)), []vitals.DeviceID{strap})
+		same(t, len(got[[]vitals.DeviceID](t)(s.DevicesOf(ctx, "home-7"))), 0)
+
 		joe := vitals.Account{Gateway: cloud.ID, Name: "12345", Refresh: "r", Access: "a", Expires: after(time.Hour)}
 		must(t, s.SaveAccount(ctx, joe))
 		joe.Fetched, joe.Fault = noon, "no answer"
