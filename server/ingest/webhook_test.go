@@ -45,7 +45,7 @@ func (r *registry) Notify(_ vitals.Gateway, all []gateway.Notification) {
 // cloudWard has a Tenovi monitor, an iPhone and a button, which are bound, and one that is not.
 func cloudWard() (*ward, *registry, http.Handler) {
 	w := newWard()
-	for _, d := range []vitals.DeviceID{monitor, iPhone} {
+	for _, d := range []vitals.DeviceID{cuffOfTenovi, iPhone} {
 		w.bindings = append(w.bindings, vitals.Binding{Device: d, Patient: patient, From: noon.Add(-48 * time.Hour)})
 	}
 	r := &registry{}
@@ -53,8 +53,8 @@ func cloudWard() (*ward, *registry, http.Handler) {
 }
 
 var (
-	monitor = vitals.DeriveDeviceID("tenovi", "monitor")
-	iPhone  = vitals.DeriveDeviceID("health-auto-export", "health-auto-export")
+	cuffOfTenovi = vitals.DeriveDeviceID("tenovi", "monitor")
+	iPhone       = vitals.DeriveDeviceID("health-auto-export", "health-auto-export")
 )
 
 func measured(metric, device, value string, at time.Time) string {
@@ -121,6 +121,15 @@ func TestWhatAWebhookBringsAndCannotBeChartedIsKeptForTheStaff(t *testing.T) {
 		"a device of nobody": {
 			path: "tenovi", body: measured("blood_pressure", "stranger", "121", noon), status: http.StatusOK, code: "unbound",
 			reason: fmt.Sprintf("device %s was bound to nobody at 2026-03-01T12:00:00Z", vitals.DeriveDeviceID("tenovi", "stranger")), quarantined: 1,
+		},
+		"a device that is registered to another hub": {
+			path: "json", body: `{"device":"a09e1a0000fe","events":[{"code":"sos","time":"2026-03-01T12:00:00Z"}]}`, status: http.StatusOK,
+			code: "unbound", reason: "device a09e1a0000fe belongs to another hub", quarantined: 1,
+		},
+		"a phone of nobody, with two days of values": {
+			path:   "health-auto-export",
+			body:   `{"data":{"metrics":[{"name":"weight_body_mass","units":"kg","data":[{"qty":70.5,"date":"2026-01-02 08:00:00 +0000"},{"qty":70.1,"date":"2026-01-01 08:00:00 +0000"}]}]}}`,
+			status: http.StatusOK, code: "unbound", reason: fmt.Sprintf("device %s was bound to nobody at 2026-01-02T08:00:00Z", iPhone), quarantined: 1,
 		},
 		"a pressure of 500 beside a good one": {
 			path: "tenovi", body: "[" + measured("blood_pressure", "monitor", "500", noon) + "," + measured("pulse", "monitor", "72", noon) + "]",
