@@ -25,6 +25,9 @@ var (
 	}
 )
 
+// Call reports whether the condition is a call for help, which holds until somebody answers it.
+func (c Condition) Call() bool { return c == SOS || c == Fall }
+
 // callMemory is how old a call may be when it arrives and still be raised. Other late data is charted and
 // never alarmed as new; a call that a line which was cut kept back is one that nobody has answered yet.
 const callMemory = time.Hour

@@ -309,7 +309,7 @@ func TestLostInputNeverEndsAnAlarm(t *testing.T) {
 			if a.Condition.Spec().Type != alerts.Physiological {
 				continue
 			}
-			call := a.Condition == alerts.SOS || a.Condition == alerts.Fall // holds until it is answered
+			call := a.Condition.Call()
 			if !still && (!call || a.State != alerts.ActiveAck) {
 				t.Fatalf("%s was %s and is gone", a.Condition, a.State)
 			}

@@ -73,9 +73,15 @@ func (w *watch) raise(o alerts.Outcome, now time.Time) {
 	}
 }
 
+// call sounds. Nobody can answer a call for help here, so that it would sound for ever: at home it is
+// answered by having been heard, and the next one sounds again. At the server it waits for somebody.
 func (w *watch) call(a alerts.Alarm, now time.Time) {
 	w.sounded[a.ID] = now
 	w.sound(a)
+	if a.Condition.Call() {
+		heard := alerts.Acknowledgement{Alarm: a.ID, SeenVersion: a.Version, SeenPriority: a.Priority}
+		_, _ = w.engine.Acknowledge(heard, now) // one that is over already needs no answer
+	}
 }
 
 // urgent is what the home must hear of: the patient, not the technology, and at once.
