@@ -34,6 +34,8 @@ type Source struct {
 	split  func(payload []byte) ([][]byte, error)
 	decode devices.Decoder
 	notify func(payload []byte) ([]Notification, error) // nil where payloads carry the values themselves
+	// relays says that it hears everybody's devices, not only those of people who are monitored.
+	relays bool
 }
 
 // Part is what became of one part of a payload.
@@ -117,6 +119,9 @@ func (s Source) Read(frame devices.Frame) ([]Part, error) {
 
 // Notifies reports whether the source's payloads only say that there is something to fetch.
 func (s Source) Notifies() bool { return s.notify != nil }
+
+// Relays reports whether the source hands on what it hears of everybody's devices.
+func (s Source) Relays() bool { return s.relays }
 
 // Notification says that a cloud has something new about an account.
 type Notification struct {

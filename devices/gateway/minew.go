@@ -12,7 +12,7 @@ import (
 // the gateway itself (Minew gateway JSON, topic /gw/{address}/status). Its beacons are tags and room
 // sensors: their batteries are told, their temperatures are nobody's.
 func init() {
-	register(Source{Name: "minew", About: "Minew gateway array", split: minewParts, decode: minewBatch})
+	register(Source{Name: "minew", About: "Minew gateway array", split: minewParts, decode: minewBatch, relays: true})
 }
 
 type minew struct {

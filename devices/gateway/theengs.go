@@ -13,7 +13,7 @@ import (
 // to be of a person is charted. Advertisements are neither encrypted nor confirmed, so what they say is
 // questionable, but for a button.
 func init() {
-	register(Source{Name: "theengs", About: "Theengs Gateway or OpenMQTTGateway advertisement", decode: theengsBatch})
+	register(Source{Name: "theengs", About: "Theengs Gateway or OpenMQTTGateway advertisement", decode: theengsBatch, relays: true})
 }
 
 type theengs struct {

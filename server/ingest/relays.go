@@ -16,9 +16,9 @@ import (
 
 // Topics of gateways that relay over MQTT. The name in them is the gateway's id.
 const (
-	theengsKind, theengsTopic = "theengs", "home/"
-	theengsHeard              = "/BTtoMQTT/" // and the address of the device
-	minewKind, minewTopic     = "minew", "/gw/"
+	theengsTopic          = "home/"
+	theengsHeard          = "/BTtoMQTT/" // and the address of the device
+	minewKind, minewTopic = "minew", "/gw/"
 )
 
 // relays are the gateways of others that are connected over MQTT, by their connection.
@@ -39,7 +39,8 @@ func (r *relays) letIn(ctx context.Context, cl *mqtt.Client, pk packets.Packet) 
 		return false
 	}
 	g, ok, err := r.known.CheckGateway(ctx, id, string(pk.Connect.Password))
-	if err != nil || !ok || g.Kind != theengsKind && g.Kind != minewKind || pk.Connect.WillFlag && !ownTopic(g, pk.Connect.WillTopic) {
+	source, _ := gateway.Lookup(g.Kind)
+	if err != nil || !ok || !source.Relays() || pk.Connect.WillFlag && !ownTopic(g, pk.Connect.WillTopic) {
 		return false
 	}
 	limitKeepalive(cl)
@@ -74,18 +75,17 @@ func ownTopic(g vitals.Gateway, topic string) bool {
 // take reads what a relay publishes; what it says of itself (its status, its last will) is passed over.
 func (r *relays) take(ctx context.Context, g vitals.Gateway, pk packets.Packet) error {
 	frame := devices.Frame{Received: r.handler.now(), Bytes: pk.Payload}
-	switch g.Kind {
-	case theengsKind:
+	if g.Kind == minewKind {
+		if !strings.HasSuffix(pk.TopicName, "/status") {
+			return nil
+		}
+	} else {
 		address, heard := strings.CutPrefix(pk.TopicName, theengsTopic+string(g.ID)+theengsHeard)
 		device, err := vitals.ParseDeviceID(address)
 		if !heard || err != nil {
 			return nil //nolint:nilerr // a topic of another purpose
 		}
 		frame.Device = device
-	default:
-		if !strings.HasSuffix(pk.TopicName, "/status") {
-			return nil
-		}
 	}
 	r.handler.heardGateway(ctx, r.known, g.ID)
 	source, _ := gateway.Lookup(g.Kind)

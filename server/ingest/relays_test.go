@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -132,5 +133,17 @@ func TestAGatewayThatHoldsConnectionsIsMissedWhenItIsSilent(t *testing.T) {
 	parts, _ := source.Read(devices.Frame{Device: button, Received: noon, Bytes: []byte(`{"events":[{"code":"sos","time":"2026-03-01T12:00:00Z"}]}`)})
 	if err := h.Relay(t.Context(), "cassia", parts, true); !errors.Is(err, ingest.ErrUnavailable) {
 		t.Errorf("what was not taken was answered with %v", err)
+	}
+}
+
+func TestARelayThatPostsIsHeardAsOneThatPublishes(t *testing.T) {
+	w := relayWard()
+	answer := hook(w.handler().Webhooks(&registry{}), "minew", "Bearer right",
+		`[{"type":"Gateway","mac":"AC233FC00001"},{"type":"S1","mac":"D43A2C000003","battery":50},{"type":"S1","mac":"AC233F000009","battery":50}]`)
+	if got := told(t, answer); answer.Code != http.StatusOK || got.Passed != 2 {
+		t.Errorf("%d %+v", answer.Code, got)
+	}
+	if published, quarantined := w.seen(); len(published) != 1 || len(quarantined) != 0 {
+		t.Errorf("%d published, %d of the neighbours' kept", len(published), len(quarantined))
 	}
 }

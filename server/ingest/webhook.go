@@ -169,6 +169,14 @@ func (h webhook) deposited(ctx context.Context) {
 		h.notUnderstood(ctx, err)
 		return
 	}
+	if h.source.Relays() {
+		if err := h.Relay(ctx, h.from.ID, parts, false); err != nil {
+			h.tryAgain(ctx, err)
+			return
+		}
+		writeWebhookAnswer(h.w, webhookAnswer{Passed: len(parts), Refused: []refusedPart{}})
+		return
+	}
 	answer, err := h.depositParts(ctx, h.from.ID, parts)
 	if err != nil {
 		h.tryAgain(ctx, err)
