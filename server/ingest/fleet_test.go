@@ -87,7 +87,7 @@ func managed(t *testing.T) (*fleet, *ingest.Handler, ed25519.PublicKey) {
 
 func TestAHubIsToldWhatIsWantedOfItAndAnswers(t *testing.T) {
 	f, h, key := managed(t)
-	door, err := ingest.ListenMQTT("127.0.0.1:0", nil, h)
+	door, err := ingest.ListenMQTT("127.0.0.1:0", nil, h, &registry{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,6 +140,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gateways and clouds of others, with when each was last heard. */
+        get: operations["list-gateways"];
+        put?: never;
+        /** Let a gateway or cloud of others deliver; the secret is shown once. */
+        post: operations["register-gateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let a gateway deliver no more, and forget its accounts. */
+        delete: operations["remove-gateway"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/accounts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Fetch from somebody's account with a cloud. */
+        put: operations["save-account"];
+        post?: never;
+        /** Fetch from an account no more. */
+        delete: operations["remove-account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The id of a device that a gateway or cloud names in its own way. */
+        get: operations["name-device"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a gateway a new secret; the old one ends. */
+        post: operations["rotate-gateway-secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hubs": {
         parameters: {
             query?: never;
@@ -386,6 +473,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Account: {
+            /** @description The device to bind to the patient whose account it is. */
+            device: string;
+            /** @description Why the last attempt failed. */
+            fault?: string;
+            /**
+             * Format: date-time
+             * @description What the cloud knew before is stored.
+             */
+            fetched?: string;
+            /** @description As the cloud names it. */
+            name: string;
+        };
+        AccountInputBody: {
+            refresh_token: string;
+        };
         AcknowledgeInputBody: {
             /** @description Chosen by the sender; repeating it repeats the answer. */
             cmd_id: string;
@@ -595,6 +698,9 @@ export interface components {
             model: string;
             serial: string;
         };
+        DeviceOfOutputBody: {
+            device: string;
+        };
         DevicesOutputBody: {
             devices: components["schemas"]["Device"][];
         };
@@ -605,6 +711,38 @@ export interface components {
             message?: string;
             /** @description The value at the given location */
             value?: unknown;
+        };
+        Gateway: {
+            accounts: components["schemas"]["Account"][];
+            /** @description Where the server fetches. */
+            address?: string;
+            /** @description The device that is meant where a payload names none. */
+            device: string;
+            id: string;
+            /** @description What reads its payloads. */
+            kind: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was last heard.
+             */
+            seen?: string;
+            /** @description Where it posts. */
+            webhook: string;
+        };
+        GatewayInputBody: {
+            /** @description https://… of a Cassia access controller or gateway. */
+            address?: string;
+            /** @description Who the server is at the cloud: the OAuth client id. */
+            client?: string;
+            client_secret?: string;
+            id: string;
+            /** @description One of those that vigil-hub decode -list names after gateway/. */
+            kind: string;
+            name: string;
+        };
+        GatewaysOutputBody: {
+            gateways: components["schemas"]["Gateway"][];
         };
         Hub: {
             id: string;
@@ -729,6 +867,14 @@ export interface components {
             size: number;
             /** @description Nothing of the message was charted. */
             whole: boolean;
+        };
+        RegisteredOutputBody: {
+            /** @description The device that is meant where a payload names none. */
+            device: string;
+            id: string;
+            /** @description Shown this once. */
+            secret: string;
+            webhook: string;
         };
         SecretOutputBody: {
             id: string;
@@ -1144,6 +1290,228 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaysOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "register-gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatewayInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "name-device": {
+        parameters: {
+            query?: {
+                /** @description How the gateway or cloud names the device; empty for the sender itself. */
+                key?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOfOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rotate-gateway-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOutputBody"];
+                };
             };
             /** @description Error */
             default: {
