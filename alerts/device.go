@@ -25,7 +25,8 @@ type device struct {
 	streams  bool         // it sends waveforms or values about once a second, so silence is news
 	heard    time.Time    // server time of the newest delivery with streamed values that were news
 	newest   time.Time    // time of the newest streamed value
-	lead     *lead        // nil until it sends an ECG
+	lead     *lead        // of its ECG channels the one that is judged, nil until it sends one
+	other    *lead        // one that is analysed beside it, nil where there is none
 	pleth    *pleth       // nil until it sends the wave of an oximeter
 	contact  held         // electrodes or sensor off
 	battery  held

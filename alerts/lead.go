@@ -21,12 +21,16 @@ const (
 	// means anything: the slowest of them takes this long to be recognised (the goal is to find
 	// VF within 8 s in 95 of 100 cases).
 	clearAfter = 10 * time.Second
+	// leadsAfter is how long the other channel must have been fit for analysis before it is judged in the
+	// place of one that is not: its rhythm is known then, and two that flicker do not take turns.
+	leadsAfter = 3 * time.Second
 	// rateHolds is how long a measured rate stands; a new one comes each second.
 	rateHolds = 2 * time.Second
 )
 
-// lead is the one ECG channel of a device that is analysed. Conditions are judged at each whole
-// second of sample time, however the samples were cut into chunks and wherever analysis began.
+// lead is an ECG channel of a device that is analysed. A device may send two at a time: one is judged, at
+// each whole second of sample time, however the samples were cut into chunks and wherever analysis
+// began; the other is analysed beside it, and takes over where nothing can be concluded from the first.
 type lead struct {
 	track
 	analyser analyser  // nil where the rate is not supported
@@ -40,20 +44,55 @@ type lead struct {
 	disputed dispute
 }
 
-// observeECG feeds the samples that are news to the device's detector.
+// observeECG feeds the samples that are news to the device's detectors.
 func (e *Engine) observeECG(dev *device, waves []vitals.Waveform, now time.Time) {
 	for i := range waves {
 		w := &waves[i]
 		if !w.Kind.IsECG() || len(w.Samples) == 0 || !sane(w.Rate) || late(w.End(), now) {
 			continue
 		}
-		if dev.lead == nil || w.Kind < dev.lead.kind || w.Kind != dev.lead.kind && !dev.ecgLive(now) {
-			dev.lead = e.newLead(w)
-		}
-		if w.Kind == dev.lead.kind {
-			e.feed(dev, w, now)
+		if l := dev.leadOf(w.Kind, now); l != nil {
+			e.feed(dev, l, w, now)
 		}
 	}
+	dev.chooseLead(now)
+}
+
+// leadOf is where the channel of a kind is analysed: as the lead that is judged, or as the other. A
+// third one is not.
+func (d *device) leadOf(kind vitals.Kind, now time.Time) **lead {
+	switch {
+	case d.lead == nil || d.lead.kind == kind:
+		return &d.lead
+	case d.other == nil || d.other.kind == kind || !d.other.live(now):
+		return &d.other
+	default:
+		return nil
+	}
+}
+
+// chooseLead lets the other channel be judged where the first is silent, or has nothing to conclude from
+// while the other one has. What stands stays as it is: the new lead must itself show that it is over.
+func (d *device) chooseLead(now time.Time) {
+	if d.lead == nil || d.other == nil || !d.other.live(now) {
+		return
+	}
+	blind := d.lead.quality() == ecg.NoAnalysis && !d.other.clear.IsZero() &&
+		d.other.second.Sub(d.other.clear) >= leadsAfter
+	if blind || !d.lead.live(now) {
+		d.lead, d.other = d.other, d.lead
+	}
+}
+
+// live reports whether the channel is coming in.
+func (l *lead) live(now time.Time) bool { return now.Sub(l.heard) <= staleAfter }
+
+// quality is what the signal is good for.
+func (l *lead) quality() ecg.Quality {
+	if l.analyser == nil {
+		return ecg.NoAnalysis
+	}
+	return l.analyser.Quality()
 }
 
 // newLead starts the analysis of a channel with the chunk.
@@ -72,42 +111,60 @@ func (e *Engine) newLead(w *vitals.Waveform) *lead {
 }
 
 // feed places the chunk behind what the detector has consumed: it drops what is old, bridges a
-// short gap, and starts anew behind a long one or when the rate has changed.
-func (e *Engine) feed(dev *device, w *vitals.Waveform, now time.Time) {
-	l := dev.lead
+// short gap, and starts anew behind a long one or when the rate or the channel has changed.
+func (e *Engine) feed(dev *device, at **lead, w *vitals.Waveform, now time.Time) {
+	if *at == nil || (*at).kind != w.Kind {
+		*at = e.newLead(w)
+	}
+	l := *at
 	gap := l.gap(w)
 	if gap <= -len(w.Samples) {
 		return
 	}
 	switch {
 	case l.broken(w, gap):
-		dev.lead = e.newLead(w)
-		l, gap = dev.lead, 0
+		*at = e.newLead(w)
+		l, gap = *at, 0
 	case gap > 0:
-		e.push(dev, l.missing(gap), 0, now)
+		e.push(dev, l, l.missing(gap), now)
 	}
 	l.heard = now
-	e.push(dev, w, max(0, -gap), now)
+	fresh := *w
+	if gap < 0 {
+		fresh.Start, fresh.Samples = w.Start.Add(w.Rate.Span(-gap)), w.Samples[-gap:]
+	}
+	e.push(dev, l, &fresh, now)
 	l.advance(w)
 }
 
-// push runs the samples of the chunk from index i on through the detector and judges each second
-// that they complete.
-func (e *Engine) push(dev *device, w *vitals.Waveform, i int, now time.Time) {
-	l := dev.lead
+// push runs the samples of the chunk through the detector and judges each second that they complete.
+func (e *Engine) push(dev *device, l *lead, w *vitals.Waveform, now time.Time) {
 	scale := w.Scale.Float()
-	for i < len(w.Samples) {
+	for i := 0; i < len(w.Samples); {
 		stop := min(len(w.Samples), max(i, firstSample(w, l.second)))
 		for ; l.analyser != nil && i < stop; i++ {
 			s := w.Samples[i]
 			if found := l.analyser.Push(int32(math.Round(float64(s)*scale)), s == vitals.Missing); len(found) > 0 {
-				e.observeFindings(dev, found, w.Start.Add(w.Rate.Span(i)), now)
+				e.observeFindings(dev, l, found, w.Start.Add(w.Rate.Span(i)), now)
 			}
 		}
 		i = stop
 		for reached := w.Start.Add(w.Rate.Span(i)); !l.second.After(reached); l.second = l.second.Add(time.Second) {
-			e.judgeSecond(dev, l.second, now)
+			l.noteFitness(l.second)
+			if l == dev.lead {
+				e.judgeSecond(dev, l.second, now)
+			}
 		}
+	}
+}
+
+// noteFitness notes since when the signal has been fit for analysis.
+func (l *lead) noteFitness(at time.Time) {
+	switch {
+	case l.quality() == ecg.NoAnalysis:
+		l.clear = time.Time{}
+	case l.clear.IsZero():
+		l.clear = at
 	}
 }
 
@@ -118,8 +175,7 @@ func firstSample(w *vitals.Waveform, t time.Time) int {
 }
 
 // observeFindings takes in what became known with the sample of time at.
-func (e *Engine) observeFindings(dev *device, found []ecg.Finding, at, now time.Time) {
-	l := dev.lead
+func (e *Engine) observeFindings(dev *device, l *lead, found []ecg.Finding, at, now time.Time) {
 	for i := range found {
 		f := &found[i]
 		switch f.Kind {
@@ -128,13 +184,13 @@ func (e *Engine) observeFindings(dev *device, found []ecg.Finding, at, now time.
 				continue // no condition rests on it: it is charted, or judged by the unit's limits
 			}
 			l.began[f.Rhythm] = at.Add(-l.rate.Span(int(f.Known - f.At)))
-			if e.leads(dev, now) {
+			if l == dev.lead && e.leads(dev, now) {
 				e.judgeRhythm(dev, f.Rhythm, fact{at: at, truth: True, value: rhythmValue(f, l.rate), sure: f.Confidence}, now)
 			}
 		case ecg.RateMeasured:
 			l.bpm, l.bpmAt = f.RateBPM, at
 		case ecg.BeatFound:
-			if e.leading == dev.id {
+			if l == dev.lead && e.leading == dev.id {
 				e.breath.Beat(at.Add(-l.rate.Span(int(f.Known-f.At))).UnixMilli(), f.Height)
 			}
 		case ecg.RhythmEnded, ecg.QualityChanged:
@@ -156,22 +212,14 @@ func (e *Engine) leads(dev *device, now time.Time) bool {
 }
 
 // ecgLive reports whether the device's ECG is coming in.
-func (d *device) ecgLive(now time.Time) bool {
-	return d.lead != nil && now.Sub(d.lead.heard) <= staleAfter
-}
+func (d *device) ecgLive(now time.Time) bool { return d.lead != nil && d.lead.live(now) }
 
 // judgeSecond judges everything that rests on the device's ECG, after all samples before at.
 func (e *Engine) judgeSecond(dev *device, at, now time.Time) {
 	l := dev.lead
-	quality, cause := ecg.NoAnalysis, ecg.Noise
+	quality, cause := l.quality(), ecg.Noise
 	if l.analyser != nil {
-		quality, cause = l.analyser.Quality(), l.analyser.Cause()
-	}
-	switch {
-	case quality == ecg.NoAnalysis:
-		l.clear = time.Time{}
-	case l.clear.IsZero():
-		l.clear = at
+		cause = l.analyser.Cause()
 	}
 	if e.leads(dev, now) {
 		e.judgeCardiac(dev, quality, at, now)

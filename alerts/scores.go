@@ -6,11 +6,13 @@ import "vigil/vitals/ecg/model"
 // forgets it.
 func (e *Engine) DrainScores(into *model.Scores) {
 	for _, dev := range e.devices {
-		if dev.lead == nil {
-			continue
-		}
-		if d, ok := dev.lead.analyser.(interface{ DrainScores(into *model.Scores) }); ok {
-			d.DrainScores(into)
+		for _, l := range []*lead{dev.lead, dev.other} {
+			if l == nil {
+				continue
+			}
+			if d, ok := l.analyser.(interface{ DrainScores(into *model.Scores) }); ok {
+				d.DrainScores(into)
+			}
 		}
 	}
 }
