@@ -43,7 +43,7 @@ const (
 )
 
 const (
-	maxSegment = 4 << 20
+	maxSegment = 1 << 20
 	// sealAfter ends a segment, so that what it keeps can go when its time has come.
 	sealAfter  = time.Hour
 	minLimit   = 4 << 10
