@@ -240,7 +240,7 @@ func (d *Detector) watchAtria(b *beat, class Beat) {
 	}
 	since, changed := d.atrial.push((b.at-lowPassDelay)*tickLength, class != VentricularBeat)
 	if changed {
-		d.stand(AtrialFibrillation, d.atrial.stands, since/tickLength)
+		d.stand(AtrialFibrillation, d.atrial.opinion.Stands, since/tickLength)
 	}
 }
 

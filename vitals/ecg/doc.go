@@ -66,10 +66,11 @@
 // Extremes of the rate (extremes.go). Five signs of life at 40/min or less, unless the line is dead now and
 // then, as where an electrode makes contact for moments; nine beats at more than 140/min.
 //
-// Atrial fibrillation (irregular.go, atrial.go). Every fourth beat, the irregularity of up to 128
-// intervals between beats that are not ventricular is put to a forest of decision trees (package
-// model); half a minute of its answer begins or ends the rhythm. An IntervalDetector
-// (interval.go) does the same for devices that know nothing but the times of beats.
+// Atrial fibrillation (irregular.go, atrial.go). Every eighth beat, the irregularity of the
+// intervals between beats that are not ventricular, 64 to either side of the judged one, is put to a
+// forest of decision trees (package model); its scores add up to evidence that begins or ends the
+// rhythm. An IntervalDetector (interval.go) does the same for devices that know nothing but the
+// times of beats.
 //
 // Heart rate (rate.go). The median of the last intervals, once a second.
 //

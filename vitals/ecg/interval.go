@@ -33,7 +33,7 @@ func (d *IntervalDetector) Push(milliseconds int64, quality Quality) []Finding {
 		return nil
 	}
 	kind := RhythmEnded
-	if d.atrial.stands {
+	if d.atrial.opinion.Stands {
 		kind = RhythmBegan
 	}
 	d.finding[0] = Finding{Kind: kind, Rhythm: AtrialFibrillation, At: since, Known: milliseconds, Quality: quality}
@@ -41,7 +41,9 @@ func (d *IntervalDetector) Push(milliseconds int64, quality Quality) []Finding {
 }
 
 // Standing reports whether the rhythm began and has not ended.
-func (d *IntervalDetector) Standing(r Rhythm) bool { return r == AtrialFibrillation && d.atrial.stands }
+func (d *IntervalDetector) Standing(r Rhythm) bool {
+	return r == AtrialFibrillation && d.atrial.opinion.Stands
+}
 
 // Evidence is what the judgement of the rhythm rested on at the last beat, newest judgement only:
 // the irregularity of the latest intervals, in the order in which the trained model asks for it. It
@@ -51,5 +53,5 @@ func (d *IntervalDetector) Evidence() (features []int16, at int64, ok bool) {
 	if !a.judged {
 		return nil, 0, false
 	}
-	return a.features[:], a.at[(a.intervals.count-hindsight)%beatTimes], true
+	return a.features[:], a.judgedAt(), true
 }

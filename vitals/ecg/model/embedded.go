@@ -7,13 +7,6 @@ import (
 	"sync"
 )
 
-// Scores of the AtrialFibrillation forest from which on fibrillation may begin, and below which it
-// may end.
-const (
-	FibrillationBegins = Scale * 8 / 10
-	FibrillationEnds   = -Scale
-)
-
 // Scores of the QRS forest above which a candidate is a beat: lower where the rules took it for one,
 // and so that on patients that it has not seen it misses about as many beats as it invents.
 const (

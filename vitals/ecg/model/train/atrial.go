@@ -14,7 +14,7 @@ import (
 
 // atrialRecipe is that of the forest for atrial fibrillation.
 var atrialRecipe = recipe{
-	outputs: 1, trees: 200, depth: 5, rate: 0.08, smooth: 40, least: 20, share: 0.5, columns: 0.4, seed: 1,
+	outputs: 1, trees: 300, depth: 4, rate: 0.05, smooth: 150, least: 50, share: 0.4, columns: 0.15, seed: 1,
 }
 
 // atrialSources are the databases with marked atrial fibrillation or none at all, and by which
@@ -22,6 +22,9 @@ var atrialRecipe = recipe{
 var atrialSources = []struct{ name, beats string }{
 	{"ltafdb", "qrs"}, {"afdb", "qrs"}, {"mitdb", "atr"}, {"nsrdb-2h", "atr"},
 }
+
+// untaught answers nothing: what teaches must not depend on what was learned before.
+var untaught = &model.Forest{Depth: 1}
 
 // judgement is one row: a beat with the irregularity around it.
 type judgement struct {
@@ -82,7 +85,7 @@ func readPulse(dir, name, ext string) (*pulse, error) {
 	end := ms(beats[len(beats)-1].Sample)
 	p := &pulse{hours: float64(end) / 3600e3, spans: rhythmSpans(marks, "(AFIB", ms, end)}
 	flutter := rhythmSpans(marks, "(AFL", ms, end)
-	var d ecg.IntervalDetector
+	d := ecg.NewIntervalDetector(&model.Forests{AtrialFibrillation: untaught})
 	for _, b := range beats {
 		if !isBeat(b.Code) {
 			continue
@@ -134,7 +137,7 @@ func rhythmSpans(marks []wfdb.Annotation, rhythm string, ms func(int64) int64, e
 }
 
 // judgementsTaught bounds which share of a record's judgements teaches: a day holds much that is the same.
-const judgementsTaught = 4000
+const judgementsTaught = 2500
 
 // atrialTable gathers what teaches. Each patient weighs by the root of how much there is of him.
 func atrialTable(pulses []*pulse, c *course) *table {

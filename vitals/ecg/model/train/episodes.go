@@ -14,37 +14,21 @@ type scored struct {
 	score int32
 }
 
-// confirmedIn is the detector's rule: the judgement must stay turned for half a minute.
-const confirmedIn = 30 * 1000
+// leastEpisode is how long an episode must last to count as one, in milliseconds.
+const leastEpisode = 30 * 1000
 
 // episodes are what the detector would say of the judgements.
 func episodes(all []scored) []span {
 	var out []span
-	stands, turning, turned := false, false, int64(0)
+	var opinion model.CUSUM
 	for _, s := range all {
-		other := s.score > model.FibrillationBegins
-		if stands {
-			other = s.score < model.FibrillationEnds
+		since, changed := opinion.Push(s.at, s.score)
+		switch {
+		case changed && opinion.Stands:
+			out = append(out, span{since, all[len(all)-1].at})
+		case changed:
+			out[len(out)-1].to = since
 		}
-		if !other {
-			turning = false
-			continue
-		}
-		if !turning {
-			turning, turned = true, s.at
-		}
-		if s.at-turned < confirmedIn {
-			continue
-		}
-		stands, turning = !stands, false
-		if stands {
-			out = append(out, span{turned, 1 << 60})
-		} else {
-			out[len(out)-1].to = turned
-		}
-	}
-	if stands {
-		out[len(out)-1].to = all[len(all)-1].at
 	}
 	return out
 }
@@ -55,13 +39,17 @@ type agreement struct {
 	is, said, both int64 // ms
 	episodes, met  int   // marked, of 30 s at least
 	raised, right  int   // found; those that meet a marked one
+	beats          named // in fibrillation
 }
 
 func (a *agreement) add(p *pulse, found []span) {
 	a.hours += p.hours
+	for _, j := range p.judgements {
+		a.beats.count(j.is == 1, slices.ContainsFunc(found, func(s span) bool { return s.holds(j.at) }))
+	}
 	for _, s := range p.spans {
 		a.is += s.to - s.from
-		if s.to-s.from >= confirmedIn {
+		if s.to-s.from >= leastEpisode {
 			a.episodes++
 			a.met += touching(s, found)
 		}
@@ -90,7 +78,7 @@ func touching(s span, others []span) int {
 func report(pulses []*pulse, found [][]scored, out io.Writer) error {
 	for _, source := range atrialSources {
 		var all agreement
-		var sensitivity, predictivity []float64
+		var sensitivity, predictivity, f1 []float64
 		for i, p := range pulses {
 			if p.database != source.name {
 				continue
@@ -101,15 +89,16 @@ func report(pulses []*pulse, found [][]scored, out io.Writer) error {
 			own.add(p, said)
 			if own.is > 0 {
 				sensitivity = append(sensitivity, percent(own.both, own.is))
+				f1 = append(f1, own.beats.f1())
 			}
 			if own.said > 0 {
 				predictivity = append(predictivity, percent(own.both, own.said))
 			}
 		}
-		_, err := fmt.Fprintf(out, "%-9s duration Se %.2f +P %.2f; episodes >= 30 s Se %d/%d +P %d/%d, false per 24 h %.2f; quartiles over patients: Se %s, +P %s\n",
+		_, err := fmt.Fprintf(out, "%-9s duration Se %.2f +P %.2f; episodes >= 30 s Se %d/%d +P %d/%d, false per 24 h %.2f; beats F1 %.2f; over patients Se %s, +P %s, F1 %s\n",
 			source.name, percent(all.both, all.is), percent(all.both, all.said),
 			all.met, all.episodes, all.right, all.raised, float64(all.raised-all.right)/all.hours*24,
-			quartiles(sensitivity), quartiles(predictivity))
+			all.beats.f1(), quartiles(sensitivity), quartiles(predictivity), quartiles(f1))
 		if err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
