@@ -72,6 +72,9 @@
 // rhythm. An IntervalDetector (interval.go) does the same for devices that know nothing but the
 // times of beats.
 //
+// Short recordings (strip.go). A Strip judges up to a minute as a whole, by its intervals, how alike
+// its P waves and its beats are, and what they were named.
+//
 // Heart rate (rate.go). The median of the last intervals, once a second.
 //
 // Quality (quality.go). Slots of 200 ms tell a flat line, the amplifier's limit, mains, noise and

@@ -56,39 +56,6 @@ func (r *result) stood(all []alarm, conditions ...alerts.Condition) bool {
 	})
 }
 
-// The Challenge 2017 asks for one label per short recording: N, A, O (another rhythm), ~ (noise).
-// The detector is made for monitoring, not for this; the rules below translate what it says.
-const (
-	afShare    = 0.25 // of the recording: atrial fibrillation
-	noiseShare = 0.5  // of the recording: too noisy
-	oddBeats   = 2    // ectopic beats in up to a minute: another rhythm
-	slowest    = 50   // beats per minute: below is another rhythm (bradycardia of the challenge's "other")
-	fastest    = 100
-)
-
-// label2017 is the label of a short recording, from what the detector said.
-func (r *result) label2017() string {
-	share := func(label string) float64 { return float64(score.Total(r.spans(label))) / float64(r.samples) }
-	odd := 0
-	for _, b := range r.beats {
-		if b.Class == score.Ventricular || b.Class == score.Supraventricular {
-			odd++
-		}
-	}
-	rate := score.Quantile(r.rates, 0.5)
-	other := slices.ContainsFunc(r.episodes, func(e episode) bool { return e.label != noise && e.label != atrialFibrillation })
-	switch {
-	case share(noise) > noiseShare:
-		return "~"
-	case share(atrialFibrillation) >= afShare:
-		return "A"
-	case odd >= oddBeats, other, rate < slowest, rate > fastest:
-		return "O"
-	default:
-		return "N"
-	}
-}
-
 // challengeFlaws are disagreements with the challenges' references.
 func (r *result) challengeFlaws() []flaw {
 	if a, ok := r.database.alarms[r.record]; ok {
@@ -102,8 +69,8 @@ func (r *result) challengeFlaws() []flaw {
 		}
 		return []flaw{{span, major, "false " + a.kind, a.kind + " at 5:00 is false and was confirmed"}}
 	}
-	if label, ok := r.database.labels[r.record]; ok && label != r.label2017() {
-		said := r.label2017()
+	if label, ok := r.database.labels[r.record]; ok && label != r.short.label {
+		said := r.short.label
 		return []flaw{{
 			score.Span{From: 0, To: min(r.samples, r.seconds(30))},
 			major,

@@ -25,6 +25,7 @@ type result struct {
 	*analysis
 
 	alarms    []alarm
+	short     shortJudgement
 	bedside   *bedside   // where a monitor's alarm is to be judged by all signals, else nil
 	reference *reference // nil without annotations
 	flaws     []flaw
@@ -108,6 +109,9 @@ func (r *result) runSignal() ([]int16, error) {
 	}
 	r.rateHz, r.samples = rec.Rate, int64(len(microvolts))
 	if r.analysis, err = analyse(r.rateHz, microvolts, r.forests); err != nil {
+		return nil, err
+	}
+	if err := r.judgeShort(microvolts, r.forests); err != nil {
 		return nil, err
 	}
 	r.alarms = raise(r.rateHz, microvolts, nil, r.forests)

@@ -50,6 +50,7 @@ func (r *result) writeFiles(out string) error {
 			return fmt.Sprintf("%d,%s,%s", a.At, a.condition, a.priority)
 		}),
 		r.writeVerdict(base+".believed.csv"),
+		r.writeShort(base),
 	)
 }
 

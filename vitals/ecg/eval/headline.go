@@ -299,7 +299,7 @@ func believed2015Of(r *result) score.Tally {
 
 // challenge2017Of is what experts and the detector called a short recording.
 func challenge2017Of(r *result) [2]string {
-	return [2]string{r.database.labels[r.record], r.label2017()}
+	return [2]string{r.database.labels[r.record], r.short.label}
 }
 
 func meanF1(pairs [][2]string) float64 {

@@ -136,7 +136,7 @@ func (r *result) facts() []fact {
 		facts = append(facts, fact{"alarm at 5:00", fmt.Sprintf("%s, %s", a.kind, lo.Ternary(a.true, "true", "false"))})
 	}
 	if label, ok := r.database.labels[r.record]; ok {
-		facts = append(facts, fact{"label of experts / ours", label + " / " + r.label2017()})
+		facts = append(facts, fact{"label of experts / ours", label + " / " + r.short.label})
 	}
 	unjudged := score.Share{Part: score.Total(r.spans(noise)), Whole: r.samples}
 	return append(facts, fact{"not judged", figure(unjudged.Percent(), 1) + " %"}, fact{"alarms", number(len(r.alarms))})

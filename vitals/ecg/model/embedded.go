@@ -48,6 +48,7 @@ type Forests struct {
 	Beats              *Forest // tells the classes of beats by their traits
 	AtrialFibrillation *Forest // tells fibrillation of the atria (score above 0) from all else by the irregularity of intervals
 	Fibrillation       *Forest // tells windows of five seconds apart: fibrillation of the ventricles, their tachycardia, and all else
+	Strips             *Forest // tells what a short recording shows, one output per ecg.StripRhythm
 }
 
 // Files says which file holds which forest.
@@ -55,6 +56,7 @@ func (f *Forests) Files() map[string]**Forest {
 	return map[string]**Forest{
 		"qrs.forest": &f.QRS, "beats.forest": &f.Beats,
 		"atrial.forest": &f.AtrialFibrillation, "fibrillation.forest": &f.Fibrillation,
+		"strips.forest": &f.Strips,
 	}
 }
 

@@ -18,7 +18,7 @@ const Scale = 4096
 
 // Limits of a forest.
 const (
-	MaxOutputs  = 3
+	MaxOutputs  = 4
 	MaxDepth    = 8
 	maxTrees    = 2000
 	maxFeatures = 255

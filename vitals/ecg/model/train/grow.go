@@ -196,7 +196,7 @@ func (c *cell) worth(outputs int, smooth float64) float64 {
 	return sum
 }
 
-func (c *cell) mass() float64 { return c.hess[0] + c.hess[1] + c.hess[2] }
+func (c *cell) mass() float64 { return c.hess[0] + c.hess[1] + c.hess[2] + c.hess[3] }
 
 // bestSplit finds the question that parts all leaves together best.
 func (g *grower) bestSplit(asked []int, leaves int) (feature, limit int) {

@@ -41,6 +41,7 @@ var jobs = []job{
 	{"fibrillation.forest", growWindows, validateWindows}, // no beats are named where it finds fibrillation
 	{"atrial.forest", growAtrial, validateAtrial},
 	{"beats.forest", growBeats, validateBeats},
+	{"strips.forest", growStrips, validateStrips},
 }
 
 var errUsage = errors.New("-data is needed: a folder of PhysioNet databases (make sets it from VIGIL_PHYSIONET)")
