@@ -75,6 +75,9 @@
 // Short recordings (strip.go). A Strip judges up to a minute as a whole, by its intervals, how alike
 // its P waves and its beats are, and what they were named.
 //
+// Beside the detector (variability.go). From beats that it named anybody may work out the variability of
+// normal intervals over five minutes or a day, and from rhythms the share of time that one stood.
+//
 // Heart rate (rate.go). The median of the last intervals, once a second.
 //
 // Quality (quality.go). Slots of 200 ms tell a flat line, the amplifier's limit, mains, noise and
