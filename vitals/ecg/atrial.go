@@ -8,7 +8,7 @@ import "vigil/vitals/ecg/model"
 const (
 	judgedEvery   = 8 // beats
 	leastJudged   = hindsight + 8
-	judgedTimes   = 16        // kept: more than hindsight / judgedEvery
+	judgedTimes   = 10        // kept: more than hindsight / judgedEvery
 	interruptedBy = 60 * 1000 // ms without beats after which intervals do not belong together
 )
 
