@@ -16,7 +16,7 @@ import (
 
 // stripRecipe is that of the forest for short recordings.
 var stripRecipe = recipe{
-	outputs: 4, trees: 400, depth: 3, rate: 0.06, smooth: 5, least: 2, share: 0.6, columns: 0.15, seed: 4,
+	outputs: 4, trees: 800, depth: 3, rate: 0.03, smooth: 5, least: 2, share: 0.6, columns: 0.1, seed: 4,
 }
 
 // stripSource is the Challenge 2017: one recording of each patient, with a label for the whole.
