@@ -130,7 +130,7 @@ func TestABeatOfAStrapAllocatesNothing(t *testing.T) {
 			i, from = 0, from+s.now()
 		}
 	})
-	if size := unsafe.Sizeof(d); allocations != 0 || size > 2048 {
+	if size := unsafe.Sizeof(d); allocations != 0 || size > 2304 {
 		t.Errorf("a beat allocates %v times, a strap holds %d bytes", allocations, size)
 	}
 }
