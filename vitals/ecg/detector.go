@@ -68,6 +68,7 @@ func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 	d.resampler.step = rateHz / internalHz
 	d.spikes = newSpikes(rateHz)
 	d.qrs.relearn(0)
+	d.rate.forget()
 	d.classes = newClassifier()
 	d.qrs.review.forest.Forest, d.names.forest.Forest = forests.QRS, forests.Beats
 	d.atrial.forest.Forest, d.fibrillation.forest.Forest = forests.AtrialFibrillation, forests.Fibrillation
@@ -125,6 +126,9 @@ func (d *Detector) step(s sample) {
 func (d *Detector) watch() {
 	for c := d.qrs.stable(&d.front); c != nil; c = d.qrs.stable(&d.front) {
 		d.judge.addBeat(c)
+		if d.countsBeats() {
+			d.rate.push(c.fiducial-bandDelay, &d.front.gap)
+		}
 	}
 	for c := d.qrs.settle(&d.front); c != nil; c = d.qrs.settle(&d.front) {
 		d.takeBeat(c)
@@ -171,10 +175,15 @@ func (d *Detector) watchCandidate() {
 	}
 }
 
+// countsBeats reports whether beats mean anything: not in fibrillation, nor where nothing may be concluded.
+func (d *Detector) countsBeats() bool {
+	return !d.standing[VF] && (d.quality != NoAnalysis || d.cause == Learning)
+}
+
 // takeBeat is for a beat that is final.
 func (d *Detector) takeBeat(c *candidate) {
-	if d.standing[VF] || d.quality == NoAnalysis && d.cause != Learning {
-		return // no beats are counted in fibrillation, nor where nothing may be concluded
+	if !d.countsBeats() {
+		return
 	}
 	d.judge.addHeight(c.height)
 	d.front.jumps.learn(d.judge.height)
@@ -188,7 +197,6 @@ func (d *Detector) takeBeat(c *candidate) {
 		d.watchRuns(&b, NormalBeat)
 		d.reportBeat(&b, NormalBeat)
 	}
-	d.rate.push(b.at, b.interval)
 	d.watchAtria(&b, class)
 	d.watchFast(&b)
 }

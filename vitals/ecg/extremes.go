@@ -84,13 +84,18 @@ func (d *Detector) watchSlow(c *candidate) {
 	}
 }
 
-// measuredRate is the heart rate: that of the beats, but where a slow heart was found that of its signs of
-// life, because the QRS decision may count its P waves.
+// measuredRate is the heart rate: that of the beats, but where a slow heart was found no more than that of
+// its signs of life, because the QRS decision may count its P waves. Their mean lags, so it may be less.
 func (d *Detector) measuredRate(tick int64) (float64, bool) {
+	bpm, ok := d.rate.bpm(tick)
 	if d.standing[Bradycardia] && d.slow.count >= slowBeats {
-		return d.slow.bpm(slowBeats - 1), tick-d.slow.back(0) <= rateStale
+		slow := d.slow.bpm(slowBeats - 1)
+		if !ok {
+			return slow, tick-d.slow.back(0) <= rateStale
+		}
+		return min(bpm, slow), true
 	}
-	return d.rate.bpm(tick)
+	return bpm, ok
 }
 
 // watchFast follows the beats.

@@ -10,16 +10,21 @@ const (
 	rateStale  = 4 * internalHz // behind that a pause is no rate
 )
 
-// rateMeter keeps the intervals of the last beats.
+// rateMeter keeps the intervals of the last beats. They are those of the QRS decision, which are known
+// before the second look: a rate must not lag, and the median bears a beat too many or too few.
 type rateMeter struct {
+	last  int64            // tick of the last beat
 	at    [rateBeats]int64 // tick of the beat that ended the interval
 	ticks [rateBeats]int64 // its length
 	count int64
 }
 
-// push takes a beat; an interval of 0 is one that is not known.
-func (r *rateMeter) push(at, interval int64) {
-	if interval <= 0 {
+// push takes a beat. One behind a pause or a loss ends no interval that is known.
+func (r *rateMeter) push(at int64, gap *lostSamples) {
+	last := r.last
+	r.last = at
+	interval := at - last
+	if interval <= 0 || interval >= longestRR || gap.touches(last, at, 0) {
 		return
 	}
 	r.at[r.count%rateBeats], r.ticks[r.count%rateBeats] = at, interval
@@ -27,7 +32,7 @@ func (r *rateMeter) push(at, interval int64) {
 }
 
 // forget drops the intervals: the signal was interrupted.
-func (r *rateMeter) forget() { r.count = 0 }
+func (r *rateMeter) forget() { r.count, r.last = 0, never }
 
 // bpm is the rate at a tick, if there is one.
 func (r *rateMeter) bpm(tick int64) (float64, bool) {
