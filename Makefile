@@ -72,10 +72,12 @@ test-go: ## the Go tests, with the race detector
 
 test-web: web ## the dashboard's tests, in Node and in Chromium
 	@scripts/need.sh chromium chromium "tests in a browser"
+	@scripts/need.sh liberation-fonts fonts-liberation "the dashboard's last choice of font, in which tests measure it"
 	cd web && npm test --silent && npm run --silent test:ui
 
 test-e2e: build ## the whole chain: wearable, server, browser, FHIR, and a kill in the middle
 	@scripts/need.sh chromium chromium "tests in a browser"
+	@scripts/need.sh liberation-fonts fonts-liberation "the dashboard's last choice of font, in which tests measure it"
 	cd web && npm run --silent test:e2e
 
 bench: ## what each step costs

@@ -5,6 +5,7 @@ set -eu
 command=$1 package=$2 why=$3
 if command -v "$command" >/dev/null 2>&1; then exit 0; fi
 if [ "$command" = initdb ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; fi
+if [ "$command" = liberation-fonts ] && fc-list 2>/dev/null | grep -qi 'liberation'; then exit 0; fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 	echo "installing $package ($why)"
 	log=$(mktemp)
