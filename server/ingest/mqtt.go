@@ -280,11 +280,9 @@ func (k *hubHook) line(cl *mqtt.Client, hub vitals.HubID) *mqttLine {
 
 // OnDisconnect notes that the hub is gone, and forgets its subscriptions: the position that it is told
 // when it returns is all the memory that a connection needs.
-func (k *hubHook) OnDisconnect(cl *mqtt.Client, _ error, _ bool) {
-	if !cl.IsTakenOver() {
-		cl.ClearInflights()
-		k.server.UnsubscribeClient(cl)
-		k.server.Clients.Delete(cl.ID)
+func (k *hubHook) OnDisconnect(cl *mqtt.Client, _ error, expires bool) {
+	if !expires {
+		defer k.forget(cl)
 	}
 	k.relays.letOut(cl)
 	k.mu.Lock()
@@ -298,6 +296,18 @@ func (k *hubHook) OnDisconnect(cl *mqtt.Client, _ error, _ bool) {
 	defer cancel()
 	k.handler.leave(ctx, l.hub, l)
 	k.log.Info("hub disconnected", "hub", l.hub, "door", "mqtt")
+}
+
+// forget drops a session that its hub asked to keep. It comes last, as the listener itself does with a session
+// that expires: a hub that is back before must find its older connection and take it over, or what is
+// dropped here by its name would be the new one, which then never hears an ack.
+func (k *hubHook) forget(cl *mqtt.Client) {
+	if current, ok := k.server.Clients.Get(cl.ID); !ok || current != cl || cl.IsTakenOver() {
+		return
+	}
+	cl.ClearInflights()
+	k.server.UnsubscribeClient(cl)
+	k.server.Clients.Delete(cl.ID)
 }
 
 // mqttLine sends down to a hub.
