@@ -43,6 +43,7 @@ type Detector struct {
 	fast         lately // beats, for a fast one
 	life         lifeSigns
 	rate         rateMeter
+	patterns     patterns
 	atrial       atrial
 	judge        judge
 
@@ -126,6 +127,7 @@ func (d *Detector) step(s sample) {
 func (d *Detector) watch() {
 	for c := d.qrs.stable(&d.front); c != nil; c = d.qrs.stable(&d.front) {
 		d.judge.addBeat(c)
+		d.front.jumps.learn(d.qrs.levels.height) // not by what forests say: what they learn from rests on it
 		if d.countsBeats() {
 			d.rate.push(c.fiducial-bandDelay, &d.front.gap)
 		}
@@ -186,7 +188,6 @@ func (d *Detector) takeBeat(c *candidate) {
 		return
 	}
 	d.judge.addHeight(c.height)
-	d.front.jumps.learn(d.judge.height)
 	d.life.addBeat(c.strength, c.slope)
 	b, class := d.classes.classify(&d.front, c)
 	b.height = c.height
@@ -216,6 +217,7 @@ func (d *Detector) nameBeat(next *beat) {
 }
 
 func (d *Detector) reportBeat(b *beat, class Beat) {
+	d.watchPatterns(b, class)
 	if d.front.tick-b.at > tooLate {
 		return
 	}

@@ -41,8 +41,11 @@
 // Beat names (naming.go, pace.go, traits.go). A beat that looks like the usual one and comes on time
 // is normal. Any other waits for the next one, 1.7 s at most, because the pause behind it tells as
 // much as what went before; then a forest of decision trees (package model) names it normal,
-// supraventricular or ventricular by 57 traits. None of them depends on an earlier name, so a
+// supraventricular or ventricular by 78 traits: the intervals around, the shape against the usual one and
+// against the next, and when beats of its form have come. None of them depends on an earlier name, so a
 // wrong one cannot breed others. In a signal that is not fit for it, ventricular becomes unknown.
+//
+// Patterns (patterns.go). Couplets, runs, bigeminy and trigeminy are read off the names, for the chart only.
 //
 // Fibrillation (fibrillation.go, waves.go, spectrum.go, sharpness.go, lethal.go). Each second, the last five are
 // measured at 50 Hz: how much of the time the signal rests, how steep its steepest parts are, how it
@@ -78,7 +81,8 @@
 // Beside the detector (variability.go). From beats that it named anybody may work out the variability of
 // normal intervals over five minutes or a day, and from rhythms the share of time that one stood.
 //
-// Heart rate (rate.go). The median of the last intervals, once a second.
+// Heart rate (rate.go). The median of the last intervals, once a second; of the beats as the QRS decision has them,
+// because a rate must not lag.
 //
 // Quality (quality.go). Slots of 200 ms tell a flat line, the amplifier's limit, mains, noise and
 // loss apart. Where nothing may be concluded no rhythm begins, except fibrillation in noise, and

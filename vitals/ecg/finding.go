@@ -71,8 +71,20 @@ const (
 	// Tachycardia is a rate above 140/min over nine beats.
 	Tachycardia
 
-	lastRhythm = Tachycardia
+	// Couplet is two ventricular beats in a row. It begins and ends at once, when the third beat is none.
+	Couplet
+	// VentricularRun is three or more ventricular beats in a row, at any rate.
+	VentricularRun
+	// Bigeminy is every second beat ventricular, three times at least.
+	Bigeminy
+	// Trigeminy is every third beat ventricular, three times at least.
+	Trigeminy
+
+	lastRhythm = Trigeminy
 )
+
+// Pattern reports whether the rhythm is what the names of a few beats make: worth charting, no more.
+func (r Rhythm) Pattern() bool { return r >= Couplet && r <= Trigeminy }
 
 // Lethal reports whether the rhythm endangers life at once.
 func (r Rhythm) Lethal() bool { return r == Asystole || r == VT || r == VF }
@@ -94,6 +106,14 @@ func (r Rhythm) String() string {
 		return "BRADY"
 	case Tachycardia:
 		return "TACHY"
+	case Couplet:
+		return "COUPLET"
+	case VentricularRun:
+		return "RUN"
+	case Bigeminy:
+		return "BIGEMINY"
+	case Trigeminy:
+		return "TRIGEMINY"
 	default:
 		return "none"
 	}

@@ -87,7 +87,9 @@ func (a *analysis) take(f ecg.Finding) {
 	case ecg.BeatFound:
 		a.beats = append(a.beats, beat{score.Beat{At: f.At, Class: score.Class(f.Beat)}, f.Known})
 	case ecg.RhythmBegan:
-		a.begin(labelOf(f.Rhythm), f)
+		if !f.Rhythm.Pattern() { // runs are scored by their beats
+			a.begin(labelOf(f.Rhythm), f)
+		}
 	case ecg.RhythmEnded:
 		a.end(labelOf(f.Rhythm), f.At)
 	case ecg.RateMeasured:
