@@ -18,7 +18,7 @@ const (
 	relearnAfter = 10 * internalHz    // missing for so long, levels are learned anew
 	watchEvery   = 5                  // 20 ms
 	tooLate      = internalHz * 7 / 2 // a beat of the time of learning that is known later is left out
-	maxFindings  = 64
+	maxFindings  = 32
 )
 
 // ErrRate is wrapped by New where the sampling rate is out of range.
@@ -127,7 +127,7 @@ func (d *Detector) step(s sample) {
 func (d *Detector) watch() {
 	for c := d.qrs.stable(&d.front); c != nil; c = d.qrs.stable(&d.front) {
 		d.judge.addBeat(c)
-		d.front.jumps.learn(d.qrs.levels.height) // not by what forests say: what they learn from rests on it
+		d.front.jumps.learn(c) // not by what forests say: what they learn from rests on it
 		if d.countsBeats() {
 			d.rate.push(c.fiducial-bandDelay, &d.front.gap)
 		}

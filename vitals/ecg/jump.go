@@ -6,20 +6,30 @@ const (
 	jumpPart  = 200  // % of the usual height of a low-passed QRS complex, within 8 ms: more than the sharpest of mitdb takes
 	jumpLeast = 1000 // µV
 	jumpTicks = 3    // a flank that lasts for longer is none
-	jumpBeats = 8    // beats after which their height is known
+	jumpHiss  = 5
+	jumpBeats = 8 // beats after which their height is known
 )
 
 // jumps tells steps that no heart makes.
 type jumps struct {
-	limit int32    // µV
-	beats int      // that it was learned from
-	row   int      // jumps, tick after tick
-	last  [2]int32 // the line at the two ticks before
+	limit  int32    // µV
+	height int32    // usual, of a QRS complex, quarters of µV
+	beats  int      // that it was learned from
+	row    int      // jumps, tick after tick
+	last   [2]int32 // the line at the two ticks before
 }
 
-// learn follows the usual height of a QRS complex, in quarters of a microvolt: up at once, down by and by.
-func (j *jumps) learn(height int32) {
-	own := max(height/unitsPerMicro*jumpPart/100, jumpLeast)
+// learn follows the usual height of what the QRS decision took for a beat; not of a hum or of muscles, whose hiss
+// is more than a fifth of it. The limit goes up at once, and down by and by.
+func (j *jumps) learn(c *candidate) {
+	if c.hiss*unitsPerMicro*jumpHiss > c.height {
+		return
+	}
+	if j.height == 0 {
+		j.height = c.height
+	}
+	j.height += (c.height - j.height) / 8
+	own := max(j.height/unitsPerMicro*jumpPart/100, jumpLeast)
 	j.limit = max(own, j.limit-(j.limit-own)/8)
 	j.beats++
 }
