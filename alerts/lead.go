@@ -2,6 +2,7 @@ package alerts
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"vigil/vitals"
@@ -55,7 +56,7 @@ func (e *Engine) observeECG(dev *device, waves []vitals.Waveform, now time.Time)
 			e.feed(dev, l, w, now)
 		}
 	}
-	dev.chooseLead(now)
+	e.chooseLead(dev, now)
 }
 
 // leadOf is where the channel of a kind is analysed: as the lead that is judged, or as the other. A
@@ -73,15 +74,29 @@ func (d *device) leadOf(kind vitals.Kind, now time.Time) **lead {
 
 // chooseLead lets the other channel be judged where the first is silent, or has nothing to conclude from
 // while the other one has. What stands stays as it is: the new lead must itself show that it is over.
-func (d *device) chooseLead(now time.Time) {
+func (e *Engine) chooseLead(d *device, now time.Time) {
 	if d.lead == nil || d.other == nil || !d.other.live(now) {
 		return
 	}
-	blind := d.lead.quality() == ecg.NoAnalysis && !d.other.clear.IsZero() &&
-		d.other.second.Sub(d.other.clear) >= leadsAfter
-	if blind || !d.lead.live(now) {
+	if !d.lead.live(now) || d.lead.quality() == ecg.NoAnalysis && d.other.mayLead(e.lethalStands()) {
 		d.lead, d.other = d.other, d.lead
 	}
+}
+
+// mayLead reports whether the channel has been fit for analysis for long enough to be judged in the place of
+// the first. Where a lethal alarm stands, only a signal in no doubt, or one that shows such a rhythm itself,
+// may take over: what noise in this channel looks like must not end it.
+func (l *lead) mayLead(lethal bool) bool {
+	fit := !l.clear.IsZero() && l.second.Sub(l.clear) >= leadsAfter
+	return fit && (!lethal || l.quality() == ecg.FullAnalysis || slices.ContainsFunc(rhythms, l.analyser.Standing))
+}
+
+// lethalStands reports whether an alarm of a lethal rhythm stands.
+func (e *Engine) lethalStands() bool {
+	return slices.ContainsFunc(rhythms, func(r ecg.Rhythm) bool {
+		p := e.find(key{condition: conditionOf(r)})
+		return p != nil && p.standing()
+	})
 }
 
 // live reports whether the channel is coming in.

@@ -52,6 +52,15 @@ func TestTheOtherChannelIsJudgedWhereTheFirstShowsNothing(t *testing.T) {
 			want: []string{"24s VF raised: 4 s of fibrillation, 97 % sure"},
 		},
 		{
+			name: "a standstill, and then the first channel off: what noise in the other looks like ends nothing",
+			tell: func(r *room) {
+				r.last(20, leadI(72), leadII(scriptDoubt+72))
+				r.last(6, leadI(scriptStop), leadII(scriptDoubt+72))
+				r.last(60, leadI(scriptFlat), leadII(scriptDoubt+72))
+			},
+			want: []string{"24s ASYSTOLE raised: no QRS for 4 s", "32s LEADS_OFF raised: check electrodes: flat line", "57s ASYSTOLE input_lost"},
+		},
+		{
 			name: "both are off",
 			tell: func(r *room) {
 				r.last(20, leadI(72), leadII(72))
