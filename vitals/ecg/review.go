@@ -42,12 +42,13 @@ type reviewer struct {
 func (r *reviewer) restart() { r.next, r.stable, r.pending = 0, 0, -1 }
 
 // stable gives the next candidate that the QRS decision accepted and will not replace, or nil. It is
-// known before the second look: quality, which must not lag, is judged by it.
+// known before the second look: quality and rate, which must not lag, are judged by it. What was refused
+// since the newest beat waits with it, because the search-back may yet accept it.
 func (q *qrs) stable(f *frontEnd) *candidate {
 	r := &q.review
-	for q.learned && r.stable < q.count {
+	for q.learned && r.stable <= q.newest {
 		c := q.candidate(r.stable)
-		if r.stable >= q.newest && f.tick-1-c.at < settledAfter {
+		if r.stable == q.newest && f.tick-1-c.at < settledAfter {
 			return nil
 		}
 		r.stable++
