@@ -35,45 +35,65 @@ func (p *Progress) Has(seq uint64) bool {
 	if seq <= p.Upto {
 		return true
 	}
-	_, there := slices.BinarySearchFunc(p.Ahead, seq, func(s Span, seq uint64) int {
-		switch {
-		case s.Last < seq:
-			return -1
-		case s.First > seq:
-			return 1
-		}
-		return 0
-	})
+	_, there := slices.BinarySearchFunc(p.Ahead, seq, compareSpan)
 	return there
 }
 
-// Add marks the messages of the span as stored. Ahead is replaced rather than changed in place,
-// so a copy of a Progress stays as it was.
-func (p *Progress) Add(span Span) {
-	if span.Last < span.First || span.Last <= p.Upto {
-		return
+// Add marks the messages of the spans as stored, in whatever order they come. Ahead is replaced rather
+// than changed in place, so a copy of a Progress stays as it was. Each call goes over Ahead once, so what
+// is known together is added together: one by one, n gaps that a hub leaves would cost n² steps.
+func (p *Progress) Add(spans ...Span) {
+	var fresh []Span
+	for _, s := range spans {
+		switch {
+		case s.Last < s.First || s.Last <= p.Upto || p.covers(s): // nothing new
+		case s.First <= p.Upto || s.First-1 == p.Upto:
+			p.advance(s.Last)
+		default:
+			fresh = append(fresh, s)
+		}
 	}
-	if span.First <= p.Upto || span.First-1 == p.Upto {
-		p.advance(span.Last)
-		return
+	if len(fresh) > 0 {
+		p.Ahead = union(p.Ahead, fresh)
+		p.advance(p.Upto)
 	}
-	// Ahead[from:to] are the spans that overlap or touch the new one.
-	from, _ := slices.BinarySearchFunc(p.Ahead, span.First-1, func(s Span, seq uint64) int { return cmp.Compare(s.Last, seq) })
-	to := from
-	for to < len(p.Ahead) && p.Ahead[to].First-1 <= span.Last {
-		to++
+}
+
+// covers reports whether the span is one of those ahead, or a part of one.
+func (p *Progress) covers(span Span) bool {
+	at, there := slices.BinarySearchFunc(p.Ahead, span.First, compareSpan)
+	return there && span.Last <= p.Ahead[at].Last
+}
+
+// compareSpan says where a span lies as seen from a message: before it, around it or behind it.
+func compareSpan(s Span, seq uint64) int {
+	switch {
+	case s.Last < seq:
+		return -1
+	case s.First > seq:
+		return 1
 	}
-	if from < to {
-		span.First = min(span.First, p.Ahead[from].First)
-		span.Last = max(span.Last, p.Ahead[to-1].Last)
+	return 0
+}
+
+// union is a new list of both, sorted and apart. sorted is so already; it takes mixed for itself.
+func union(sorted, mixed []Span) []Span {
+	slices.SortFunc(mixed, func(a, b Span) int { return cmp.Compare(a.First, b.First) })
+	all := make([]Span, 0, len(sorted)+len(mixed))
+	for len(sorted)+len(mixed) > 0 {
+		from := &sorted
+		if len(sorted) == 0 || len(mixed) > 0 && mixed[0].First < sorted[0].First {
+			from = &mixed
+		}
+		next := (*from)[0]
+		*from = (*from)[1:]
+		if n := len(all) - 1; n >= 0 && next.First-1 <= all[n].Last {
+			all[n].Last = max(all[n].Last, next.Last)
+			continue
+		}
+		all = append(all, next)
 	}
-	if to-from == 1 && p.Ahead[from] == span {
-		return
-	}
-	ahead := make([]Span, 0, len(p.Ahead)-(to-from)+1)
-	ahead = append(ahead, p.Ahead[:from]...)
-	ahead = append(ahead, span)
-	p.Ahead = append(ahead, p.Ahead[to:]...)
+	return all
 }
 
 // advance moves Upto, over the spans ahead that it meets.

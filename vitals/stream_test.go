@@ -1,7 +1,9 @@
 package vitals_test
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,12 +36,16 @@ func TestProgressFollowsAHub(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var p vitals.Progress
+			var p, together vitals.Progress
 			for _, s := range test.stored {
 				p.Add(s)
 			}
 			if diff := cmp.Diff(test.want, p); diff != "" {
 				t.Error(diff)
+			}
+			together.Add(test.stored...)
+			if diff := cmp.Diff(test.want, together); diff != "" {
+				t.Error("all together: " + diff)
 			}
 		})
 	}
@@ -51,25 +57,33 @@ func TestProgressIsASet(t *testing.T) {
 		var p, before vitals.Progress
 		model := map[uint64]bool{}
 		var modelBefore map[uint64]bool
-		for range rapid.IntRange(0, 20).Draw(t, "messages") {
+		aSpan := rapid.Custom(func(t *rapid.T) vitals.Span {
 			first := rapid.Uint64Range(0, top).Draw(t, "first")
-			last := rapid.OneOf(rapid.Just(first), rapid.Uint64Range(0, top)).Draw(t, "last")
-			before, modelBefore = p, map[uint64]bool{}
-			for seq := range model {
-				modelBefore[seq] = true
+			return vitals.Span{First: first, Last: rapid.OneOf(rapid.Just(first), rapid.Uint64Range(0, top)).Draw(t, "last")}
+		})
+		for range rapid.IntRange(0, 10).Draw(t, "checkpoints") {
+			spans := rapid.SliceOfN(aSpan, 0, 8).Draw(t, "spans")
+			named := slices.Clone(spans)
+			before, modelBefore = p, maps.Clone(model)
+			p.Add(spans...)
+			for _, s := range spans {
+				for seq := s.First; seq <= s.Last; seq++ {
+					model[seq] = true
+				}
 			}
-			p.Add(vitals.Span{First: first, Last: last})
-			for seq := first; seq <= last; seq++ {
-				model[seq] = true
+			if diff := cmp.Diff(named, spans); diff != "" {
+				t.Fatal("the caller's spans are changed: " + diff)
 			}
 			check(t, p, model, top)
 			check(t, before, modelBefore, top) // a copy stays as it was
 		}
-		var again vitals.Progress
-		for _, s := range rapid.Permutation(p.Spans()).Draw(t, "order") {
+		var again, together vitals.Progress
+		order := rapid.Permutation(p.Spans()).Draw(t, "order")
+		for _, s := range order {
 			again.Add(s)
 		}
-		if diff := cmp.Diff(p, again); diff != "" {
+		together.Add(order...)
+		if diff := cmp.Diff(p, again) + cmp.Diff(p, together); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -115,5 +129,27 @@ func BenchmarkProgressAdd(b *testing.B) {
 	b.ReportAllocs()
 	for seq := uint64(1); b.Loop(); seq++ {
 		p.Add(vitals.Span{First: seq, Last: seq})
+	}
+}
+
+// BenchmarkProgressWithGaps is the checkpoint after ten seconds of a hub that sends as fast as it may
+// (5,000 messages/s), newest first, every other message only, when as many gaps are there already.
+func BenchmarkProgressWithGaps(b *testing.B) {
+	const gaps = 50_000
+	newestFirst := func(newest uint64) []vitals.Span {
+		spans := make([]vitals.Span, gaps)
+		for i := range spans {
+			seq := newest - 2*uint64(i)
+			spans[i] = vitals.Span{First: seq, Last: seq}
+		}
+		return spans
+	}
+	var before vitals.Progress
+	before.Add(newestFirst(8 * gaps)...)
+	more := newestFirst(6 * gaps)
+	b.ReportAllocs()
+	for b.Loop() {
+		p := before
+		p.Add(more...)
 	}
 }

@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -222,18 +221,4 @@ func (s progress) add(stream vitals.Stream, seq uint64) {
 		return
 	}
 	s[stream] = append(spans, vitals.Span{First: seq, Last: seq})
-}
-
-// merged is the spans in order and apart, however the messages came.
-func merged(spans []vitals.Span) []vitals.Span {
-	spans = slices.SortedFunc(slices.Values(spans), func(a, b vitals.Span) int { return cmp.Compare(a.First, b.First) })
-	apart := spans[:0]
-	for _, s := range spans {
-		if n := len(apart) - 1; n >= 0 && s.First <= apart[n].Last+1 {
-			apart[n].Last = max(apart[n].Last, s.Last)
-		} else {
-			apart = append(apart, s)
-		}
-	}
-	return apart
 }

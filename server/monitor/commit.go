@@ -167,7 +167,7 @@ func (c *checkpoint) write(tx Tx, lease vitals.Lease) (positions []vitals.Positi
 	}
 	streams := slices.SortedFunc(maps.Keys(c.progress), compareStreams) // one order of locks
 	for _, stream := range streams {
-		position, err := tx.SaveProgress(stream, merged(c.progress[stream]))
+		position, err := tx.SaveProgress(stream, c.progress[stream])
 		if err != nil {
 			return nil, fmt.Errorf("save progress: %w", err)
 		}

@@ -282,9 +282,7 @@ func (t *tx) SaveProgress(stream vitals.Stream, spans []vitals.Span) (vitals.Pos
 	if known := t.db.progress[stream]; known != nil {
 		p = *known
 	}
-	for _, s := range spans {
-		p.Add(s)
-	}
+	p.Add(spans...)
 	t.later(func() { t.db.progress[stream] = &p })
 	return vitals.Position{Stream: stream, Upto: p.Upto}, nil
 }

@@ -69,9 +69,7 @@ func saveProgress(db *gorm.DB, stream vitals.Stream, spans []vitals.Span) (vital
 	if err != nil {
 		return vitals.Position{}, err
 	}
-	for _, span := range spans {
-		progress.Add(span)
-	}
+	progress.Add(spans...)
 	after, err := toProgressRow(stream, progress)
 	if err != nil {
 		return vitals.Position{}, err
