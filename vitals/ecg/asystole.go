@@ -12,7 +12,7 @@ const (
 	levelFade      = 32             // beats over which the level follows
 	revivalTime    = 3 * internalHz // two signs of life within that end an asystole
 	blindTime      = 3 * internalHz / 10
-	familiarMatch  = 0.9 // a beat that looks like the patient's own is one, however small
+	familiarMatch  = 0.95 // a beat that looks like the patient's own is one, however small; a P wave may look so to 0.93 (cinc2015 b494s)
 	familiarBeats  = 16
 	familiarPart   = 4 // at least a quarter of the most common template
 	familiarShare  = 12

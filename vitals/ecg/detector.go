@@ -318,8 +318,8 @@ func (d *Detector) inputIndex(tick int64) int64 {
 	return max(0, d.resampler.inputIndex(tick)-spikeDelay)
 }
 
-// report adds a finding. Their number in one step is bounded by the candidates that learning may
-// release, well below the room for them.
+// report adds a finding. A sample brings one look at a candidate at most, and with it a few findings: well
+// below the room for them.
 func (d *Detector) report(f Finding) {
 	if d.foundCount == len(d.findings) {
 		return

@@ -79,6 +79,22 @@ func TestPWavesWithoutBeatsAreNoHeartRate(t *testing.T) {
 	}
 }
 
+// A pacemaker stops capturing in a heart whose P waves are rounded like its beats, and a fifth as high: what goes
+// on at 86/min is no life.
+func TestPWavesThatResembleTheBeatsDoNotHideAStandstill(t *testing.T) {
+	p := wave{at: -0.17, microvolts: 220, width: 0.04}
+	h := &heart{wander: 40, noise: 3}
+	h.rhythm(0.5, 60, 75, []wave{p, {0, 1100, 0.028}, {0.3, 200, 0.06}})
+	last := h.beats[len(h.beats)-1].at
+	for i := range 14 {
+		h.beats = append(h.beats, placed{last + 0.7*float64(i+1), []wave{p}})
+	}
+	begins := began(analyse(t, 250, h.sample(250, last+9)), ecg.Asystole)
+	if len(begins) != 1 || begins[0].known > last+5.5 {
+		t.Errorf("the last beat at %.1f s, asystole reported as %+v", last, begins)
+	}
+}
+
 func TestAFastHeartIsToldByNineBeats(t *testing.T) {
 	for _, row := range []struct {
 		story string

@@ -1,6 +1,6 @@
 package ecg
 
-// watchAsystole runs each tick, so that the alarm is as early as it can be.
+// watchAsystole runs every 20 ms, so that the alarm is as early as it can be.
 func (d *Detector) watchAsystole() {
 	tick := d.front.tick - 1
 	switch {
@@ -29,7 +29,7 @@ func (d *Detector) watchNothing(tick int64) {
 	}
 }
 
-// watchPause runs each tick. A pause lasts until the next sign of life.
+// watchPause runs every 20 ms. A pause lasts until the next sign of life.
 func (d *Detector) watchPause() {
 	tick := d.front.tick - 1
 	pauses := d.life.pauses(tick)
