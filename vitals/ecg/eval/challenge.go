@@ -15,12 +15,14 @@ const (
 	challengeBefore  = 16.0
 )
 
-// challengeKinds says which of our conditions and episodes answer to an alarm of the Challenge 2015.
-var challengeKinds = []struct {
+// challengeKind is a kind of alarm of the Challenge 2015, and which of our conditions and episodes answer to it.
+type challengeKind struct {
 	kind       string
 	conditions []alerts.Condition
 	labels     []string
-}{
+}
+
+var challengeKinds = []challengeKind{
 	{"Asystole", []alerts.Condition{alerts.Asystole}, []string{asystole}},
 	{"Bradycardia", []alerts.Condition{alerts.ExtremeBrady, alerts.HRLow}, []string{brady}},
 	{"Tachycardia", []alerts.Condition{alerts.ExtremeTachy, alerts.HRHigh}, []string{tachy}},

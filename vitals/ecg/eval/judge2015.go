@@ -4,8 +4,6 @@ import (
 	"slices"
 
 	"github.com/samber/lo"
-
-	"vigil/vitals/ecg/eval/score"
 )
 
 // The Challenge's definitions (Clifford et al., Physiol Meas 2016;37:E5): no beat for 4 s; five beats below
@@ -123,31 +121,9 @@ func challenge2015Signals(f findings) *table {
 			"All ECG leads, plethysmogram and arterial pressure until 5:00. Refuted: what the alarm says cannot be. Believed: it is seen, or nobody can tell.",
 			"Beside it: what our own alarm engine raised from the first lead and the first pulse wave, as in the table above.",
 		},
-		header: []string{"alarm", "records", "TP", "FN", "FP", "TN", "TPR", "TNR", "score", "score of our alarms", goalColumn},
 	}
-	var all, allRaised score.Tally
-	line := func(name string, believed, raised score.Tally, goal string) {
-		t.row(name, number(believed.TP+believed.FN+believed.FP+believed.TN), number(believed.TP), number(believed.FN), number(believed.FP),
-			number(believed.TN), figure(believed.Sensitivity(), 1), figure(believed.Specificity(), 1),
-			figure(score.Challenge2015(believed), 1), figure(score.Challenge2015(raised), 1), goal)
-	}
-	for _, k := range challengeKinds {
-		var believed, raised score.Tally
-		for _, r := range f.results {
-			if a, ok := r.database.alarms[r.record]; ok && r.fault == nil && a.kind == k.kind {
-				believed = believed.With(a.true, r.bedside.believes(k.kind))
-				raised = raised.With(a.true, r.stood(r.bedside.alarms, k.conditions...))
-			}
-		}
-		if believed != (score.Tally{}) {
-			line(k.kind, believed, raised, "")
-		}
-		all, allRaised = all.Plus(believed), allRaised.Plus(raised)
-	}
-	if len(t.rows) == 0 {
-		t.notes = append(t.notes, notHere)
-		return t
-	}
-	line("all", all, allRaised, ">= 81 on held-out records")
+	t.confusion(f, "score of our alarms", ">= 81 on held-out records", func(r *result, k challengeKind) (believed, raised bool) {
+		return r.bedside.believes(k.kind), r.stood(r.bedside.alarms, k.conditions...)
+	})
 	return t
 }

@@ -159,35 +159,41 @@ func challenge2015(f findings) *table {
 			"One ECG lead, no pulse. Confirmed: a condition of the kind stands or was raised from 16 s before until 5:00.",
 			"Score = (TP + TN) / (TP + TN + FP + 5 FN). Beside it the same from the detector's own episodes.",
 		},
-		header: []string{"alarm", "records", "TP", "FN", "FP", "TN", "TPR", "TNR", "score", "score of episodes", goalColumn},
 	}
-	var all, allEpisodes score.Tally
-	line := func(name string, byAlarm, byEpisode score.Tally, goal string) {
-		t.row(name, number(byAlarm.TP+byAlarm.FN+byAlarm.FP+byAlarm.TN), number(byAlarm.TP), number(byAlarm.FN), number(byAlarm.FP),
-			number(byAlarm.TN), figure(byAlarm.Sensitivity(), 1), figure(byAlarm.Specificity(), 1),
-			figure(score.Challenge2015(byAlarm), 1), figure(score.Challenge2015(byEpisode), 1), goal)
+	t.confusion(f, "score of episodes", ">= 75 on held-out records", func(r *result, k challengeKind) (alarmed, standing bool) {
+		return r.confirms(k.kind)
+	})
+	return t
+}
+
+// confusion fills in, for each kind of alarm, what became of the true and the false ones by the first of two
+// verdicts, with the score of the second beside it.
+func (t *table) confusion(f findings, beside, goal string, verdicts func(r *result, k challengeKind) (first, second bool)) {
+	t.header = []string{"alarm", "records", "TP", "FN", "FP", "TN", "TPR", "TNR", "score", beside, goalColumn}
+	line := func(name string, first, second score.Tally, goal string) {
+		t.row(name, number(first.TP+first.FN+first.FP+first.TN), number(first.TP), number(first.FN), number(first.FP),
+			number(first.TN), figure(first.Sensitivity(), 1), figure(first.Specificity(), 1),
+			figure(score.Challenge2015(first), 1), figure(score.Challenge2015(second), 1), goal)
 	}
+	var allFirst, allSecond score.Tally
 	for _, k := range challengeKinds {
-		var byAlarm, byEpisode score.Tally
+		var first, second score.Tally
 		for _, r := range f.results {
 			if a, ok := r.database.alarms[r.record]; ok && r.fault == nil && a.kind == k.kind {
-				alarmed, standing := r.confirms(k.kind)
-				byAlarm = byAlarm.With(a.true, alarmed)
-				byEpisode = byEpisode.With(a.true, standing)
+				one, other := verdicts(r, k)
+				first, second = first.With(a.true, one), second.With(a.true, other)
 			}
 		}
-		if byAlarm != (score.Tally{}) {
-			line(k.kind, byAlarm, byEpisode, "")
+		if first != (score.Tally{}) {
+			line(k.kind, first, second, "")
 		}
-		all = all.Plus(byAlarm)
-		allEpisodes = allEpisodes.Plus(byEpisode)
+		allFirst, allSecond = allFirst.Plus(first), allSecond.Plus(second)
 	}
 	if len(t.rows) == 0 {
 		t.notes = append(t.notes, notHere)
-		return t
+		return
 	}
-	line("all", all, allEpisodes, ">= 75 on held-out records")
-	return t
+	line("all", allFirst, allSecond, goal)
 }
 
 // challenge2017 labels short recordings.

@@ -172,20 +172,15 @@ func validateAtrial(data string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	all, _, err := courses(data)
+	unseen, err := crossed(data, func(c *course) *model.Forest { return grow(atrialTable(pulses, c), atrialRecipe) })
 	if err != nil {
 		return err
 	}
 	found := make([][]scored, len(pulses))
-	for _, c := range all {
-		forest := grow(atrialTable(pulses, c), atrialRecipe)
-		for i, p := range pulses {
-			if c.teaches(p.record) {
-				continue
-			}
-			for _, j := range p.judgements {
-				found[i] = append(found[i], scored{j.at, forest.Score(j.features)[0]})
-			}
+	for i, p := range pulses {
+		forest := unseen(p.record)
+		for _, j := range p.judgements {
+			found[i] = append(found[i], scored{j.at, forest.Score(j.features)[0]})
 		}
 	}
 	return report(pulses, found, out)

@@ -100,8 +100,12 @@ func crossed(data string, grown func(c *course) *model.Forest) (unseen func(reco
 		return nil, err
 	}
 	forests := make([]*model.Forest, folds)
-	for _, c := range all {
-		forests[c.without] = grown(c)
+	err = each(len(all), func(i int) error {
+		forests[all[i].without] = grown(all[i])
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return func(r record) *model.Forest { return forests[all[0].patients[r]] }, nil
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"vigil/vitals"
 	"vigil/vitals/ecg"
@@ -71,65 +70,35 @@ type strip struct {
 	lethal   []seconds // of it, of ventricular tachycardia and of asystole
 }
 
-// readStrips runs the detector over all records, two at a time.
+// readStrips runs the detector over all records.
 func readStrips(data string, forests *model.Forests) ([]*strip, error) {
 	noises, err := readNoises(data)
 	if err != nil {
 		return nil, err
 	}
 	var out []*strip
-	var group sync.WaitGroup
-	free := make(chan struct{}, 2)
-	var failed []error
-	var lock sync.Mutex
 	for i := range windowSources {
 		source := &windowSources[i]
-		dir := filepath.Join(data, source.name)
-		names, err := wfdb.Records(dir)
+		names, err := wfdb.Records(filepath.Join(data, source.name))
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", source.name, err)
 		}
 		for _, name := range names {
-			s := &strip{source: source, record: record{source.name, name}}
-			out = append(out, s)
-			group.Go(func() {
-				free <- struct{}{}
-				defer func() { <-free }()
-				if err := s.read(dir, forests, noises); err != nil && !errors.Is(err, fs.ErrNotExist) { // a header may be lost
-					lock.Lock()
-					defer lock.Unlock()
-					failed = append(failed, fmt.Errorf("read %s of %s: %w", name, source.name, err))
-				}
-			})
+			out = append(out, &strip{source: source, record: record{source.name, name}})
 		}
 	}
-	group.Wait()
-	return slices.DeleteFunc(out, func(s *strip) bool { return len(s.versions) == 0 }), errors.Join(failed...)
-}
-
-// noise is a recording of noise alone.
-type noise struct {
-	samples []int16
-	rateHz  float64
-}
-
-func readNoises(data string) (map[string]noise, error) {
-	out := map[string]noise{}
-	for _, name := range []string{"em", "bw"} {
-		r, err := wfdb.Open(filepath.Join(data, "nstdb"), name)
-		if err != nil {
-			return nil, fmt.Errorf("open noise %s: %w", name, err)
+	err = each(len(out), func(i int) error {
+		s := out[i]
+		err := s.read(filepath.Join(data, s.source.name), forests, noises)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a header may be lost
+			return fmt.Errorf("read %s of %s: %w", s.record.name, s.source.name, err)
 		}
-		samples, err := r.Microvolts(0)
-		if err != nil {
-			return nil, fmt.Errorf("read noise %s: %w", name, err)
-		}
-		out[name] = noise{samples, r.Rate}
-	}
-	return out, nil
+		return nil
+	})
+	return slices.DeleteFunc(out, func(s *strip) bool { return len(s.versions) == 0 }), err
 }
 
-func (s *strip) read(dir string, forests *model.Forests, noises map[string]noise) error {
+func (s *strip) read(dir string, forests *model.Forests, noises map[string]*signal) error {
 	r, err := wfdb.Open(dir, s.record.name)
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
@@ -159,13 +128,13 @@ func (s *strip) read(dir string, forests *model.Forests, noises map[string]noise
 }
 
 // disturb gives the signal as it is, with noises, and as the other channel saw it.
-func (s *strip) disturb(signal []int16, r *wfdb.Record, noises map[string]noise) ([][]int16, error) {
+func (s *strip) disturb(signal []int16, r *wfdb.Record, noises map[string]*signal) ([][]int16, error) {
 	signals := [][]int16{signal}
 	swing := usualSwing(signal, r.Rate)
 	for _, n := range s.source.noises {
 		added := noises[n.name]
 		power := swing * swing / 8 / math.Pow(10, n.decibels/10) // as the noise stress test counts
-		signals = append(signals, disturb(signal, r.Rate, added.samples, added.rateHz, power))
+		signals = append(signals, disturb(signal, r.Rate, added.microvolts, added.rateHz, power))
 	}
 	if s.source.other && len(r.Signals) > 1 {
 		other, err := r.Microvolts(1)
@@ -269,16 +238,12 @@ func validateWindows(data string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	all, _, err := courses(data)
+	unseen, err := crossed(data, func(c *course) *model.Forest { return grow(windowTable(strips, c), windowRecipe) })
 	if err != nil {
 		return err
 	}
-	forests := make([]*model.Forest, folds)
-	for _, c := range all {
-		forests[c.without] = grow(windowTable(strips, c), windowRecipe)
-	}
 	for _, s := range strips {
-		s.judge(forests[all[0].patients[s.record]])
+		s.judge(unseen(s.record))
 	}
 	return reportWindows(strips, out)
 }

@@ -12,11 +12,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"vigil/vitals/ecg/model"
 )
@@ -104,18 +102,13 @@ func growFolds(wanted []job, data, out string, text io.Writer) error {
 	if err != nil {
 		return err
 	}
-	failed := make([]error, len(all))
 	texts := make([]strings.Builder, len(all))
-	var group sync.WaitGroup
-	free := make(chan struct{}, runtime.NumCPU())
-	for fold, c := range all {
-		group.Go(func() {
-			free <- struct{}{}
-			defer func() { <-free }()
-			failed[fold] = c.run(wanted, filepath.Join(out, strconv.Itoa(fold)), &texts[fold])
-		})
+	err = each(len(all), func(fold int) error {
+		return all[fold].run(wanted, filepath.Join(out, strconv.Itoa(fold)), &texts[fold])
+	})
+	if err != nil {
+		return err
 	}
-	group.Wait()
 	for fold := range texts {
 		if _, err := io.WriteString(text, texts[fold].String()); err != nil {
 			return fmt.Errorf("report: %w", err)
@@ -127,5 +120,8 @@ func growFolds(wanted []job, data, out string, text io.Writer) error {
 		fmt.Fprintf(&rows, "%s,%s,%d\n", r.database, r.name, all[0].patients[r])
 	}
 	err = os.WriteFile(filepath.Join(out, "folds.csv"), []byte(rows.String()), 0o644) //nolint:gosec // G306: anybody may read it
-	return errors.Join(errors.Join(failed...), err)
+	if err != nil {
+		return fmt.Errorf("write folds: %w", err)
+	}
+	return nil
 }

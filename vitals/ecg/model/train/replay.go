@@ -1,13 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
 
 	"vigil/vitals"
 	"vigil/vitals/wfdb"
@@ -53,16 +50,9 @@ type replayed[T any] struct {
 
 // replay runs something over all records with all disturbances, as many at a time as there are processors.
 func replay[T any](data string, one func(s *signal) (T, error)) ([]*replayed[T], error) {
-	noises := map[string]*signal{}
-	for _, d := range disturbances {
-		if d.noise == "" || noises[d.noise] != nil {
-			continue
-		}
-		noise, _, err := readSignal(filepath.Join(data, "nstdb"), d.noise, 0)
-		if err != nil {
-			return nil, fmt.Errorf("read noise: %w", err)
-		}
-		noises[d.noise] = noise
+	noises, err := readNoises(data)
+	if err != nil {
+		return nil, err
 	}
 	var out []*replayed[T]
 	for _, database := range beatSources {
@@ -74,20 +64,14 @@ func replay[T any](data string, one func(s *signal) (T, error)) ([]*replayed[T],
 			out = append(out, &replayed[T]{record: record{database, name}})
 		}
 	}
-	failed := make([]error, len(out))
-	var group sync.WaitGroup
-	free := make(chan struct{}, runtime.NumCPU())
-	for i, r := range out {
-		group.Go(func() {
-			free <- struct{}{}
-			defer func() { <-free }()
-			if err := r.read(data, noises, one); err != nil {
-				failed[i] = fmt.Errorf("read %s of %s: %w", r.name, r.database, err)
-			}
-		})
-	}
-	group.Wait()
-	return out, errors.Join(failed...)
+	err = each(len(out), func(i int) error {
+		r := out[i]
+		if err := r.read(data, noises, one); err != nil {
+			return fmt.Errorf("read %s of %s: %w", r.name, r.database, err)
+		}
+		return nil
+	})
+	return out, err
 }
 
 func (r *replayed[T]) read(data string, noises map[string]*signal, one func(s *signal) (T, error)) error {
