@@ -2,7 +2,7 @@ package ecg
 
 import "vigil/vitals/ecg/model"
 
-// Atrial fibrillation is told from irregular intervals alone. It is no emergency, and half a
+// Atrial fibrillation is told from irregular intervals, unless P waves speak against it. It is no emergency, and half a
 // minute of it is what makes it an episode (ESC Guidelines 2020, Hindricks et al., Eur Heart J
 // 2021;42:373), so the judgement may take its time: it is about the beat hindsight before.
 const (
@@ -18,6 +18,7 @@ type atrial struct {
 	intervals intervals
 	features  [irregularities]int16
 	at        [judgedTimes]int64 // of the beats that are judged
+	limits    [judgedTimes]int32 // of the score there, by P waves
 	last      int64              // beat, whatever its class
 	opinion   model.CUSUM
 	score     int32 // of the last judgement
@@ -26,8 +27,9 @@ type atrial struct {
 }
 
 // push takes a beat, and tells when what stands changed and since when. A beat that did not come
-// from the sinus node, or that may not be one, is regular false: it takes part in no interval.
-func (a *atrial) push(at int64, regular bool) (since int64, changed bool) {
+// from the sinus node, or that may not be one, is regular false: it takes part in no interval. The limit
+// is that of the score, by the P waves of the latest beats.
+func (a *atrial) push(at int64, regular bool, limit int32) (since int64, changed bool) {
 	gap := at - a.last
 	known := a.fit && regular && gap > 0
 	a.last, a.fit, a.judged = at, regular, false
@@ -45,13 +47,20 @@ func (a *atrial) push(at int64, regular bool) (since int64, changed bool) {
 		return 0, false
 	}
 	a.at[count/judgedEvery%judgedTimes] = at
+	a.limits[count/judgedEvery%judgedTimes] = limit
 	if count < leastJudged {
 		return 0, false
 	}
 	a.judged = true
 	a.intervals.measure(&a.features)
 	a.score = a.forest.Score(a.features[:])[0]
-	return a.opinion.Push(a.judgedAt(), a.score)
+	return a.opinion.Push(a.judgedAt(), min(a.score, a.limitThere()))
+}
+
+// limitThere is the limit of the score by the P waves around the judged beat: their mean is that of the
+// beats before, so it is the one known a little later.
+func (a *atrial) limitThere() int32 {
+	return a.limits[(a.intervals.count-hindsight+pWaveBeats)/judgedEvery%judgedTimes]
 }
 
 // judgedAt is the time of the beat that the last judgement is about.

@@ -45,6 +45,7 @@ type Detector struct {
 	rate         rateMeter
 	patterns     patterns
 	atrial       atrial
+	pWaves       pWaves
 	judge        judge
 
 	secondEnded bool // with the last sample
@@ -248,7 +249,11 @@ func (d *Detector) watchAtria(b *beat, class Beat) {
 	if b.interval == 0 {
 		d.atrial.fit = false
 	}
-	since, changed := d.atrial.push((b.at-lowPassDelay)*tickLength, class != VentricularBeat)
+	regular := class != VentricularBeat
+	if regular {
+		d.pWaves.push(&d.front, b)
+	}
+	since, changed := d.atrial.push((b.at-lowPassDelay)*tickLength, regular, d.pWaves.limit())
 	if changed {
 		d.stand(AtrialFibrillation, d.atrial.opinion.Stands, since/tickLength)
 	}

@@ -155,8 +155,8 @@ func TestASampleAllocatesNothing(t *testing.T) {
 func TestTheStateOfAPatientIsSmall(t *testing.T) {
 	size := unsafe.Sizeof(ecg.Detector{})
 	t.Logf("a detector holds %d bytes", size)
-	if size > 64<<10 {
-		t.Errorf("a detector holds %d bytes, more than 64 KiB", size)
+	if size > 32<<10 {
+		t.Errorf("a detector holds %d bytes, more than 32 KiB", size)
 	}
 }
 

@@ -69,10 +69,11 @@
 // Extremes of the rate (extremes.go). Five signs of life at 40/min or less, unless the line is dead now and
 // then, as where an electrode makes contact for moments; nine beats at more than 140/min.
 //
-// Atrial fibrillation (irregular.go, atrial.go). Every eighth beat, the irregularity of the
+// Atrial fibrillation (irregular.go, pwaves.go, atrial.go). Every eighth beat, the irregularity of the
 // intervals between beats that are not ventricular, 64 to either side of the judged one, is put to a
 // forest of decision trees (package model); its scores add up to evidence that begins or ends the
-// rhythm. An IntervalDetector (interval.go) does the same for devices that know nothing but the
+// rhythm. Where most of the signal before the QRS repeats from beat to beat, that is a P wave, and
+// limits the score. An IntervalDetector (interval.go) does the same for devices that know nothing but the
 // times of beats.
 //
 // Short recordings (strip.go). A Strip judges up to a minute as a whole, by its intervals, how alike

@@ -28,7 +28,7 @@ func (d *IntervalDetector) Push(milliseconds int64, quality Quality) []Finding {
 		d.atrial.forest.Forest = model.Embedded().AtrialFibrillation
 	}
 	d.beats++
-	since, changed := d.atrial.push(milliseconds, quality != NoAnalysis)
+	since, changed := d.atrial.push(milliseconds, quality != NoAnalysis, anyScore)
 	if !changed {
 		return nil
 	}

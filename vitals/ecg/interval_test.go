@@ -243,3 +243,31 @@ func TestAnECGInFibrillationOfTheAtriaIsTold(t *testing.T) {
 		t.Error("a dangerous rhythm was raised")
 	}
 }
+
+// Sinus beats that come as irregularly as in fibrillation, as with many premature beats of the atria, have
+// a P wave each, whichever way the electrodes are worn.
+func TestIrregularBeatsWithPWavesAreNoFibrillation(t *testing.T) {
+	for _, row := range []struct {
+		story string
+		waves []wave
+		sign  int32
+		told  int
+	}{
+		{"no P wave", sinusBeat[1:], 1, 1},
+		{"a P wave before each beat", sinusBeat, 1, 0},
+		{"the same with the electrodes swapped", sinusBeat, -1, 0},
+	} {
+		random := rand.New(rand.NewPCG(15, 16))
+		h := &heart{wander: 60, noise: 8}
+		for at := 0.5; at < 240; at += max(0.45, 0.75+0.15*random.NormFloat64()) {
+			h.beats = append(h.beats, placed{at, row.waves})
+		}
+		samples := h.sample(250, 240)
+		for i := range samples {
+			samples[i] *= row.sign
+		}
+		if begins := began(analyse(t, 250, samples), ecg.AtrialFibrillation); len(begins) != row.told {
+			t.Errorf("%s: fibrillation reported as %+v, want it %d times", row.story, begins, row.told)
+		}
+	}
+}
