@@ -49,7 +49,7 @@ type peakFinder struct {
 func (p *peakFinder) push(f *frontEnd) (int64, bool) {
 	n := f.tick - 1
 	middle := f.strength[(n-1)&ringMask]
-	if middle > f.strength[n&ringMask] && middle >= f.strength[(n-2)&ringMask] && middle >= leastStrength {
+	if middle >= max(f.strength[n&ringMask]+1, f.strength[(n-2)&ringMask], leastStrength) { // one question, as most ticks answer no
 		p.consider(n-1, middle)
 	}
 	if p.height == 0 || n-p.peak < dominance {

@@ -16,7 +16,7 @@ const (
 // Times of the whole, in ticks.
 const (
 	relearnAfter = 10 * internalHz    // missing for so long, levels are learned anew
-	watchEvery   = 5                  // 20 ms
+	watchEvery   = fibEvery           // 20 ms
 	tooLate      = internalHz * 7 / 2 // a beat of the time of learning that is known later is left out
 	maxFindings  = 32
 )
@@ -67,7 +67,7 @@ func NewWith(rateHz float64, forests *model.Forests) (*Detector, error) {
 	}
 	d := &Detector{quality: NoAnalysis, cause: Learning}
 	d.judge.quality, d.judge.cause = NoAnalysis, Learning
-	d.resampler.step = rateHz / internalHz
+	d.resampler = newResampler(rateHz / internalHz)
 	d.spikes = newSpikes(rateHz)
 	d.qrs.relearn(0)
 	d.rate.forget()
@@ -84,12 +84,8 @@ func (d *Detector) Push(microvolts int32, missing bool) []Finding {
 	d.qrs.review.looked, d.qrs.review.asked = false, false
 	newest := d.spikes.push(sample{microvolts: microvolts, missing: missing})
 	d.resampler.push()
-	for {
-		s, ok := d.resampler.next(newest)
-		if !ok {
-			break
-		}
-		d.step(s)
+	for d.resampler.ready() {
+		d.step(d.resampler.next(newest))
 	}
 	d.resampler.done(newest)
 	return d.findings[:d.foundCount]
@@ -107,7 +103,10 @@ func (d *Detector) Cause() Cause { return d.cause }
 // step is one tick.
 func (d *Detector) step(s sample) {
 	d.front.push(s)
-	d.fibrillation.push(&d.front)
+	rare := d.front.tick%watchEvery == 0
+	if rare {
+		d.fibrillation.push(&d.front)
+	}
 	d.watchGap(s)
 	slotDone := d.judge.push(s, &d.front)
 	if slotDone {
@@ -119,7 +118,7 @@ func (d *Detector) step(s sample) {
 	if d.qrs.push(&d.front) {
 		d.watchCandidate()
 	}
-	if d.front.tick%watchEvery == 0 {
+	if rare {
 		d.watch()
 	}
 }

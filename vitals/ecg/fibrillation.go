@@ -49,11 +49,8 @@ var harmless = verdict{lethal: -8 * model.Scale}
 
 const fibRingMask = 255
 
-// push takes the low-passed signal of a tick.
+// push takes the low-passed signal of every fibEvery-th tick.
 func (v *fibrillation) push(f *frontEnd) {
-	if f.tick%fibEvery != 0 {
-		return
-	}
 	value := int64(f.lowPass[(f.tick-1)&ringMask])
 	v.base += (value<<8 - v.base) >> fibBaseTime
 	base := v.base >> 8

@@ -10,7 +10,7 @@ import (
 // stubborn gives the same answer whatever it is asked.
 func stubborn(like *model.Forest, logits ...float64) *model.Forest {
 	leaves := append([]float64{}, logits...)
-	return model.Quantise(like.Features, like.Outputs, 1, []model.Split{{}}, append(leaves, logits...))
+	return model.Quantise(like.Features, like.Outputs, 1, []model.Split{0}, append(leaves, logits...))
 }
 
 func TestADetectorAsksTheForestsThatItIsGiven(t *testing.T) {

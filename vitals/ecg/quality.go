@@ -1,5 +1,7 @@
 package ecg
 
+import "slices"
+
 // Signal quality is judged over slots of 200 ms.
 const (
 	slotTicks    = internalHz / 5
@@ -35,6 +37,9 @@ const (
 	missingToNone = 40
 )
 
+// spans are the numbers of slots over which anybody asks for a sum, ascending.
+var spans = [...]int64{missingSlots, railSlots, flatSlots, longSlots}
+
 // slot is what 200 ms of signal showed.
 type slot struct {
 	low, high int32 // µV as they came
@@ -52,8 +57,8 @@ type slot struct {
 // judge collects slots and says what the signal is good for.
 type judge struct {
 	ring    [slots]slot
-	sums    [longSlots]slot // over the last one, two, ... slots
-	count   int64           // slots completed
+	sums    [len(spans)]slot // over the last slots, as many as each of spans
+	count   int64            // slots completed
 	now     slot
 	ticks   int
 	repeats int32
@@ -136,33 +141,39 @@ func (j *judge) addHeight(height int32) {
 // addExtra notes a strong candidate that was not taken for a beat.
 func (j *judge) addExtra() { j.now.extras++ }
 
-// addUp sums the last slots, as far back as anybody asks for.
+// addUp sums the last slots. Where there are not so many yet, it sums those that there are.
 func (j *judge) addUp() {
 	sum := slot{low: inputLimit, high: -inputLimit}
-	for back := range min(longSlots, j.count) {
-		s := &j.ring[(j.count-1-back)%slots]
-		sum.low, sum.high = min(sum.low, s.low), max(sum.high, s.high)
-		sum.missing += s.missing
-		sum.clipped += s.clipped
-		sum.hiss += s.hiss
-		sum.change += s.change
-		sum.strongest = max(sum.strongest, s.strongest)
-		sum.beats += s.beats
-		sum.extras += s.extras
-		sum.poor += s.poor
-		sum.match += s.match
-		j.sums[back] = sum
+	back := int64(0)
+	for i, span := range spans {
+		for ; back < min(span, j.count); back++ {
+			sum.add(&j.ring[(j.count-1-back)%slots])
+		}
+		j.sums[i] = sum
 	}
+}
+
+func (s *slot) add(o *slot) {
+	s.low, s.high = min(s.low, o.low), max(s.high, o.high)
+	s.missing += o.missing
+	s.clipped += o.clipped
+	s.hiss += o.hiss
+	s.change += o.change
+	s.strongest = max(s.strongest, o.strongest)
+	s.beats += o.beats
+	s.extras += o.extras
+	s.poor += o.poor
+	s.match += o.match
 }
 
 var noSlots = slot{low: inputLimit, high: -inputLimit}
 
-// over is the sum of the last slots, or of as many as there are.
-func (j *judge) over(slotCount int64) *slot {
+// over is the sum of the last slots, as many as the span says or as there are.
+func (j *judge) over(span int64) *slot {
 	if j.count == 0 {
 		return &noSlots
 	}
-	return &j.sums[min(slotCount, j.count)-1]
+	return &j.sums[slices.Index(spans[:], span)]
 }
 
 // circumstances are what the judgement must know from elsewhere.

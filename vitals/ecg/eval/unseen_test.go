@@ -22,7 +22,7 @@ func grown(t *testing.T, rows string) string {
 	for _, fold := range []string{"0", "1"} {
 		forests := *model.Embedded()
 		if fold == "1" {
-			forests.Beats = model.Quantise(forests.Beats.Features, forests.Beats.Outputs, 1, []model.Split{{}}, []float64{0, 9, 0, 0, 9, 0})
+			forests.Beats = model.Quantise(forests.Beats.Features, forests.Beats.Outputs, 1, []model.Split{0}, []float64{0, 9, 0, 0, 9, 0})
 		}
 		for name, forest := range forests.Files() {
 			save(t, filepath.Join(root, fold), name, (*forest).Encode())

@@ -16,7 +16,7 @@ func grown(t *testing.T) (*model.Forest, func(shift float64) *model.Counts) {
 	var splits []model.Split
 	leaves := make([]float64, 16)
 	for bit := range 4 {
-		splits = append(splits, model.Split{Feature: uint8(bit), Above: 0})
+		splits = append(splits, model.NewSplit(uint8(bit), 0))
 	}
 	for i := range leaves {
 		leaves[i] = float64(i) / 4
@@ -90,7 +90,7 @@ func TestASpreadComesBackWithItsForest(t *testing.T) {
 }
 
 func TestTenthsHoldATenthOfTheWeight(t *testing.T) {
-	f := model.Quantise(1, 1, 1, []model.Split{{}}, []float64{0, 1})
+	f := model.Quantise(1, 1, 1, []model.Split{0}, []float64{0, 1})
 	leads, weights := make([]int32, 1000), make([]float32, 1000)
 	for i := range leads {
 		leads[i], weights[i] = int32(i), 1

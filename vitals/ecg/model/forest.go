@@ -33,11 +33,18 @@ const magic = "VFO1"
 // ErrForest is wrapped by Parse where bytes are no forest.
 var ErrForest = errors.New("not a forest")
 
-// Split asks whether a feature lies above a limit.
-type Split struct {
-	Feature uint8
-	Above   int16
-}
+// Split asks whether a feature lies above a limit. It holds the limit in its upper half and the feature in its
+// lowest byte, so that one load brings both.
+type Split uint32
+
+// NewSplit asks whether the feature lies above the limit.
+func NewSplit(feature uint8, above int16) Split { return Split(uint16(above))<<16 | Split(feature) }
+
+// Feature is what is asked for.
+func (s Split) Feature() uint8 { return uint8(s) }
+
+// Above is the limit.
+func (s Split) Above() int16 { return int16(s >> 16) }
 
 // Forest is a sum of trees. In each tree all nodes of one depth ask the same question, so the
 // answers are the bits of the leaf's number: it is walked without a branch. Everything is an
@@ -56,43 +63,47 @@ func (f *Forest) Trees() int { return len(f.Splits) / f.Depth }
 
 // row holds the features that a forest asks for. Its length is that of all values of a Split's
 // Feature, so that no question needs a check of its bounds.
-type row [1 << 8]int16
+type row [1 << 8]int32
 
 // Score adds up what the trees say of the features. It gives a logit in units of 1/Scale for each
 // output; those behind Outputs are zero.
 func (f *Forest) Score(features []int16) (scores [MaxOutputs]int32) {
 	var asked row
-	copy(asked[:], features)
-	leaves, size := f.Leaves, f.Outputs<<f.Depth
-	for splits := f.Splits; len(splits) >= f.Depth; splits = splits[f.Depth:] {
-		leaf := asked.leaf(splits[:f.Depth]) * f.Outputs
-		for k, v := range leaves[leaf : leaf+f.Outputs] {
-			scores[k] += int32(v)
-		}
-		leaves = leaves[size:]
+	for i, v := range features {
+		asked[uint8(i)] = int32(v)
 	}
+	leaves, size, depth := f.Leaves, f.Outputs<<f.Depth, f.Depth
+	var first, second, third int32 // in registers, as most forests have one output or three
+	for splits := f.Splits; len(splits) >= depth && len(leaves) >= size; splits, leaves = splits[depth:], leaves[size:] {
+		leaf, bit := uint32(0), 0
+		if depth >= 4 && len(splits) >= 4 { // without a loop
+			q := (*[4]Split)(splits)
+			leaf = asked.answer(q[0]) | asked.answer(q[1])<<1 | asked.answer(q[2])<<2 | asked.answer(q[3])<<3
+			bit = 4
+		}
+		for ; bit < depth; bit++ {
+			leaf |= asked.answer(splits[bit]) << (bit & 31)
+		}
+		switch f.Outputs {
+		case 1:
+			first += int32(leaves[leaf])
+		case 3:
+			said := (*[3]int16)(leaves[leaf*3:])
+			first += int32(said[0])
+			second += int32(said[1])
+			third += int32(said[2])
+		default:
+			for k, v := range leaves[int(leaf)*f.Outputs:][:f.Outputs] {
+				scores[k] += int32(v)
+			}
+		}
+	}
+	scores[0], scores[1], scores[2] = scores[0]+first, scores[1]+second, scores[2]+third
 	return scores
 }
 
-// leaf is the number of the leaf that the answers lead to. Four and more questions are answered
-// without a loop.
-func (r *row) leaf(questions []Split) int {
-	leaf, from := 0, 0
-	if len(questions) >= 4 {
-		q := (*[4]Split)(questions)
-		leaf = r.answer(q[0]) | r.answer(q[1])<<1 | r.answer(q[2])<<2 | r.answer(q[3])<<3
-		from = 4
-	}
-	for bit := from; bit < len(questions); bit++ {
-		leaf |= r.answer(questions[bit]) << bit
-	}
-	return leaf
-}
-
 // answer is 1 where the feature lies above the limit: the sign bit of limit - value.
-func (r *row) answer(s Split) int {
-	return int(uint32(int32(s.Above)-int32(r[s.Feature])) >> 31)
-}
+func (r *row) answer(s Split) uint32 { return uint32(int32(s.Above())-r[s.Feature()]) >> 31 }
 
 // Encode packs the forest; its inverse is Parse.
 func (f *Forest) Encode() []byte {
@@ -102,8 +113,8 @@ func (f *Forest) Encode() []byte {
 	}
 	out = binary.LittleEndian.AppendUint32(out, uint32(f.Trees()))
 	for _, s := range f.Splits {
-		out = append(out, s.Feature)
-		out = binary.LittleEndian.AppendUint16(out, uint16(s.Above))
+		out = append(out, s.Feature())
+		out = binary.LittleEndian.AppendUint16(out, uint16(s.Above()))
 	}
 	for _, v := range f.Leaves {
 		out = binary.LittleEndian.AppendUint16(out, uint16(v))
@@ -138,9 +149,9 @@ func Parse(data []byte) (*Forest, error) {
 	}
 	rest := body[headerLen:]
 	for ; len(f.Splits) < splits; rest = rest[splitLen:] {
-		s := Split{Feature: rest[0], Above: int16(binary.LittleEndian.Uint16(rest[1:]))}
-		if int(s.Feature) >= f.Features {
-			return nil, fmt.Errorf("split by feature %d of %d: %w", s.Feature, f.Features, ErrForest)
+		s := NewSplit(rest[0], int16(binary.LittleEndian.Uint16(rest[1:])))
+		if int(s.Feature()) >= f.Features {
+			return nil, fmt.Errorf("split by feature %d of %d: %w", s.Feature(), f.Features, ErrForest)
 		}
 		f.Splits = append(f.Splits, s)
 	}

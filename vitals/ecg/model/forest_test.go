@@ -16,7 +16,7 @@ import (
 // small has two trees of depth two over three features, with two outputs.
 func small() *model.Forest {
 	return model.Quantise(3, 2, 2,
-		[]model.Split{{Feature: 0, Above: 10}, {Feature: 1, Above: -5}, {Feature: 2, Above: 0}, {Feature: 0, Above: 100}},
+		[]model.Split{model.NewSplit(0, 10), model.NewSplit(1, -5), model.NewSplit(2, 0), model.NewSplit(0, 100)},
 		[]float64{0, 1, 2, 3, 4, 5, 6, 7, 0.5, 0, 0.25, 0, 0, 0, -1, -1})
 }
 
@@ -48,7 +48,7 @@ func TestAForestComesBackAsItWent(t *testing.T) {
 		f := &model.Forest{Features: 7, Outputs: outputs, Depth: depth}
 		for range rapid.IntRange(0, 5).Draw(t, "trees") {
 			for range depth {
-				f.Splits = append(f.Splits, model.Split{Feature: uint8(rapid.IntRange(0, 6).Draw(t, "feature")), Above: rapid.Int16().Draw(t, "above")})
+				f.Splits = append(f.Splits, model.NewSplit(uint8(rapid.IntRange(0, 6).Draw(t, "feature")), rapid.Int16().Draw(t, "above")))
 			}
 			for range outputs << depth {
 				f.Leaves = append(f.Leaves, rapid.Int16().Draw(t, "leaf"))

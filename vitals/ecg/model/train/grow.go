@@ -166,7 +166,7 @@ func (g *grower) tree() {
 	slices.Sort(asked)
 	for depth := range g.depth {
 		feature, limit := g.bestSplit(asked, 1<<depth)
-		g.splits = append(g.splits, model.Split{Feature: uint8(feature), Above: g.limits[feature][limit]})
+		g.splits = append(g.splits, model.NewSplit(uint8(feature), g.limits[feature][limit]))
 		for i, b := range g.bin[feature] {
 			if int(b) > limit {
 				g.leaf[i] |= 1 << depth
