@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"vigil/alerts"
 	"vigil/vitals"
 )
@@ -31,20 +34,31 @@ func sinus(samples []int16, seconds int, bpm float64) []int16 {
 	return samples
 }
 
-// watch plays the ECG to an engine with the real detector, a fifth of a second at a time.
-func watch(samples []int16) []alerts.Transition {
+// fibrillating appends seconds of a made-up fibrillation of the ventricles: waves that swell, fade and drift in pace.
+func fibrillating(samples []int16, seconds int) []int16 {
+	for range seconds * 250 {
+		s := float64(len(samples)) / 250
+		uV := 350*math.Sin(2*math.Pi*5.1*s+2*math.Sin(1.3*s)) + 200*math.Sin(2*math.Pi*4.3*s+1.5*math.Sin(0.7*s))
+		samples = append(samples, int16(uV))
+	}
+	return samples
+}
+
+// watch plays the ECG to an engine with the real detector, in chunks of as many samples as next says.
+func watch(samples []int16, next func() int) (told []alerts.Transition, derived []vitals.Charted) {
 	e := alerts.NewEngine(patient)
-	var told []alerts.Transition
-	for i := 0; i+50 <= len(samples); i += 50 {
+	for i := 0; i < len(samples); {
+		n := min(len(samples)-i, next())
 		w := vitals.Waveform{
 			Kind: vitals.ECGII, Rate: vitals.Rate{Num: 250, Den: 1}, Scale: vitals.Int(1),
-			First: uint64(i), Samples: samples[i : i+50],
+			First: uint64(i), Samples: samples[i : i+n],
 		}
 		w.Start = start.Add(w.Rate.Span(i))
-		d := delivered(w.End(), vitals.Batch{Device: patch, Waveforms: []vitals.Waveform{w}})
-		told = append(told, e.Observe(d).Transitions...)
+		o := e.Observe(delivered(w.End(), vitals.Batch{Device: patch, Waveforms: []vitals.Waveform{w}}))
+		told, derived = append(told, o.Transitions...), append(derived, o.Derived...)
+		i += n
 	}
-	return told
+	return told, derived
 }
 
 func TestTheRealDetectorRaisesWhatTheHeartDoes(t *testing.T) {
@@ -61,7 +75,7 @@ func TestTheRealDetectorRaisesWhatTheHeartDoes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			told := watch(sinus(sinus(nil, 30, 72), 40, tt.then))
+			told, _ := watch(sinus(sinus(nil, 30, 72), 40, tt.then), func() int { return 50 })
 			var first alerts.Transition
 			for _, x := range told {
 				if x.Change == alerts.Raised && first.Change == "" {
@@ -77,4 +91,36 @@ func TestTheRealDetectorRaisesWhatTheHeartDoes(t *testing.T) {
 			t.Logf("%q %s", first.Alarm.Detail, first.At.Sub(start))
 		})
 	}
+}
+
+// A bad night in four minutes: the heart races, stands still, slows down, fibrillates, and comes back each time. In
+// whatever chunks the ECG arrives, the same alarms are told of the same samples, and the same rates are charted.
+func TestChunkingChangesNothingThatTheRealDetectorTells(t *testing.T) {
+	samples := sinus(sinus(sinus(nil, 30, 72), 30, 180), 30, 72)
+	samples = sinus(sinus(samples, 15, 0), 30, 72)
+	samples = sinus(sinus(samples, 30, 25), 30, 72)
+	samples = sinus(fibrillating(samples, 20), 20, 72)
+	told, rates := watch(samples, func() int { return 250 })
+	for _, c := range []alerts.Condition{alerts.ExtremeTachy, alerts.Asystole, alerts.ExtremeBrady, alerts.VF} {
+		if len(judged(told)[c]) == 0 {
+			t.Errorf("%s was not told at all", c)
+		}
+	}
+	if len(rates) < 150 {
+		t.Errorf("%d rates were charted in %d s", len(rates), len(samples)/250)
+	}
+	same := func(t rapid.TB, chunks string, next func() int) {
+		again, againRates := watch(samples, next)
+		if diff := cmp.Diff(judged(told), judged(again)); diff != "" {
+			t.Fatalf("%s (-seconds +otherwise):\n%s", chunks, diff)
+		}
+		if diff := cmp.Diff(rates, againRates); diff != "" {
+			t.Fatalf("rates, %s (-seconds +otherwise):\n%s", chunks, diff)
+		}
+	}
+	same(t, "tenths of a second", func() int { return 25 })
+	same(t, "ten seconds", func() int { return 2500 })
+	rapid.Check(t, func(t *rapid.T) {
+		same(t, "chunks of any size", func() int { return rapid.IntRange(1, 2500).Draw(t, "samples") })
+	})
 }
