@@ -8,16 +8,11 @@ import (
 	"vigil/vitals/ecg"
 )
 
-// Limits of the heart rate per minute: the unit's defaults for adults, Vigil's own. The extreme
-// limits are 10 below and 20 above them, no less than 30 and no more than 200, as Philips
-// IntelliVue has them.
+// The extreme limits of the heart rate per minute lie so far beyond the limits as their settings say, but
+// EXTREME BRADYCARDIA at no less than 30 and EXTREME TACHYCARDIA at no more than 200 (Philips IntelliVue).
 const (
-	rateLow      = 45
-	rateHigh     = 130
-	extremeBelow = max(rateLow-10, 30)
-	extremeAbove = min(rateHigh+20, 200)
-
-	rateLowHysteresis = 3
+	extremeFloor   = 30
+	extremeCeiling = 200
 )
 
 // The lethal rhythms: no QRS or fibrillation for 4 s (Philips HeartStart, Edan elite V6), five
@@ -50,39 +45,38 @@ var (
 	}
 )
 
-// The heart rate: delays of 15 s at the limits as in Pater 2020 (BMJ Qual Saf 29:717); 5 s and 3 s at
-// the extremes keep within the 10 s that IEC 60601-2-27 allows from the event to the alarm. A slow
-// heart takes longer to be measured, so its delay is the shorter one.
+// The heart rate. The delays at the extremes keep within the 10 s that IEC 60601-2-27 allows from the event
+// to the alarm: a slow heart takes longer to be measured, so its delay is the shorter one.
 var (
 	extremeTachy = rule{
-		condition: ExtremeTachy, describe: describeHR,
+		condition: ExtremeTachy, describe: describeHR, on: ExtremeTachyOn, off: ExtremeTachyOff,
 		Spec: Spec{
 			Label: "EXTREME TACHYCARDIA", Type: Physiological, Priority: High,
-			OnDelay: 5 * time.Second, OffDelay: 10 * time.Second, Latching: true, Rearm: rearmHigh,
+			Latching: true, Rearm: rearmHigh,
 			InhibitedBy: []Condition{VF, VT, LeadsOff},
 		},
 	}
 	extremeBrady = rule{
-		condition: ExtremeBrady, describe: describeHR,
+		condition: ExtremeBrady, describe: describeHR, on: ExtremeBradyOn, off: ExtremeBradyOff,
 		Spec: Spec{
 			Label: "EXTREME BRADYCARDIA", Type: Physiological, Priority: High,
-			OnDelay: 3 * time.Second, OffDelay: 10 * time.Second, Latching: true, Rearm: rearmHigh,
+			Latching: true, Rearm: rearmHigh,
 			InhibitedBy: []Condition{Asystole, LeadsOff},
 		},
 	}
 	hrHigh = rule{
-		condition: HRHigh, describe: describeHR,
+		condition: HRHigh, describe: describeHR, on: HRHighOn, off: HRHighOff,
 		Spec: Spec{
 			Label: "HR HIGH", Type: Physiological, Priority: Medium,
-			OnDelay: 15 * time.Second, OffDelay: 5 * time.Second, Rearm: rearmMedium,
+			Rearm:       rearmMedium,
 			InhibitedBy: []Condition{VF, VT, ExtremeTachy, LeadsOff},
 		},
 	}
 	hrLow = rule{
-		condition: HRLow, describe: describeHR,
+		condition: HRLow, describe: describeHR, on: HRLowOn, off: HRLowOff,
 		Spec: Spec{
 			Label: "HR LOW", Type: Physiological, Priority: Medium,
-			OnDelay: 15 * time.Second, OffDelay: 5 * time.Second, Rearm: rearmMedium,
+			Rearm:       rearmMedium,
 			InhibitedBy: []Condition{Asystole, ExtremeBrady, LeadsOff},
 		},
 	}
@@ -90,10 +84,18 @@ var (
 
 // rateLimits are judged in this order: an extreme stands before the limit that it inhibits.
 var rateLimits = []limit{
-	{condition: ExtremeTachy, above: true, at: extremeAbove, hysteresis: 5},
-	{condition: ExtremeBrady, at: extremeBelow, hysteresis: 5},
-	{condition: HRHigh, above: true, at: rateHigh, hysteresis: 3},
-	{condition: HRLow, at: rateLow, hysteresis: rateLowHysteresis},
+	{condition: ExtremeTachy, above: true, at: extremeAbove, hysteresis: ExtremeTachyHysteresis},
+	{condition: ExtremeBrady, at: extremeBelow, hysteresis: ExtremeBradyHysteresis},
+	{condition: HRHigh, above: true, at: settingOf(HRHighLimit), hysteresis: HRHighHysteresis},
+	{condition: HRLow, at: settingOf(HRLowLimit), hysteresis: HRLowHysteresis},
+}
+
+func extremeAbove(l Limits) vitals.Decimal {
+	return vitals.Int(min(l.whole(HRHighLimit)+l.whole(ExtremeTachyAbove), extremeCeiling))
+}
+
+func extremeBelow(l Limits) vitals.Decimal {
+	return vitals.Int(max(l.whole(HRLowLimit)-l.whole(ExtremeBradyBelow), extremeFloor))
 }
 
 func describeAsystole(f fact) string {

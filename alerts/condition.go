@@ -1,6 +1,8 @@
 package alerts
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/samber/lo"
@@ -33,7 +35,7 @@ const (
 	BatteryLow     Condition = "BATTERY_LOW"
 )
 
-// Spec is what Vigil does about a condition: the unit defaults for adults.
+// Spec is what Vigil does about a condition: the defaults for adults. Limits may say other delays.
 type Spec struct {
 	Label       string // for people
 	Type        Type
@@ -49,9 +51,13 @@ type Spec struct {
 type rule struct {
 	condition Condition
 	Spec
+	on, off  Setting                  // that say OnDelay and OffDelay; zero where they are fixed
 	describe func(fact) string        // the alarm's Detail
-	delay    func(fact) time.Duration // graded on-delay; nil: OnDelay
+	within   func(fact) time.Duration // no longer than this on-delay, as the fact asks for; nil: OnDelay
 }
+
+// unhurried is what a fact asks for that may wait as long as the on-delay says.
+const unhurried = time.Duration(math.MaxInt64)
 
 // Re-alarm times of an acknowledged condition that goes on: HIGH 2 min, MEDIUM 10 min, LOW never
 // (Philips offers 2 or 3 min, Mindray 1 to 10 min).
@@ -62,7 +68,7 @@ const (
 
 // rules is the one table of conditions, in the order in which they are judged: who inhibits comes
 // before whom it inhibits. Sources stand beside the limits in the file of each family.
-var rules = []rule{
+var rules = rulesOf(defaultLimits, []rule{
 	ventricularFibrillation,
 	asystole,
 	ventricularTachycardia,
@@ -80,6 +86,20 @@ var rules = []rule{
 	poorSignal,
 	ecgDisputed,
 	batteryLow,
+})
+
+// rulesOf is the table with the delays that the limits say.
+func rulesOf(l Limits, table []rule) []rule {
+	table = slices.Clone(table)
+	for i := range table {
+		if r := &table[i]; r.on != 0 {
+			r.OnDelay = l.lasting(r.on)
+		}
+		if r := &table[i]; r.off != 0 {
+			r.OffDelay = l.lasting(r.off)
+		}
+	}
+	return table
 }
 
 // ruleOf finds a condition's row.

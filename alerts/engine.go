@@ -15,7 +15,7 @@ import (
 // follows from what it was given, in order, so the same deliveries give the same alarms. It is not
 // safe for concurrent use.
 //
-// A new engine continues an old one after Bind, Streamed and Restore with what is stored and
+// A new engine continues an old one after SetLimits, Bind, Streamed and Restore with what is stored and
 // Observe with the deliveries of the last 45 seconds, in the order in which they came.
 type Engine struct {
 	patient    vitals.PatientID
@@ -23,6 +23,8 @@ type Engine struct {
 	released   []released // once assigned
 	discharged bool
 	hubs       []hub      // told by Hub
+	limits     Limits     // in force
+	rules      []rule     // the table with their delays
 	episodes   []*episode // every key that was ever true, in the order of rules, then by site
 	answers    []answer   // of the last commands
 
@@ -52,7 +54,7 @@ func NewEngine(p vitals.PatientID) *Engine { return NewEngineWith(p, model.Embed
 // NewEngineWith makes an engine whose ECG detectors ask other forests than those of the program.
 func NewEngineWith(p vitals.PatientID, forests *model.Forests) *Engine {
 	return &Engine{
-		patient: p,
+		patient: p, limits: defaultLimits, rules: rules,
 		newAnalyser: func(rateHz float64) (analyser, error) {
 			return ecg.NewWith(rateHz, forests)
 		},
@@ -215,7 +217,7 @@ func (e *Engine) episode(k key) *episode {
 			break
 		}
 	}
-	p := &episode{rule: &rules[rank], patient: e.patient, site: k.site}
+	p := &episode{rule: &e.rules[rank], patient: e.patient, site: k.site}
 	e.episodes = slices.Insert(e.episodes, at, p)
 	return p
 }

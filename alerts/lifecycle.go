@@ -164,8 +164,8 @@ func (p *episode) begin(f fact) {
 // delay is the on-delay that the fact asks for.
 func (p *episode) delay(f fact) time.Duration {
 	delay := p.rule.OnDelay
-	if p.rule.delay != nil {
-		delay = p.rule.delay(f)
+	if p.rule.within != nil {
+		delay = min(delay, p.rule.within(f))
 	}
 	if p.overlaps {
 		delay = max(delay, p.rule.OffDelay)

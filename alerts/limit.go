@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"slices"
 	"time"
 
 	"vigil/vitals"
@@ -9,19 +10,25 @@ import (
 // limit is a threshold of a condition, with hysteresis: an episode that stands ends only so far on
 // the other side of it.
 type limit struct {
-	condition      Condition
-	above          bool // true above the limit, else below it
-	inclusive      bool // the limit itself counts
-	at, hysteresis int64
+	condition  Condition
+	above      bool // true above the limit, else below it
+	inclusive  bool // the limit itself counts
+	at         func(Limits) vitals.Decimal
+	hysteresis Setting
 }
 
-// holds judges a value.
-func (l limit) holds(value float64, standing bool) Truth {
-	beyond := float64(l.at) - value
+// settingOf is a limit that is a setting itself.
+func settingOf(s Setting) func(Limits) vitals.Decimal {
+	return func(l Limits) vitals.Decimal { return l.values[s] }
+}
+
+// holds judges a value against the limit at, with the hysteresis back where the condition stands.
+func (l *limit) holds(value, at, back float64, standing bool) Truth {
+	beyond := milli(at) - milli(value)
 	if l.above {
 		beyond = -beyond
 	}
-	if beyond > 0 || (l.inclusive && beyond == 0) || (standing && beyond > -float64(l.hysteresis)) {
+	if beyond > 0 || (l.inclusive && beyond == 0) || (standing && beyond > -milli(back)) {
 		return True
 	}
 	return False
@@ -31,16 +38,39 @@ func (l limit) holds(value float64, standing bool) Truth {
 func (e *Engine) judgeLimits(limits []limit, f fact, now time.Time) {
 	known := f.truth != Unknown
 	value := f.value.Float()
-	for _, l := range limits {
+	for i := range limits {
+		l := &limits[i]
 		k := key{condition: l.condition}
 		if known {
 			p := e.find(k)
-			f.truth = l.holds(value, p != nil && p.standing())
-			f.limit = vitals.Int(l.at)
+			f.limit = l.at(e.limits)
+			f.truth = l.holds(value, f.limit.Float(), e.limits.values[l.hysteresis].Float(), p != nil && p.standing())
 		}
 		e.apply(k, f, now)
 	}
 }
+
+// SetLimits puts other limits into force, from the next judgement on: what is open is neither closed nor
+// changed by this. Limits that will not do are refused with ErrLimits, and those in force stay.
+func (e *Engine) SetLimits(l Limits) error {
+	if err := l.Validate(); err != nil {
+		return err
+	}
+	if len(Diff(e.limits, l)) == 0 {
+		return nil
+	}
+	e.limits, e.rules = l, rules
+	if len(Diff(defaultLimits, l)) > 0 {
+		e.rules = rulesOf(l, rules)
+	}
+	for _, p := range e.episodes {
+		p.rule = &e.rules[slices.Index(Conditions(), p.rule.condition)]
+	}
+	return nil
+}
+
+// Limits are those in force.
+func (e *Engine) Limits() Limits { return e.limits }
 
 // factOf is what a reading says: nothing, unless it is there and good.
 func factOf(dev *device, r *vitals.Reading) fact {

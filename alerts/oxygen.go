@@ -3,38 +3,40 @@ package alerts
 import (
 	"fmt"
 	"time"
+
+	"vigil/vitals"
 )
 
-// oxygenLow is the unit's default for adults, in percent (Masimo's default, with 15 s).
-const oxygenLow = 88
-
-// Oxygen saturation. SPO2_LOW: 88 % and 15 s are Masimo's defaults; the delays graded by depth are
-// those of Pater 2020 (BMJ Qual Saf 29:717). SPO2_RAPID_DESAT: at once at 10 % below the limit
-// (Masimo).
+// Oxygen saturation. SPO2_LOW: the delays graded by depth are those of Pater 2020 (BMJ Qual Saf 29:717).
+// SPO2_RAPID_DESAT: at once so far below the limit (Masimo).
 var (
 	rapidDesat = rule{
-		condition: SpO2RapidDesat, describe: describeDesat,
+		condition: SpO2RapidDesat, describe: describeDesat, off: RapidDesatOff,
 		Spec: Spec{
 			Label: "SpO₂ RAPID DESAT", Type: Physiological, Priority: High,
-			OffDelay: 10 * time.Second, Latching: true, Rearm: rearmHigh,
+			Latching: true, Rearm: rearmHigh,
 		},
 	}
 	spo2Low = rule{
-		condition: SpO2Low, describe: describeOxygenLow, delay: oxygenDelay,
+		condition: SpO2Low, describe: describeOxygenLow, on: SpO2LowOn, off: SpO2LowOff, within: oxygenDelay,
 		Spec: Spec{
 			Label: "SpO₂ LOW", Type: Physiological, Priority: Medium,
-			OnDelay: 15 * time.Second, OffDelay: 5 * time.Second, Rearm: rearmMedium,
+			Rearm:       rearmMedium,
 			InhibitedBy: []Condition{SpO2RapidDesat},
 		},
 	}
 )
 
 var oxygenLimits = []limit{
-	{condition: SpO2RapidDesat, inclusive: true, at: oxygenLow - 10, hysteresis: 3},
-	{condition: SpO2Low, at: oxygenLow, hysteresis: 2},
+	{condition: SpO2RapidDesat, inclusive: true, at: desatBelow, hysteresis: RapidDesatHysteresis},
+	{condition: SpO2Low, at: settingOf(SpO2LowLimit), hysteresis: SpO2LowHysteresis},
 }
 
-// oxygenDelay is shorter the deeper the saturation is: 15 s, 10 s at 70 to 79 %, 5 s at 60 to
+func desatBelow(l Limits) vitals.Decimal {
+	return vitals.Int(l.whole(SpO2LowLimit) - l.whole(RapidDesatBelow))
+}
+
+// oxygenDelay bounds the on-delay the more, the deeper the saturation is: 10 s at 70 to 79 %, 5 s at 60 to
 // 69 %, none below.
 func oxygenDelay(f fact) time.Duration {
 	switch v := f.value.Float(); {
@@ -45,7 +47,7 @@ func oxygenDelay(f fact) time.Duration {
 	case v < 80:
 		return 10 * time.Second
 	default:
-		return 15 * time.Second
+		return unhurried
 	}
 }
 

@@ -42,15 +42,17 @@ const (
 )
 
 // refutable are the conditions that a pulse at a given rate can refute.
-var refutable = map[Condition]func(pulseRate float64) bool{
-	VF:           func(float64) bool { return true },
-	Asystole:     func(float64) bool { return true },
-	VT:           func(pulseRate float64) bool { return pulseRate < vtRate }, // faster, it may be the tachycardia's own
+var refutable = map[Condition]func(pulseRate float64, l Limits) bool{
+	VF:           func(float64, Limits) bool { return true },
+	Asystole:     func(float64, Limits) bool { return true },
+	VT:           func(pulseRate float64, _ Limits) bool { return pulseRate < vtRate }, // faster, it may be the tachycardia's own
 	ExtremeBrady: notSlow,
 	HRLow:        notSlow,
 }
 
-func notSlow(pulseRate float64) bool { return pulseRate > rateLow+rateLowHysteresis }
+func notSlow(pulseRate float64, l Limits) bool {
+	return pulseRate > float64(l.whole(HRLowLimit)+l.whole(HRLowHysteresis))
+}
 
 // pulse is what is known of the patient's pulse at a time.
 type pulse struct {
@@ -100,12 +102,12 @@ func (e *Engine) pulseAt(at, now time.Time) pulse {
 }
 
 // refutes reports whether the pulse has gone on, as it was, since before the condition began.
-func (p pulse) refutes(c Condition, f fact) bool {
+func (p pulse) refutes(c Condition, f fact, l Limits) bool {
 	since := f.began()
 	if c == ExtremeBrady || c == HRLow {
 		since = f.at.Add(-bradySpan)
 	}
-	return p.steady && refutable[c](p.perMinute) && !p.from.After(since) &&
+	return p.steady && refutable[c](p.perMinute, l) && !p.from.After(since) &&
 		p.last.Sub(since) >= pulseGoesOn && f.at.Sub(p.last) <= pulseBehind
 }
 
@@ -117,7 +119,7 @@ func (e *Engine) weigh(c Condition, f fact, p *episode, now time.Time) fact {
 	}
 	seen := e.pulseAt(f.at, now)
 	f.pulse = seen.String()
-	if f.ecg == ecg.FullAnalysis || p != nil && p.standing() || !seen.refutes(c, f) {
+	if f.ecg == ecg.FullAnalysis || p != nil && p.standing() || !seen.refutes(c, f, e.limits) {
 		return f
 	}
 	f.truth = Unknown

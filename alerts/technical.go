@@ -50,7 +50,12 @@ var (
 	}
 )
 
-var batteryLimit = limit{condition: BatteryLow, inclusive: true, at: 20, hysteresis: 5}
+const (
+	batteryLeast = 20 // percent
+	batteryBack  = 5
+)
+
+var batteryLimit = limit{condition: BatteryLow, inclusive: true}
 
 func describeNoData(fact) string { return "silent for more than " + staleAfter.String() }
 
@@ -171,8 +176,8 @@ func (e *Engine) judgeBattery(dev *device, now time.Time) {
 	k := key{BatteryLow, string(dev.id)}
 	f := dev.battery.fact(dev.id, now)
 	p := e.find(k)
-	f.truth = batteryLimit.holds(f.value.Float(), p != nil && p.standing())
-	f.limit = vitals.Int(batteryLimit.at)
+	f.truth = batteryLimit.holds(f.value.Float(), batteryLeast, batteryBack, p != nil && p.standing())
+	f.limit = vitals.Int(batteryLeast)
 	e.apply(k, f, now)
 }
 
