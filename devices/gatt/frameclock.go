@@ -35,9 +35,12 @@ const (
 	// maxStep is the longest silence of a connection that keeps its time line; the strap's clock
 	// restarts in 2019 within a minute off the skin.
 	maxStep = time.Minute
-	// maxOff is how far the time line may be off before it begins anew instead of being nudged:
-	// the hub's own clock was set.
+	// maxOff is how far a frame may arrive before all others of the window, by the strap's clock: no
+	// radio is early, so that one of the two clocks was set.
 	maxOff = time.Second
+	// maxLate is how far it may arrive behind them: a connection that is silent for longer is given up
+	// (Bluetooth Core 5.4, Vol 4, Part E, 7.8.12: 32 s), so that the hub's clock was set.
+	maxLate = 32 * time.Second
 )
 
 // place is a frame as a waveform on the hub's time line. clock is the strap's, in ns, of the LAST
@@ -45,18 +48,14 @@ const (
 func (c *frameClock) place(rate vitals.Rate, clock uint64, samples []int16, received time.Time) vitals.Waveform {
 	n := len(samples)
 	step := time.Duration(int64(clock - c.last))
-	if !c.began || rate != c.rate || step <= 0 || step > maxStep {
+	if !c.began || rate != c.rate || c.jumped(step, n, c.delayOf(clock, received)) {
 		c.rate = rate
 		c.restart(clock, received, n)
 		step = rate.Span(n)
 	}
 	c.skip(c.lostSamples(step, n))
-	first := c.estimate(clock, received).Add(-rate.Span(n - 1))
-	if off := first.Sub(c.next); off.Abs() > maxOff {
-		c.restart(clock, received, n)
-	} else {
-		c.next = c.next.Add(c.nudge(off))
-	}
+	first := c.estimate(c.delayOf(clock, received)).Add(-rate.Span(n - 1))
+	c.next = c.next.Add(c.nudge(first.Sub(c.next)))
 	start, index := c.next, c.index
 	c.last = clock
 	c.skip(uint64(n))
@@ -70,6 +69,14 @@ func (c *frameClock) skip(n uint64) {
 	c.next, c.index = c.next.Add(c.rate.Span(int(n))), c.index+n
 }
 
+// jumped reports whether one of the two clocks was set between the last frame and this one of n: the
+// strap's, when it shows less time than the samples took, or far more, or more than has passed; the
+// hub's, when more or less has passed than a connection can hide.
+func (c *frameClock) jumped(step time.Duration, n int, d delay) bool {
+	off := d.late - c.envelope[0].late
+	return step <= c.rate.Span(n)/2 || step > maxStep || off < -maxOff || off > maxLate
+}
+
 // restart begins a time line: at the first frame, and after the strap's clock or the radio was
 // away. Samples are counted on by the hub's time, so that the gap shows.
 func (c *frameClock) restart(clock uint64, received time.Time, n int) {
@@ -81,18 +88,22 @@ func (c *frameClock) restart(clock uint64, received time.Time, n int) {
 	c.envelope = c.envelope[:0]
 }
 
-// estimate is when the strap's clock stood at clock, by the hub's.
-func (c *frameClock) estimate(clock uint64, received time.Time) time.Time {
+// delayOf is how late a frame came.
+func (c *frameClock) delayOf(clock uint64, received time.Time) delay {
 	strap := time.Duration(int64(clock - c.origin))
-	d := delay{strap: strap, late: received.Sub(c.arrived) - strap}
+	return delay{strap: strap, late: received.Sub(c.arrived) - strap}
+}
+
+// estimate is when the strap took the last sample of a frame, by the hub's clock.
+func (c *frameClock) estimate(d delay) time.Time {
 	for len(c.envelope) > 0 && c.envelope[len(c.envelope)-1].late >= d.late {
 		c.envelope = c.envelope[:len(c.envelope)-1]
 	}
 	c.envelope = append(c.envelope, d)
-	for c.envelope[0].strap < strap-envelopeWindow {
+	for c.envelope[0].strap < d.strap-envelopeWindow {
 		c.envelope = c.envelope[1:]
 	}
-	return c.arrived.Add(strap + c.envelope[0].late)
+	return c.arrived.Add(d.strap + c.envelope[0].late)
 }
 
 // lostSamples is how many samples the strap took between the last frame and this one of n.

@@ -108,3 +108,67 @@ func TestHubClockThatWasSetBackIsFollowed(t *testing.T) {
 		t.Errorf("placed %v off", off)
 	}
 }
+
+// Frames go on as if nothing had happened, while one of the two clocks is set between two of them.
+func TestFramesStayWhereTheyBelongWhenAClockIsSet(t *testing.T) {
+	for name, c := range map[string]struct{ strap, hub time.Duration }{
+		"strap set forward by a second and a half": {strap: 1500 * time.Millisecond},
+		"strap set forward by ten seconds":         {strap: 10 * time.Second},
+		"strap set forward from 2019 to today":     {strap: 7 * 365 * 24 * time.Hour},
+		"strap set back by half a second":          {strap: -500 * time.Millisecond},
+		"strap set back to 2019":                   {strap: -7 * 365 * 24 * time.Hour},
+		"hub set forward by an hour":               {hub: time.Hour},
+		"hub set back by two seconds":              {hub: -2 * time.Second},
+		"hub set back by an hour":                  {hub: -time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			radio := rand.New(rand.NewPCG(7, 0))
+			s, clock := newStrap(), gatt.PMDClock{}
+			place := func() (vitals.Waveform, time.Duration) {
+				frame, taken := s.frame()
+				w := clock.Place(frame, taken.Add(time.Duration(radio.ExpFloat64()*float64(20*time.Millisecond))))
+				return w, lastOf(w).Sub(taken)
+			}
+			var before vitals.Waveform
+			for range 200 {
+				before, _ = place()
+			}
+			s.clock += uint64(c.strap)
+			s.now = s.now.Add(c.hub)
+			for i := range 200 {
+				w, off := place()
+				if off.Abs() > 150*time.Millisecond {
+					t.Fatalf("frame %d behind the jump is placed %v off", i, off)
+				}
+				// A strap's clock that jumps is no gap in what the strap measured.
+				lost := int64(w.First) - int64(before.First) - gatt.PMDSamples
+				if c.hub == 0 && (lost < 0 || lost > 20) {
+					t.Fatalf("frame %d behind the jump begins %d samples behind the one before", i, lost)
+				}
+				before = w
+			}
+		})
+	}
+}
+
+func TestFramesThatWereHeldUpTogetherStayInTheirPlaces(t *testing.T) {
+	s, clock := newStrap(), gatt.PMDClock{}
+	var before vitals.Waveform
+	for range 50 {
+		frame, taken := s.frame()
+		before = clock.Place(frame, taken)
+	}
+	var held []gatt.PMDFrame
+	var taken []time.Time
+	for range 20 { // eleven seconds out of reach
+		frame, at := s.frame()
+		held, taken = append(held, frame), append(taken, at)
+	}
+	for i, frame := range held {
+		w := clock.Place(frame, s.now)
+		if off := lastOf(w).Sub(taken[i]); off.Abs() > sample || w.First != before.First+gatt.PMDSamples {
+			t.Fatalf("frame %d is placed %v off, at sample %d behind %d", i, off, w.First, before.First)
+		}
+		before = w
+	}
+}

@@ -3,6 +3,7 @@ package gatt_test
 import (
 	"encoding/hex"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -131,5 +132,32 @@ func TestAnotherRateBeginsAnotherTimeLine(t *testing.T) {
 	}
 	if off := lastOf(next).Sub(noon.Add(time.Second)); off.Abs() > time.Microsecond {
 		t.Errorf("placed %v off", off)
+	}
+}
+
+// A sensor counts milliseconds from its start in 32 bits: it begins again with 0 when its battery is put
+// in, and after 49 days.
+func TestASensorThatCountsFromZeroAgainStaysOnTheTimeLine(t *testing.T) {
+	for name, from := range map[string]uint32{"its battery was out": 4_000_000, "its count ran over": math.MaxUint32 - 640} {
+		t.Run(name, func(t *testing.T) {
+			var clock gatt.MovesenseClock
+			var before vitals.Waveform
+			const took = 64 // ms for 16 samples at 250 Hz
+			for i := range 100 {
+				count := from + uint32(i*took)
+				if from == 4_000_000 && i >= 50 {
+					count = uint32((i - 50) * took)
+				}
+				last := noon.Add(time.Duration(i*took+60) * time.Millisecond)
+				w := clock.Place(gatt.MovesenseFrame{RateHz: 250, Clock: count, Raw: make([]int32, gatt.MovesenseSamples)}, last)
+				if off := lastOf(w).Sub(last); off.Abs() > 8*time.Millisecond {
+					t.Fatalf("notification %d is placed %v off", i, off)
+				}
+				if i > 0 && (w.First < before.First+gatt.MovesenseSamples || w.First > before.First+gatt.MovesenseSamples+2) {
+					t.Fatalf("notification %d begins at sample %d, the one before at %d", i, w.First, before.First)
+				}
+				before = w
+			}
+		})
 	}
 }
