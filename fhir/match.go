@@ -29,10 +29,10 @@ const systemGender = "http://hl7.org/fhir/administrative-gender"
 
 // MatchesDevice reports whether the device is one that was asked for.
 func (s *Search) MatchesDevice(d Device) bool {
-	address := addressOf(d.ID)
+	names := lo.Map(d.identifiers(), func(i identifier, _ int) coding { return coding{system: i.System, code: i.Value} })
 	return s.wanted(string(d.ID)) &&
 		(!s.patient || d.Patient == s.Patient) &&
-		s.tokensName("identifier", coding{system: address.System, code: address.Value})
+		s.tokensName("identifier", names...)
 }
 
 // MatchesAlarm reports whether the alarm is one that was asked for. Alarms that are still waiting

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -67,6 +68,12 @@ type (
 		Type  concept `json:"type"`
 		Value string  `json:"value"`
 	}
+	udiCarrier struct {
+		DeviceIdentifier string `json:"deviceIdentifier,omitempty"`
+		Issuer           string `json:"issuer,omitempty"`
+		Jurisdiction     string `json:"jurisdiction,omitempty"`
+		CarrierHRF       string `json:"carrierHRF,omitempty"`
+	}
 	deviceName struct {
 		Name string `json:"name"`
 		Type string `json:"type"`
@@ -75,6 +82,7 @@ type (
 		ResourceType string          `json:"resourceType"`
 		ID           string          `json:"id"`
 		Identifier   []identifier    `json:"identifier"`
+		UDICarrier   []udiCarrier    `json:"udiCarrier,omitempty"`
 		Status       string          `json:"status"`
 		Manufacturer string          `json:"manufacturer,omitempty"`
 		SerialNumber string          `json:"serialNumber,omitempty"`
@@ -124,10 +132,11 @@ func AppendPatient(dst []byte, p vitals.Patient) []byte {
 	return appendJSON(dst, resource)
 }
 
-// Device is a device with the patient who wears it now.
+// Device is a device with the patient who wears it now, and what it says of itself.
 type Device struct {
 	vitals.Device
 	Patient vitals.PatientID // empty when nobody does, or nobody whom the reader may see
+	State   vitals.DeviceState
 }
 
 // AppendDevice adds the Device resource.
@@ -135,7 +144,8 @@ func AppendDevice(dst []byte, d Device) []byte {
 	resource := deviceResource{
 		ResourceType: "Device",
 		ID:           string(d.ID),
-		Identifier:   []identifier{addressOf(d.ID)},
+		Identifier:   d.identifiers(),
+		UDICarrier:   carrierOf(d.State.UDI),
 		Status:       "active",
 		Manufacturer: d.Manufacturer,
 		SerialNumber: d.Serial,
@@ -146,18 +156,49 @@ func AppendDevice(dst []byte, d Device) []byte {
 	if d.Model != "" {
 		resource.DeviceName = []deviceName{{Name: d.Model, Type: "model-name"}}
 	}
-	if d.Firmware != "" {
-		resource.Version = []deviceVersion{{
-			// MDC_ID_PROD_SPEC_FW, HL7 PHD guide, Device.version.
-			Type:  concept{Coding: []coded{{systemMDC, "531976", "MDC_ID_PROD_SPEC_FW"}}},
-			Value: d.Firmware,
-		}}
+	// HL7 PHD guide, Device.version.
+	for _, v := range []struct{ code, name, value string }{
+		{"531976", "MDC_ID_PROD_SPEC_FW", d.Firmware},
+		{"531974", "MDC_ID_PROD_SPEC_HW", d.State.Hardware},
+		{"531975", "MDC_ID_PROD_SPEC_SW", d.State.Software},
+	} {
+		if v.value != "" {
+			resource.Version = append(resource.Version, deviceVersion{Type: concept{Coding: []coded{{systemMDC, v.code, v.name}}}, Value: v.value})
+		}
 	}
 	if d.Patient != "" {
 		resource.Patient = &reference{Reference: "Patient/" + string(d.Patient)}
 	}
 	return appendJSON(dst, resource)
 }
+
+// identifiers are the device's address, and the EUI-64 that it has beside it.
+func (d Device) identifiers() []identifier {
+	own := []identifier{addressOf(d.ID)}
+	if id := d.State.SystemID; id != "" && id != d.ID {
+		own = append(own, addressOf(id))
+	}
+	return own
+}
+
+// carrierOf is the unique device identifier. Issuer and jurisdiction are OIDs; what else a device says there
+// has no place in a URI.
+func carrierOf(u vitals.UDI) []udiCarrier {
+	if u.String() == "" {
+		return nil
+	}
+	return []udiCarrier{{DeviceIdentifier: u.Identifier, Issuer: oid(u.Issuer), Jurisdiction: oid(u.Authority), CarrierHRF: u.Label}}
+}
+
+func oid(dotted string) string {
+	if !oidShape.MatchString(dotted) {
+		return ""
+	}
+	return "urn:oid:" + dotted
+}
+
+// oidShape is what FHIR R4 takes for an OID.
+var oidShape = regexp.MustCompile(`^[0-2](\.(0|[1-9][0-9]*))+$`)
 
 // addressOf writes a Bluetooth address or EUI-64 as the HL7 PHD guide does: FE-ED-AB-EE-DE-AD.
 func addressOf(d vitals.DeviceID) identifier {

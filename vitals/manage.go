@@ -1,6 +1,7 @@
 package vitals
 
 import (
+	"cmp"
 	"hash/fnv"
 	"time"
 )
@@ -19,21 +20,46 @@ type HubReport struct {
 
 // DeviceReport is what a hub knows of a device beside its values. Empty fields are not known.
 type DeviceReport struct {
-	Device       DeviceID
+	Description
+
+	Device  DeviceID
+	Battery *int      // percent
+	Heard   time.Time // hub time of its last value
+	Link    string    // "open", "encrypted" or "bonded"
+}
+
+// Description is what a device says of itself. Nobody vouches for it.
+type Description struct {
 	Manufacturer string
 	Model        string
 	Serial       string
 	Firmware     string
-	UDI          string
-	Battery      *int      // percent
-	Heard        time.Time // hub time of its last value
-	Link         string    // "open", "encrypted" or "bonded"
+	Hardware     string
+	Software     string
+	UDI          UDI
+	SystemID     DeviceID  // EUI-64 that stays the same where the address changes
+	Read         time.Time // hub time at which it was read; zero where it was not
 }
+
+// UDI is a unique device identifier. Its parts may be empty.
+type UDI struct {
+	Label      string // the whole, as it is printed
+	Identifier string // the part that tells maker and model
+	Issuer     string // OID of who issued it, such as GS1
+	Authority  string // OID of whose rules it follows, such as the FDA's
+}
+
+// String is the identifier as it is printed, as far as it is known.
+func (u UDI) String() string { return cmp.Or(u.Label, u.Identifier) }
 
 // DeviceState is a device as it stands in the registry, beside its description.
 type DeviceState struct {
 	Device       DeviceID
-	UDI          string
+	Hardware     string
+	Software     string
+	UDI          UDI
+	SystemID     DeviceID
+	Read         time.Time // when it last said so, and its model, serial and firmware
 	Battery      *int
 	Heard        time.Time
 	Link         string

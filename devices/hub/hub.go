@@ -51,14 +51,6 @@ type hub struct {
 	end   context.CancelCauseFunc
 }
 
-// deviceState is what the status page tells of a device.
-type deviceState struct {
-	Connected bool      `json:"connected"`
-	Heard     time.Time `json:"heard,omitzero"`
-	Battery   *uint8    `json:"battery,omitempty"` // percent
-	Fault     string    `json:"fault,omitempty"`
-}
-
 // newHub opens the spool. The caller runs the hub, which closes it.
 func newHub(c config, log *slog.Logger, now time.Time) (*hub, error) {
 	roots, err := trust(c.CAFile)
@@ -250,20 +242,6 @@ func (h *hub) store(b vitals.Batch, now time.Time, add func(vitals.Batch, uplink
 	case err != nil:
 		h.log.Error("a message was not kept", "device", b.Device, "error", err)
 	}
-}
-
-// remember keeps what the status tells of a device.
-func (h *hub) remember(b vitals.Batch, now time.Time) {
-	state := h.state[b.Device]
-	if len(b.Readings)+len(b.Waveforms) > 0 {
-		state.Heard = now
-	}
-	for _, e := range b.Events {
-		if e.Code == vitals.BatteryLevel {
-			state.Battery = new(uint8(e.Value.Float()))
-		}
-	}
-	h.state[b.Device] = state
 }
 
 // tell keeps an event about each device.

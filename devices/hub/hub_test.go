@@ -40,6 +40,8 @@ type house struct {
 	server chan uplink.Message
 	heard  []uplink.Message // and not awaited yet
 	stop   func()
+
+	unpaired bool // the device is read without a bond
 }
 
 // furnish is a house with a strap.
@@ -87,7 +89,7 @@ func (h *house) build(t *testing.T, settings, read string, chars ...fake.Char) {
 	}
 	write(t, filepath.Join(h.dir, "secret"), "sesame\n", 0o600)
 	write(t, filepath.Join(h.dir, "hub.json"), fmt.Sprintf(`{"hub":"home-1","mqtt":%q,%s
-		"devices":[{"address":"A0:9E:1A:00:00:01","read":%s,"pair":true}]}`, server.URL(), settings, read), 0o600)
+		"devices":[{"address":"A0:9E:1A:00:00:01","read":%s,"pair":%t}]}`, server.URL(), settings, read, !h.unpaired), 0o600)
 	h.open(t)
 }
 

@@ -262,12 +262,9 @@ func (m manager) Report(s *uplink.Status) {
 	s.Config = h.config.desired
 	for _, d := range h.config.Devices {
 		state := h.state[d.id]
-		report := uplink.DeviceStatus{Device: d.id, Battery: state.Battery, Link: uplink.LinkOpen}
+		report := uplink.DeviceStatus{Description: state.said, Device: d.id, Battery: state.Battery, Link: state.link}
 		if !state.Heard.IsZero() {
 			report.Heard = micros(state.Heard)
-			if d.Pair { // it is not read before it is bonded
-				report.Link = uplink.LinkBonded
-			}
 		}
 		s.Devices = append(s.Devices, report)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"vigil/devices"
@@ -54,9 +55,15 @@ func (h *hub) session(ctx context.Context, d deviceConfig, p *bluez.Peripheral) 
 		return err
 	}
 	h.note(d.id, true, nil)
-	s.log.Info("device is connected")
-	s.event(vitals.DeviceConnected, "")
+	s.lookAtLink()
+	s.log.Info("device is connected", "link", linkNames[s.security()])
+	s.event(vitals.DeviceConnected, linkNames[s.security()])
+	describing, enough := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { s.describe(describing) })
 	err := s.read(ctx)
+	enough()
+	beside.Wait()
 	if ctx.Err() != nil {
 		s.memory.abort(ctx)
 		s.stopECG(ctx)
@@ -64,17 +71,6 @@ func (h *hub) session(ctx context.Context, d deviceConfig, p *bluez.Peripheral) 
 	s.event(vitals.DeviceLost, "")
 	h.note(d.id, false, err)
 	return err
-}
-
-func (h *hub) note(d vitals.DeviceID, connected bool, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	state := h.state[d]
-	state.Connected, state.Fault = connected, ""
-	if err != nil {
-		state.Fault = err.Error()
-	}
-	h.state[d] = state
 }
 
 func (s *session) event(code vitals.EventCode, detail string) {
@@ -183,6 +179,7 @@ func (s *session) look(ctx context.Context, now time.Time) error {
 		s.log.Info("strap is without contact, its ECG is stopped")
 		s.stopECG(ctx)
 	}
+	s.lookAtLink()
 	s.setClock(ctx, now)
 	return s.memory.due(ctx, now)
 }

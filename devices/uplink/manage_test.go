@@ -3,13 +3,18 @@ package uplink_test
 import (
 	"crypto/ed25519"
 	"errors"
+	"fmt"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/devices"
+	"vigil/devices/gatt"
 	"vigil/devices/uplink"
+	"vigil/vitals"
 )
 
 // server is a key as the server has it and as hubs pinned it.
@@ -92,8 +97,12 @@ func second[T any](_ T, err error) error { return err }
 func TestAStatusTellsOfTheDevices(t *testing.T) {
 	s := uplink.Status{Online: true, Config: 3, Devices: []uplink.DeviceStatus{
 		{
-			Device: patch, Manufacturer: "Polar", Model: "H10", Serial: "7", Firmware: "5.0", UDI: "(01)0", Battery: new(uint8(0)),
-			Heard: noon.Add(-time.Minute), Link: uplink.LinkBonded,
+			Device: patch, Battery: new(uint8(0)), Heard: noon.Add(-time.Minute), Link: uplink.LinkBonded,
+			Description: vitals.Description{
+				Manufacturer: "Polar", Model: "H10", Serial: "7", Firmware: "5.0", Hardware: "39044024.10", Software: "3.1.1",
+				SystemID: "a09e1afffe000001", Read: noon.Add(-time.Hour),
+				UDI: vitals.UDI{Label: "(01)00844588003288", Identifier: "00844588003288", Issuer: "2.51", Authority: "2.16.840.1.113883.3.24"},
+			},
 		},
 		{Device: "a09e1a000002"},
 	}}
@@ -115,6 +124,28 @@ func TestAStatusTellsOfTheDevices(t *testing.T) {
 	}
 	if _, err = uplink.DecodeStatus(b); !errors.Is(err, devices.ErrMalformed) {
 		t.Errorf("a battery of 101 %%: %v", err)
+	}
+}
+
+func TestAHomeOfTalkativeDevicesFitsInAStatus(t *testing.T) {
+	text, part := strings.Repeat("M", gatt.MaxText), strings.Repeat("9", gatt.MaxUDI)
+	s := uplink.Status{Online: true, Version: strings.Repeat("v", uplink.MaxText), Oldest: noon, Config: math.MaxUint64}
+	for i := range uplink.MaxDevices {
+		s.Devices = append(s.Devices, uplink.DeviceStatus{
+			Device: vitals.DeviceID(fmt.Sprintf("%016x", i)), Battery: new(uint8(100)), Heard: noon, Link: uplink.LinkBonded,
+			Description: vitals.Description{
+				Manufacturer: text, Model: text, Serial: text, Firmware: text, Hardware: text, Software: text,
+				SystemID: "a09e1afffe000001", Read: noon, UDI: vitals.UDI{Label: part, Identifier: text, Issuer: text, Authority: text},
+			},
+		})
+	}
+	b, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := uplink.DecodeStatus(b)
+	if diff := cmp.Diff(s, got); err != nil || diff != "" {
+		t.Errorf("%d bytes: %v %s", len(b), err, diff)
 	}
 }
 

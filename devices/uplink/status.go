@@ -28,6 +28,13 @@ type (
 		Battery      *uint8  `cbor:"6,keyasint,omitempty"` // %
 		Heard        *int64  `cbor:"7,keyasint,omitempty"`
 		Link         *uint8  `cbor:"8,keyasint,omitempty"`
+		Hardware     *string `cbor:"9,keyasint,omitempty"`
+		Software     *string `cbor:"10,keyasint,omitempty"`
+		SystemID     octets  `cbor:"11,keyasint,omitempty"`
+		Read         *int64  `cbor:"12,keyasint,omitempty"`
+		Identifier   *string `cbor:"13,keyasint,omitempty"` // of the UDI, whose label is 5
+		Issuer       *string `cbor:"14,keyasint,omitempty"`
+		Authority    *string `cbor:"15,keyasint,omitempty"`
 	}
 )
 
@@ -56,15 +63,12 @@ const (
 
 // DeviceStatus is what a hub knows of a device beside its values.
 type DeviceStatus struct {
-	Device       vitals.DeviceID
-	Manufacturer string
-	Model        string
-	Serial       string
-	Firmware     string
-	UDI          string
-	Battery      *uint8    // percent; nil where it does not tell
-	Heard        time.Time // zero: not since the hub started
-	Link         LinkSecurity
+	vitals.Description
+
+	Device  vitals.DeviceID
+	Battery *uint8    // percent; nil where it does not tell
+	Heard   time.Time // zero: not since the hub started
+	Link    LinkSecurity
 }
 
 // Encode is the status as bytes.
@@ -129,12 +133,23 @@ func DecodeStatus(b []byte) (Status, error) {
 
 func (d DeviceStatus) wire() (wireDevice, error) {
 	device, err := octetsOf(d.Device)
+	if err != nil {
+		return wireDevice{}, err
+	}
 	w := wireDevice{
 		Device: device, Manufacturer: unlessZero(cut(d.Manufacturer)), Model: unlessZero(cut(d.Model)), Serial: unlessZero(cut(d.Serial)),
-		Firmware: unlessZero(cut(d.Firmware)), UDI: unlessZero(cut(d.UDI)), Battery: d.Battery, Link: unlessZero(uint8(d.Link)),
+		Firmware: unlessZero(cut(d.Firmware)), Hardware: unlessZero(cut(d.Hardware)), Software: unlessZero(cut(d.Software)),
+		UDI: unlessZero(cut(d.UDI.Label)), Identifier: unlessZero(cut(d.UDI.Identifier)), Issuer: unlessZero(cut(d.UDI.Issuer)),
+		Authority: unlessZero(cut(d.UDI.Authority)), Battery: d.Battery, Link: unlessZero(uint8(d.Link)),
+	}
+	if d.SystemID != "" {
+		w.SystemID, err = octetsOf(d.SystemID)
 	}
 	if !d.Heard.IsZero() {
 		w.Heard = microsOf(d.Heard)
+	}
+	if !d.Read.IsZero() {
+		w.Read = microsOf(d.Read)
 	}
 	return w, err
 }
@@ -152,7 +167,12 @@ func (w wireDevice) status() (d DeviceStatus, err error) {
 		{"model", w.Model, &d.Model},
 		{"serial", w.Serial, &d.Serial},
 		{"firmware", w.Firmware, &d.Firmware},
-		{"udi", w.UDI, &d.UDI},
+		{"hardware", w.Hardware, &d.Hardware},
+		{"software", w.Software, &d.Software},
+		{"udi", w.UDI, &d.UDI.Label},
+		{"device identifier", w.Identifier, &d.UDI.Identifier},
+		{"issuer", w.Issuer, &d.UDI.Issuer},
+		{"authority", w.Authority, &d.UDI.Authority},
 	} {
 		if *field.to, err = textOf(field.what, field.from); err != nil {
 			return d, err
@@ -166,6 +186,16 @@ func (w wireDevice) status() (d DeviceStatus, err error) {
 		return d, malformed("link security %d", *w.Link)
 	}
 	d.Battery, d.Link = w.Battery, LinkSecurity(orZero(w.Link))
+	if w.SystemID != nil {
+		if d.SystemID, err = deviceOf(w.SystemID); err != nil {
+			return d, fmt.Errorf("system id: %w", err)
+		}
+	}
+	if w.Read != nil {
+		if d.Read, err = timeOf("read", w.Read); err != nil {
+			return d, err
+		}
+	}
 	if w.Heard != nil {
 		d.Heard, err = timeOf("heard", w.Heard)
 	}

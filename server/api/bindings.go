@@ -57,10 +57,11 @@ func (s *service) registerBindings() {
 	register(s, route{http.MethodDelete, "/bindings/{device}", "unbind-device", "Take a device from its patient.", http.StatusNoContent, technicians}, s.unbind)
 }
 
-// worn is a device with who wears it now, where the reader may know.
+// worn is a device with who wears it now, where the reader may know, and what it says of itself.
 type worn struct {
 	vitals.Device
 	Patient vitals.PatientID
+	State   vitals.DeviceState
 }
 
 // boundNow lists the bindings that hold now.
@@ -101,7 +102,11 @@ func (s *service) wearers(ctx context.Context, scope vitals.Scope, devices []vit
 			wearer[b.Device] = b.Patient
 		}
 	}
-	return lo.Map(devices, func(d vitals.Device, _ int) worn { return worn{d, wearer[d.ID]} }), nil
+	states, err := s.Fleet.DeviceStates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return lo.Map(devices, func(d vitals.Device, _ int) worn { return worn{d, wearer[d.ID], states[d.ID]} }), nil
 }
 
 func viewBinding(b vitals.Binding) bindingView {

@@ -72,13 +72,17 @@ type deviceView struct {
 
 // DeviceRegistry is what hubs report of a device.
 type DeviceRegistry struct {
-	UDI     string       `json:"udi,omitempty" readOnly:"true" doc:"Unique device identifier."`
-	Battery *int         `json:"battery,omitempty" readOnly:"true" doc:"Percent."`
-	Heard   *time.Time   `json:"heard,omitempty" readOnly:"true" doc:"When a hub heard it last, by the hub's clock."`
-	Link    string       `json:"link,omitempty" readOnly:"true" doc:"open, encrypted or bonded."`
-	Through vitals.HubID `json:"through,omitempty" readOnly:"true" doc:"The hub that reported it last."`
-	Clock   string       `json:"clock,omitempty" readOnly:"true" doc:"What that hub's clock follows: unsynced, ntp or nts."`
-	Support string       `json:"support,omitempty" readOnly:"true" doc:"Date until which its maker supports it."`
+	UDI      string          `json:"udi,omitempty" readOnly:"true" doc:"Unique device identifier, as it is printed."`
+	Hardware string          `json:"hardware,omitempty" readOnly:"true" doc:"Revision of its hardware."`
+	Software string          `json:"software,omitempty" readOnly:"true" doc:"Revision of its software."`
+	SystemID vitals.DeviceID `json:"system_id,omitempty" readOnly:"true" doc:"EUI-64 that stays the same where its address changes."`
+	Read     *time.Time      `json:"read,omitempty" readOnly:"true" doc:"When a hub last read what it says of itself."`
+	Battery  *int            `json:"battery,omitempty" readOnly:"true" doc:"Percent."`
+	Heard    *time.Time      `json:"heard,omitempty" readOnly:"true" doc:"When a hub heard it last, by the hub's clock."`
+	Link     string          `json:"link,omitempty" readOnly:"true" doc:"open, encrypted or bonded."`
+	Through  vitals.HubID    `json:"through,omitempty" readOnly:"true" doc:"The hub that reported it last."`
+	Clock    string          `json:"clock,omitempty" readOnly:"true" doc:"What that hub's clock follows: unsynced, ntp or nts."`
+	Support  string          `json:"support,omitempty" readOnly:"true" doc:"Date until which its maker supports it."`
 }
 
 type devicesOutput struct {
@@ -196,10 +200,6 @@ func (s *service) devices(ctx context.Context, _ *empty) (*devicesOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	states, err := s.Fleet.DeviceStates(ctx)
-	if err != nil {
-		return nil, err
-	}
 	reports, err := s.Fleet.HubReports(ctx)
 	if err != nil {
 		return nil, err
@@ -207,16 +207,17 @@ func (s *service) devices(ctx context.Context, _ *empty) (*devicesOutput, error)
 	out := &devicesOutput{}
 	out.Body.Devices = lo.Map(devices, func(d worn, _ int) deviceView {
 		view := viewDevice(d.Device, d.Patient)
-		if state, known := states[d.ID]; known {
-			view.DeviceRegistry = viewRegistry(state, reports[state.Hub].Clock)
-		}
+		view.DeviceRegistry = viewRegistry(d.State, reports[d.State.Hub].Clock)
 		return view
 	})
 	return out, nil
 }
 
 func viewRegistry(d vitals.DeviceState, clock string) DeviceRegistry {
-	view := DeviceRegistry{UDI: d.UDI, Battery: d.Battery, Heard: orNil(d.Heard), Link: d.Link, Through: d.Hub, Clock: clock}
+	view := DeviceRegistry{
+		UDI: d.UDI.String(), Hardware: d.Hardware, Software: d.Software, SystemID: d.SystemID, Read: orNil(d.Read),
+		Battery: d.Battery, Heard: orNil(d.Heard), Link: d.Link, Through: d.Hub, Clock: clock,
+	}
 	if !d.SupportUntil.IsZero() {
 		view.Support = d.SupportUntil.Format(time.DateOnly)
 	}

@@ -28,7 +28,13 @@ func newFleet(t *testing.T) (w *ward, told *[]vitals.HubID) {
 	}
 	err := w.store.SaveHubReport(ctx, "home-1", vitals.HubReport{
 		Version: "1.0", Queue: 2, Oldest: morning, Clock: "ntp", Config: 1, At: morning,
-		Devices: []vitals.DeviceReport{{Device: strap, Model: "H10", Firmware: "5.0", UDI: "udi-1", Battery: new(80), Heard: morning, Link: "bonded"}},
+		Devices: []vitals.DeviceReport{{
+			Device: strap, Battery: new(80), Heard: morning, Link: "bonded",
+			Description: vitals.Description{
+				Model: "H10", Serial: "7A", Firmware: "5.0", Hardware: "39044024.10", Software: "3.1.1", SystemID: "a09e1afffe000001", Read: morning,
+				UDI: vitals.UDI{Label: "(01)00844588003288(21)7A", Identifier: "00844588003288", Issuer: "2.51", Authority: "no OID"},
+			},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +56,8 @@ func TestTheRegistryShowsWhatHubsReport(t *testing.T) {
 		}
 	}
 	want := fields{
-		"model": "H10", "firmware": "5.0", "udi": "udi-1", "link": "bonded", "clock": "ntp", "through": "home-1", "support": "2031-12-31", "hub": "home-1",
+		"model": "H10", "serial": "7A", "firmware": "5.0", "hardware": "39044024.10", "software": "3.1.1", "udi": "(01)00844588003288(21)7A",
+		"system_id": "a09e1afffe000001", "read": morning.Format(time.RFC3339), "link": "bonded", "clock": "ntp", "through": "home-1", "support": "2031-12-31", "hub": "home-1",
 	}
 	for name, want := range want {
 		if shown[name] != want {
@@ -59,6 +66,30 @@ func TestTheRegistryShowsWhatHubsReport(t *testing.T) {
 	}
 	w.send("technician", http.MethodPut, "/api/v1/devices/"+string(strap)+"/support", fields{"until": "soon"}).expect(t, http.StatusUnprocessableEntity)
 	w.send("technician", http.MethodPut, "/api/v1/devices/"+string(patch)+"/support", fields{"until": "2031-12-31"}).expect(t, http.StatusNotFound)
+}
+
+func TestCliniciansReadInFHIRWhatADeviceSaysOfItself(t *testing.T) {
+	w, _ := newFleet(t)
+	d := w.get("nurse", "/fhir/r4/Device/"+string(strap)).expect(t, http.StatusOK)
+	for what, got := range map[string]any{
+		"7A": d.at("serialNumber"), "H10": d.at("modelNumber"), "5.0": d.at("version", 0, "value"), "39044024.10": d.at("version", 1, "value"),
+		"3.1.1": d.at("version", 2, "value"), "00844588003288": d.at("udiCarrier", 0, "deviceIdentifier"),
+		"urn:oid:2.51": d.at("udiCarrier", 0, "issuer"), "(01)00844588003288(21)7A": d.at("udiCarrier", 0, "carrierHRF"),
+		"A0-9E-1A-FF-FE-00-00-01": d.at("identifier", 1, "value"),
+	} {
+		if got != what {
+			t.Errorf("%v, want %s", got, what)
+		}
+	}
+	if stray := d.at("udiCarrier", 0, "jurisdiction"); stray != nil {
+		t.Errorf("what is no OID became the URI %v", stray)
+	}
+	for identifier, want := range map[string]int{"A0-9E-1A-FF-FE-00-00-01": 1, "A0-9E-1A-FF-FE-00-00-02": 0} {
+		found := w.get("nurse", "/fhir/r4/Device?identifier="+identifier).expect(t, http.StatusOK)
+		if n := len(found.list("entry")); n != want {
+			t.Errorf("%d devices are found by the system id %s, want %d: %s", n, identifier, want, found.Body)
+		}
+	}
 }
 
 func TestAHubIsConfiguredAndCommandedByThoseWhoMay(t *testing.T) {

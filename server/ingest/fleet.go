@@ -50,10 +50,7 @@ func (h *Handler) reported(ctx context.Context, hub vitals.HubID, s uplink.Statu
 		Version: s.Version, Queue: s.Queue, Oldest: s.Oldest, Clock: clockSources[s.Clock.Source], Bound: s.Clock.Bound,
 		Config: s.Config, At: h.now(),
 		Devices: lo.Map(s.Devices, func(d uplink.DeviceStatus, _ int) vitals.DeviceReport {
-			report := vitals.DeviceReport{
-				Device: d.Device, Manufacturer: d.Manufacturer, Model: d.Model, Serial: d.Serial, Firmware: d.Firmware, UDI: d.UDI,
-				Heard: d.Heard,
-			}
+			report := vitals.DeviceReport{Description: d.Description, Device: d.Device, Heard: d.Heard}
 			if !d.Heard.IsZero() { // a link that nothing came over is neither open nor safe
 				report.Link = links[d.Link]
 			}

@@ -128,7 +128,7 @@ func TestAHubIsToldWhatIsWantedOfItAndAnswers(t *testing.T) {
 	}
 	status := uplink.Status{
 		Online: true, Version: "1.2.3", Config: 3, Clock: uplink.ClockQuality{Source: uplink.ClockNTP},
-		Devices: []uplink.DeviceStatus{{Device: strap, Model: "H10", Battery: new(uint8(80)), Heard: noon, Link: uplink.LinkBonded}},
+		Devices: []uplink.DeviceStatus{{Device: strap, Description: vitals.Description{Model: "H10"}, Battery: new(uint8(80)), Heard: noon, Link: uplink.LinkBonded}},
 	}
 	b, err := status.Encode()
 	if err != nil {

@@ -30,6 +30,13 @@ type (
 	deviceStateRow struct {
 		Device       vitals.DeviceID `gorm:"primaryKey"`
 		UDI          string
+		Identifier   string `gorm:"column:udi_identifier"`
+		Issuer       string `gorm:"column:udi_issuer"`
+		Authority    string `gorm:"column:udi_authority"`
+		Hardware     string
+		Software     string
+		SystemID     vitals.DeviceID
+		Described    *int64
 		Battery      *int
 		Heard        *int64
 		Link         string
@@ -128,12 +135,19 @@ func saveDeviceReport(tx *gorm.DB, hub vitals.HubID, d vitals.DeviceReport) erro
 			return err
 		}
 	}
-	row := deviceStateRow{Device: d.Device, UDI: storable(d.UDI), Battery: d.Battery, Heard: microsOrNull(d.Heard), Link: d.Link, Hub: hub}
+	row := deviceStateRow{
+		Device: d.Device, UDI: storable(d.UDI.Label), Identifier: storable(d.UDI.Identifier), Issuer: storable(d.UDI.Issuer),
+		Authority: storable(d.UDI.Authority), Hardware: storable(d.Hardware), Software: storable(d.Software), SystemID: d.SystemID,
+		Described: microsOrNull(d.Read), Battery: d.Battery, Heard: microsOrNull(d.Heard), Link: d.Link, Hub: hub,
+	}
 	columns := []string{"hub"}
-	for column, there := range map[string]bool{"link": d.Link != "", "udi": d.UDI != "", "battery": d.Battery != nil, "heard": !d.Heard.IsZero()} {
+	for column, there := range map[string]bool{"link": d.Link != "", "battery": d.Battery != nil, "heard": !d.Heard.IsZero()} {
 		if there { // what is not told now is as it was told before
 			columns = append(columns, column)
 		}
+	}
+	if !d.Read.IsZero() {
+		columns = append(columns, "udi", "udi_identifier", "udi_issuer", "udi_authority", "hardware", "software", "system_id", "described")
 	}
 	return tx.Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "device"}}, DoUpdates: clause.AssignmentColumns(columns),
@@ -163,7 +177,9 @@ func (s *Store) DeviceStates(ctx context.Context) (map[vitals.DeviceID]vitals.De
 	return lo.SliceToMap(rows, func(r deviceStateRow) (vitals.DeviceID, vitals.DeviceState) {
 		until, _ := time.Parse(time.DateOnly, r.SupportUntil) // empty gives the zero time; nothing else is written
 		return r.Device, vitals.DeviceState{
-			Device: r.Device, UDI: r.UDI, Battery: r.Battery, Heard: momentOrZero(r.Heard), Link: r.Link, Hub: r.Hub, SupportUntil: until,
+			Device: r.Device, Hardware: r.Hardware, Software: r.Software, SystemID: r.SystemID, Read: momentOrZero(r.Described),
+			UDI:     vitals.UDI{Label: r.UDI, Identifier: r.Identifier, Issuer: r.Issuer, Authority: r.Authority},
+			Battery: r.Battery, Heard: momentOrZero(r.Heard), Link: r.Link, Hub: r.Hub, SupportUntil: until,
 		}
 	}), nil
 }

@@ -30,9 +30,15 @@ func TestWhatAHubReportsIsKept(t *testing.T) {
 		report := vitals.HubReport{
 			Version: "1.2.3", Queue: 4, Oldest: noon, Clock: "ntp", Bound: 20 * time.Millisecond, Config: 3, At: noon,
 			Devices: []vitals.DeviceReport{
-				{Device: "c00000000001", Model: "H10", Firmware: "5.0", UDI: "udi", Battery: new(80), Heard: noon, Link: "bonded"},
-				{Device: "c00000000002", Model: "forged", Link: "open"},
-				{Device: "c00000000003", Model: "unknown", Link: "open"},
+				{
+					Device: "c00000000001", Battery: new(80), Heard: noon, Link: "bonded",
+					Description: vitals.Description{
+						Model: "H10", Firmware: "5.0", Hardware: "39044024.10", Software: "3.1.1", SystemID: "a09e1afffe000001", Read: noon,
+						UDI: vitals.UDI{Label: "(01)00844588003288(21)7", Identifier: "00844588003288", Issuer: "2.51", Authority: "2.16.840.1.113883.3.24"},
+					},
+				},
+				{Device: "c00000000002", Description: vitals.Description{Model: "forged", Read: noon}, Link: "open"},
+				{Device: "c00000000003", Description: vitals.Description{Model: "unknown"}, Link: "open"},
 			},
 		}
 		must(t, s.SaveHubReport(ctx, aHub, report))
@@ -44,7 +50,9 @@ func TestWhatAHubReportsIsKept(t *testing.T) {
 		same(t, got[map[vitals.HubID]vitals.HubReport](t)(s.HubReports(ctx)), map[vitals.HubID]vitals.HubReport{aHub: report})
 		same(t, got[map[vitals.DeviceID]vitals.DeviceState](t)(s.DeviceStates(ctx)), map[vitals.DeviceID]vitals.DeviceState{
 			"c00000000001": {
-				Device: "c00000000001", UDI: "udi", Battery: new(80), Heard: noon, Link: "open", Hub: aHub, SupportUntil: noon.Truncate(24 * time.Hour),
+				Device: "c00000000001", Hardware: "39044024.10", Software: "3.1.1", SystemID: "a09e1afffe000001", Read: noon,
+				UDI:     vitals.UDI{Label: "(01)00844588003288(21)7", Identifier: "00844588003288", Issuer: "2.51", Authority: "2.16.840.1.113883.3.24"},
+				Battery: new(80), Heard: noon, Link: "open", Hub: aHub, SupportUntil: noon.Truncate(24 * time.Hour),
 			},
 		})
 		same(t, got[vitals.Device](t)(s.Device(ctx, everything, "c00000000001")), vitals.Device{ID: "c00000000001", Model: "H10", Serial: "7", Firmware: "5.0"})

@@ -58,6 +58,7 @@ type Peripheral struct {
 	mu    sync.Mutex
 	chars map[string]Characteristic // by UUID
 	uuids map[dbus.ObjectPath]string
+	flags map[string]bool // of the device, as BlueZ told them last
 }
 
 // Connect connects to a device that is in reach and finds its services.
@@ -73,7 +74,7 @@ func (c *Central) Connect(ctx context.Context, d vitals.DeviceID) (*Peripheral, 
 	p := &Peripheral{
 		central: c, device: d, path: path, owner: owner, heard: make(chan *dbus.Signal), notes: make(chan Notification),
 		resolved: make(chan struct{}), lost: make(chan struct{}), leaving: make(chan struct{}),
-		uuids: map[dbus.ObjectPath]string{},
+		uuids: map[dbus.ObjectPath]string{}, flags: map[string]bool{},
 		rules: [][]dbus.MatchOption{
 			{
 				dbus.WithMatchSender(service), dbus.WithMatchPathNamespace(path),
@@ -140,6 +141,9 @@ func (p *Peripheral) discover(ctx context.Context) error {
 	defer p.mu.Unlock()
 	p.chars = map[string]Characteristic{}
 	for path, ifaces := range all {
+		if path == p.path {
+			p.noteFlags(ifaces[deviceIface])
+		}
 		props, ok := ifaces[charIface]
 		if !ok || !strings.HasPrefix(string(path), string(p.path)+"/") {
 			continue
@@ -215,22 +219,6 @@ func (p *Peripheral) on(ctx context.Context, uuid, method string, args ...any) e
 	return nil
 }
 
-// Pair bonds with the device where that has not happened yet.
-func (p *Peripheral) Pair(ctx context.Context) error {
-	paired, err := p.flag(ctx, "Paired")
-	if err != nil || paired {
-		return err
-	}
-	if err := p.central.call(ctx, p.path, deviceIface+".Pair"); err != nil {
-		return fmt.Errorf("pair with device %s: %w", p.device, err)
-	}
-	// A trusted device may come back by itself after a measurement, as cuffs do.
-	if err := p.central.call(ctx, p.path, properties+".Set", deviceIface, "Trusted", dbus.MakeVariant(true)); err != nil {
-		return fmt.Errorf("trust device %s: %w", p.device, err)
-	}
-	return nil
-}
-
 // Close ends the connection and waits until nothing is heard of it any more.
 func (p *Peripheral) Close(ctx context.Context) error {
 	p.leave.Do(func() {
@@ -284,6 +272,9 @@ func (p *Peripheral) take(s *dbus.Signal) bool {
 }
 
 func (p *Peripheral) deviceChanged(props map[string]dbus.Variant) bool {
+	p.mu.Lock()
+	p.noteFlags(props)
+	p.mu.Unlock()
 	if connected, told := props["Connected"].Value().(bool); told && !connected {
 		return false
 	}

@@ -665,6 +665,8 @@ export interface components {
             /** @description What that hub's clock follows: unsynced, ntp or nts. */
             readonly clock?: string;
             firmware?: string;
+            /** @description Revision of its hardware. */
+            readonly hardware?: string;
             /**
              * Format: date-time
              * @description When a hub heard it last, by the hub's clock.
@@ -680,12 +682,21 @@ export interface components {
             model: string;
             /** @description Who wears it now. */
             readonly patient?: string;
+            /**
+             * Format: date-time
+             * @description When a hub last read what it says of itself.
+             */
+            readonly read?: string;
             serial: string;
+            /** @description Revision of its software. */
+            readonly software?: string;
             /** @description Date until which its maker supports it. */
             readonly support?: string;
+            /** @description EUI-64 that stays the same where its address changes. */
+            readonly system_id?: string;
             /** @description The hub that reported it last. */
             readonly through?: string;
-            /** @description Unique device identifier. */
+            /** @description Unique device identifier, as it is printed. */
             readonly udi?: string;
         };
         DeviceInputBody: {

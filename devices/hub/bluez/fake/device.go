@@ -33,7 +33,7 @@ func (b *BlueZ) Add(id vitals.DeviceID, chars ...Char) (*Device, error) {
 	flag := func() *prop.Prop { return &prop.Prop{Value: false, Writable: true, Emit: prop.EmitTrue} }
 	var err error
 	d.props, err = prop.Export(b.conn, d.path, prop.Map{device: {
-		"Connected": flag(), "ServicesResolved": flag(), "Paired": flag(), "Trusted": flag(),
+		"Connected": flag(), "ServicesResolved": flag(), "Paired": flag(), "Bonded": flag(), "Trusted": flag(),
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("export a device's properties: %w", err)
@@ -96,8 +96,12 @@ func (d *Device) pair() *dbus.Error {
 		return dbus.NewError("org.bluez.Error.AuthenticationFailed", []any{err.Error()})
 	}
 	d.props.SetMust(device, "Paired", true)
+	d.props.SetMust(device, "Bonded", true)
 	return nil
 }
+
+// Set changes a property that BlueZ tells of the device, such as "Paired".
+func (d *Device) Set(name string, on bool) { d.props.SetMust(device, name, on) }
 
 func (d *Device) subscribe(uuid string) *dbus.Error {
 	d.mu.Lock()

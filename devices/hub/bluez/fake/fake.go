@@ -183,7 +183,9 @@ func (b *BlueZ) objects() (map[dbus.ObjectPath]object, *dbus.Error) {
 		if b.hidden[id] {
 			continue
 		}
-		all[d.path] = object{device: {}}
+		all[d.path] = object{device: {
+			"Paired": dbus.MakeVariant(d.Flag("Paired")), "Bonded": dbus.MakeVariant(d.Flag("Bonded")),
+		}}
 		all[d.path+"/service0001"] = object{service: {}}
 		for path, c := range d.chars {
 			all[path] = object{char: {
