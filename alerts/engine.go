@@ -44,7 +44,7 @@ type Engine struct {
 type Outcome struct {
 	Transitions []Transition
 	// Derived is the heart rate from the leading ECG, at each whole second, and the respiration rate from
-	// its beats and from pulses, every five seconds.
+	// its beats and from pulses, every five seconds; what the variability of five minutes was, at their end.
 	Derived []vitals.Charted
 }
 

@@ -43,6 +43,7 @@ type lead struct {
 	began    [ecg.VF + 1]time.Time // of the standing rhythms
 	artefact artefact
 	disputed dispute
+	varies   variability
 }
 
 // observeECG feeds the samples that are news to the device's detectors.
@@ -166,6 +167,7 @@ func (e *Engine) push(dev *device, l *lead, w *vitals.Waveform, now time.Time) {
 		i = stop
 		for reached := w.Start.Add(w.Rate.Span(i)); !l.second.After(reached); l.second = l.second.Add(time.Second) {
 			l.noteFitness(l.second)
+			e.noteVariability(dev, l)
 			if l == dev.lead {
 				e.judgeSecond(dev, l.second, now)
 			}
@@ -205,13 +207,21 @@ func (e *Engine) observeFindings(dev *device, l *lead, found []ecg.Finding, at, 
 		case ecg.RateMeasured:
 			l.bpm, l.bpmAt = f.RateBPM, at
 		case ecg.BeatFound:
-			if l == dev.lead && e.leading == dev.id {
-				e.breath.Beat(at.Add(-l.rate.Span(int(f.Known-f.At))).UnixMilli(), f.Height)
-			}
+			e.observeBeat(dev, l, f, at.Add(-l.rate.Span(int(f.Known-f.At))))
 		case ecg.RhythmEnded, ecg.QualityChanged:
 			// what lasts is asked for at each second
 		}
 	}
+}
+
+// observeBeat takes in a beat of the channel.
+func (e *Engine) observeBeat(dev *device, l *lead, f *ecg.Finding, at time.Time) {
+	end, values := l.varies.beat(at, f.Beat)
+	if l != dev.lead || e.leading != dev.id {
+		return
+	}
+	e.chartWindow(dev, end, values)
+	e.breath.Beat(at.UnixMilli(), f.Height)
 }
 
 // leads reports whether the device's ECG feeds the cardiac conditions: one does, until it goes

@@ -48,7 +48,7 @@ func newScripted(rateHz float64) (alerts.Analyser, error) {
 // sureOf is how sure the detector is of a rhythm; of an asystole it does not say.
 var sureOf = [ecg.VF + 1]uint8{ecg.VF: 97, ecg.VT: 88}
 
-func (s *scripted) Standing(r ecg.Rhythm) bool { return s.standing[r] }
+func (s *scripted) Standing(r ecg.Rhythm) bool { return r <= ecg.VF && s.standing[r] }
 func (s *scripted) Quality() ecg.Quality       { return s.quality }
 func (s *scripted) Cause() ecg.Cause           { return s.cause }
 

@@ -12,6 +12,9 @@ const (
 	PulseRate
 	CuffPulseRate
 	RRInterval
+	SDNN
+	RMSSD
+	AFBurden
 	SpO2
 	PerfusionIndex
 	RespirationRate
@@ -84,7 +87,8 @@ type Info struct {
 }
 
 // kinds is the one table of what Vigil measures. LOINC and UCUM: FHIR R4 vital signs profiles,
-// US Core 9 (SpO2 carries both LOINC codes). MDC: IEEE 11073-10101 as used by the HL7 PHD guide.
+// US Core 9 (SpO2 carries both LOINC codes). MDC: IEEE 11073-10101 as used by the HL7 PHD guide; what has no
+// code there has one of the range for private use, 0xF000 and above, and a name that begins with MDCX.
 var kinds = [lastKind + 1]Info{
 	HeartRate: {
 		"heart_rate", "HR", Streamed, VitalSigns, 0, Int(20), Int(300),
@@ -101,6 +105,18 @@ var kinds = [lastKind + 1]Info{
 	RRInterval: {
 		"rr_interval", "RR int", Streamed, Procedure, 0, Int(200), Int(3000),
 		Coding{nil, "", "no LOINC code for a single beat-to-beat interval was verified", 147240, "MDC_ECG_TIME_PD_RR_GL", 264338, "ms", "ms"},
+	},
+	SDNN: {
+		"sdnn", "SDNN", Spot, Procedure, 0, Int(0), Int(500),
+		Coding{[]string{"80404-7"}, "R-R interval.standard deviation (Heart rate variability)", "", 192512, "MDCX_ECG_RR_SDNN", 264338, "ms", "ms"},
+	},
+	RMSSD: {
+		"rmssd", "RMSSD", Spot, Procedure, 0, Int(0), Int(500),
+		Coding{nil, "", "there is none; 80404-7, which some take, is that of SDNN", 192513, "MDCX_ECG_RR_RMSSD", 264338, "ms", "ms"},
+	},
+	AFBurden: {
+		"af_burden", "AF", Spot, Procedure, 0, Int(0), Int(100),
+		Coding{nil, "", "no LOINC code for the share of time in atrial fibrillation was verified", 192514, "MDCX_ECG_AFIB_BURDEN", 262688, "%", "%"},
 	},
 	SpO2: {
 		"spo2", "SpO₂", Streamed, VitalSigns, 0, Int(30), Int(100),

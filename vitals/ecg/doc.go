@@ -80,7 +80,7 @@
 // its P waves and its beats are, and what they were named.
 //
 // Beside the detector (variability.go). From beats that it named anybody may work out the variability of
-// normal intervals over five minutes or a day, and from rhythms the share of time that one stood.
+// normal intervals over five minutes, and from rhythms the share of time that one stood.
 //
 // Heart rate (rate.go). The median of the last intervals, once a second; of the beats as the QRS decision has them,
 // because a rate must not lag.

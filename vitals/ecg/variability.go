@@ -6,8 +6,8 @@ import (
 )
 
 // Variability measures how much the intervals between normal beats vary over a time that the caller
-// chooses: five minutes, or a day of windows of five minutes (Task Force of the European Society of
-// Cardiology and the North American Society of Pacing and Electrophysiology, Circulation 1996;93:1043).
+// chooses, as a rule five minutes (Task Force of the European Society of Cardiology and the North American Society
+// of Pacing and Electrophysiology, Circulation 1996;93:1043).
 // Only intervals from one normal beat to the next count. It is one value of fixed size; the
 // zero value has seen nothing.
 type Variability struct {
@@ -73,48 +73,6 @@ func (v *Variability) RMSSD() (milliseconds float64, ok bool) {
 
 // Clear begins the next window. The last beat is kept, so that an interval across the border counts.
 func (v *Variability) Clear() { v.all, v.steps = moments{}, moments{} }
-
-// VariabilityIndex sums up windows of five minutes: SDANN, the deviation of their mean intervals, and the
-// SDNN index, the mean of their deviations (Task Force 1996). A window with too few intervals is left out.
-type VariabilityIndex struct {
-	means, deviations sums
-}
-
-// sums adds up values in the order of the windows.
-type sums struct{ count, sum, squares float64 }
-
-func (s *sums) add(v float64) { s.count, s.sum, s.squares = s.count+1, s.sum+v, s.squares+v*v }
-
-// leastIntervals is how many a window must hold to speak for its five minutes: half of those at 40/min.
-const leastIntervals = 100
-
-// Add takes a window that is complete.
-func (x *VariabilityIndex) Add(v *Variability) {
-	deviation, ok := v.SDNN()
-	if !ok || v.Beats() < leastIntervals {
-		return
-	}
-	x.means.add(float64(v.all.sum) / float64(v.all.count))
-	x.deviations.add(deviation)
-}
-
-// SDANN is the standard deviation of the windows' mean intervals, in milliseconds.
-func (x *VariabilityIndex) SDANN() (milliseconds float64, ok bool) {
-	s := &x.means
-	if s.count < 2 {
-		return 0, false
-	}
-	mean := s.sum / s.count
-	return math.Sqrt(max(s.squares-s.count*mean*mean, 0) / (s.count - 1)), true
-}
-
-// SDNNIndex is the mean of the windows' standard deviations, in milliseconds.
-func (x *VariabilityIndex) SDNNIndex() (milliseconds float64, ok bool) {
-	if x.deviations.count == 0 {
-		return 0, false
-	}
-	return x.deviations.sum / x.deviations.count, true
-}
 
 // Burden is the share of the time that could be judged in which a rhythm stood.
 type Burden struct{ stood, judged time.Duration }

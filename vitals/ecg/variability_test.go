@@ -52,24 +52,13 @@ func TestVariabilityOfTooFewBeatsIsNotDefined(t *testing.T) {
 	}
 }
 
-// Three windows of five minutes: at 1000 ms, at 800 ms, and one with a few beats only.
-func TestADayIsSummedUpByWindows(t *testing.T) {
+func TestAWindowGoesOnFromTheLastBeatOfTheOneBefore(t *testing.T) {
 	var v ecg.Variability
-	var x ecg.VariabilityIndex
-	at := int64(0)
-	for _, window := range []struct{ beats, interval, swing int64 }{{300, 1000, 20}, {375, 800, 10}, {50, 600, 0}} {
-		for i := range window.beats {
-			at += window.interval + window.swing*(i%2*2-1)
-			v.Push(at, ecg.NormalBeat)
-		}
-		x.Add(&v)
-		v.Clear()
-	}
-	sdann, _ := x.SDANN()
-	index, _ := x.SDNNIndex()
-	// Means 1000 and 800 deviate by 200/√2; deviations are 20 and 10.
-	if math.Abs(sdann-200/math.Sqrt2) > 0.5 || math.Abs(index-15) > 0.1 {
-		t.Errorf("SDANN %.2f and SDNN index %.2f, want 141.42 and 15", sdann, index)
+	after(&v, 0, "NNN", 800, 800)
+	v.Clear()
+	v.Push(2400, ecg.NormalBeat)
+	if v.Beats() != 1 {
+		t.Errorf("%d intervals, want the one that ends in the window", v.Beats())
 	}
 }
 

@@ -25,6 +25,9 @@ const SPOT = new Set([
   "height",
   "body_mass_index",
   "body_fat",
+  "sdnn",
+  "rmssd",
+  "af_burden",
 ]);
 
 /** A spot value is measured once and always shown with its time; the others stream and go stale. */
