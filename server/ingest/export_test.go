@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"vigil/devices/uplink"
@@ -14,4 +15,9 @@ func SetClock(h *Handler, now func() time.Time) { h.now = now }
 // Reported takes a status, as a hub's door does.
 func Reported(ctx context.Context, h *Handler, hub vitals.HubID, s uplink.Status) {
 	h.reported(ctx, hub, s)
+}
+
+// ServeMonitor serves a connection of a monitor until it ends.
+func ServeMonitor(ctx context.Context, h *Handler, conn net.Conn) {
+	(&MLLP{handler: h, ctx: ctx}).serve(conn)
 }

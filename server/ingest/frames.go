@@ -25,12 +25,10 @@ var (
 	errNoStart   = errors.New("bytes outside of a message: a message begins with 0x0B")
 )
 
-// readFrame reads one message. What it has read of a message that is at fault is returned with the
-// error. A message that is too long is read to its end, so that the next one is found behind it.
+// readFrame reads one message, whose start was read. What it has read of a message that is at fault is
+// returned with the error. A message that is too long is read to its end, so that the next one is found
+// behind it.
 func readFrame(r *bufio.Reader) (message []byte, err error) {
-	if err := toStart(r); err != nil {
-		return nil, err
-	}
 	for {
 		b, err := r.ReadByte()
 		if err != nil {
@@ -61,7 +59,8 @@ func endFrame(r *bufio.Reader, message []byte) ([]byte, error) {
 	return message, nil
 }
 
-// toStart skips to the beginning of a message. Line ends between messages are forgiven.
+// toStart reads the start of a message. Line ends between messages are forgiven, and begin none: some
+// senders put one behind each message, and send the next an hour later.
 func toStart(r *bufio.Reader) error {
 	for {
 		b, err := r.ReadByte()

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"sync"
 	"time"
@@ -140,12 +139,13 @@ func (m *MLLP) serve(conn net.Conn) {
 	r := bufio.NewReaderSize(conn, readBuffer)
 	for {
 		_ = conn.SetReadDeadline(time.Time{}) // a monitor may be silent; the kernel notices one that is gone
-		if _, err := r.Peek(1); err != nil {
-			return
+		var message []byte
+		err := toStart(r)
+		if err == nil {
+			_ = conn.SetReadDeadline(time.Now().Add(messageLimit))
+			message, err = readFrame(r)
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(messageLimit))
-		message, err := readFrame(r)
-		if errors.Is(err, io.EOF) && len(message) == 0 {
+		if len(message) == 0 && err != nil && !errors.Is(err, errNoStart) && !errors.Is(err, errNoTrailer) {
 			return
 		}
 		answer := m.handler.message(m.ctx, message, err)

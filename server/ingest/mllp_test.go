@@ -12,7 +12,9 @@ import (
 	"math/big"
 	"net"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"vigil/server/ingest"
@@ -191,6 +193,30 @@ func TestAFrameThatIsNoneIsAnsweredAndTheNextOneHeard(t *testing.T) {
 	if got := half.answer(); !strings.Contains(got, "MSA|AR|17\r") || !half.closed() {
 		t.Errorf("a message whose sender leaves before its end: %q", got)
 	}
+}
+
+func TestALineEndBetweenMessagesIsNotTheBeginningOfOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard()
+		w.bindings = append(w.bindings, vitals.Binding{Device: monitor, Patient: patient, From: noon.Add(-time.Hour), Record: "4711"})
+		here, there := net.Pipe()
+		var serving sync.WaitGroup
+		serving.Go(func() { ingest.ServeMonitor(t.Context(), w.handler(), there) })
+		bed := bedside{t, here, bufio.NewReader(here)}
+		for _, number := range []string{"17", "18"} {
+			_ = here.SetDeadline(time.Now().Add(20 * time.Second))
+			bed.send(frame(monitored("|17|", "|"+number+"|")) + "\r\n")
+			if got := bed.answer(); !strings.Contains(got, "MSA|AA|"+number+"\r") {
+				t.Errorf("message %s: %q", number, got)
+			}
+			time.Sleep(time.Hour) // of the bubble
+		}
+		_ = here.Close()
+		serving.Wait()
+		if published, refused := w.seen(); len(published) != 2 || len(refused) != 0 {
+			t.Errorf("%d published, %d in quarantine", len(published), len(refused))
+		}
+	})
 }
 
 func TestAMessageThatIsNotStoredIsNotAccepted(t *testing.T) {
