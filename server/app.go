@@ -140,7 +140,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 		return fmt.Errorf("find the key for hubs: %w", err)
 	}
 	a.ingest = ingest.New(ingest.Options{
-		Store: a.store, Journal: a.journal, Owner: a.monitor, Gate: a.desk, Fleet: fleet{a.store, a.desk}, Key: key,
+		Store: a.store, Journal: a.journal, Owner: a.monitor, Gate: gate{a.desk}, Fleet: fleet{a.store, a.desk}, Key: key,
 		Log: a.log, Now: time.Now,
 	})
 	a.clouds = clouds.New(clouds.Options{
@@ -224,7 +224,7 @@ func (a *app) openMonitorsDoor() error {
 func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 	return api.New(api.Options{
 		Records: a.store, Identity: frontDesk{a.desk}, Alarms: acknowledger{a.monitor},
-		Intake: intake{a.desk, a.ingest, a.store},
+		Intake: intake{gate{a.desk}, a.ingest, a.store},
 		Now:    time.Now, Log: a.log,
 		Changed:   func(context.Context) { a.journal.PublishCensus() },
 		PublicURL: a.cfg.PublicURL, Secure: encryption != nil,

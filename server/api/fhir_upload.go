@@ -16,7 +16,8 @@ import (
 
 // Intake takes what gateways bring, and remembers it under their own names.
 type Intake interface {
-	// CheckHub returns nil when the secret is the hub's.
+	// CheckHub returns nil when the secret is the hub's, and wraps vitals.ErrNotFound when it is not. Any
+	// other error says that nobody could look it up.
 	CheckHub(ctx context.Context, hub vitals.HubID, secret string) error
 	// Deposit returns when what was brought is stored, with what became of each. Where all is set, one
 	// that is refused has all refused. After an error all is to be brought again.
@@ -37,8 +38,11 @@ type sender struct {
 // senderOf says who uploads: by the Basic credentials of a hub or the session of a technician.
 func (s *service) senderOf(r *http.Request) (sender, error) {
 	if id, secret, given := r.BasicAuth(); given {
-		if s.Intake.CheckHub(r.Context(), vitals.HubID(id), secret) != nil {
+		switch err := s.Intake.CheckHub(r.Context(), vitals.HubID(id), secret); {
+		case errors.Is(err, vitals.ErrNotFound):
 			return sender{}, newProblem(http.StatusUnauthorized, "unknown hub or wrong secret")
+		case err != nil:
+			return sender{}, Unavailable("who you are cannot be looked up: send it again")
 		}
 		return sender{vitals.HubID(id), vitals.Scope{All: true}}, nil
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -22,8 +23,11 @@ type intake struct {
 }
 
 func (i *intake) CheckHub(_ context.Context, hub vitals.HubID, secret string) error {
-	if hub != "home-1" || secret != "right" {
-		return errors.New("unknown hub or wrong secret")
+	switch {
+	case i.away:
+		return errors.New("the database is away")
+	case hub != "home-1" || secret != "right":
+		return fmt.Errorf("check %s: %w", hub, vitals.ErrNotFound)
 	}
 	return nil
 }
@@ -224,7 +228,9 @@ func TestABodyThatIsNoBundleIsRefusedInFHIRsWords(t *testing.T) {
 		})
 	}
 	in.away = true
-	busy := w.post("/fhir/r4", gatewayBundle(t)).expect(t, http.StatusServiceUnavailable)
+	w.post("/fhir/r4", gatewayBundle(t)).expect(t, http.StatusServiceUnavailable) // who it is cannot be looked up
+	busy := w.send("technician", http.MethodPost, "/fhir/r4", gatewayBundle(t), "Content-Type", "application/fhir+json").
+		expect(t, http.StatusServiceUnavailable)
 	if busy.Header().Get("Retry-After") == "" || busy.at("issue", 0, "code") != "transient" {
 		t.Errorf("%v %s", busy.Header(), busy.Body)
 	}

@@ -300,6 +300,7 @@ func TestBatchesOverHTTPS(t *testing.T) {
 	}{
 		"two messages":      {string(home), secret, nil, func(t *testing.T) []byte { t.Helper(); return append(message(t, 1, nil), message(t, 2, nil)...) }, 202, `"refused":[]`},
 		"wrong secret":      {string(home), "guess", nil, func(*testing.T) []byte { return nil }, 401, "wrong secret"},
+		"gate away":         {string(home), secret, func(w *ward) { w.gateDown = true }, func(*testing.T) []byte { return nil }, 503, "send it again"},
 		"not a sequence":    {string(home), secret, nil, func(*testing.T) []byte { return []byte{0xff, 0x01} }, 400, "malformed"},
 		"journal away":      {string(home), secret, func(w *ward) { w.journalDown = true }, func(t *testing.T) []byte { t.Helper(); return message(t, 1, nil) }, 503, "0 of 1 messages received"},
 		"fifty megabytes":   {string(home), secret, nil, func(*testing.T) []byte { return make([]byte, 50<<20) }, 413, "larger than"},

@@ -24,8 +24,17 @@ const (
 func (h *Handler) hubOf(w http.ResponseWriter, r *http.Request) (vitals.HubID, bool) {
 	id, secret, given := r.BasicAuth()
 	hub := vitals.HubID(id)
-	if given && uplink.ValidHub(hub) && h.gate.CheckHub(r.Context(), hub, secret) == nil {
-		return hub, true
+	if given && uplink.ValidHub(hub) {
+		err := h.gate.CheckHub(r.Context(), hub, secret)
+		if err == nil {
+			return hub, true
+		}
+		if !errors.Is(err, vitals.ErrNotFound) { // 401 would have it give up a secret that may be right
+			h.log.WarnContext(r.Context(), "hub could not be looked up", "hub", hub, "error", err)
+			w.Header().Set("Retry-After", retryAfter)
+			http.Error(w, "not available, send it again", http.StatusServiceUnavailable)
+			return "", false
+		}
 	}
 	w.Header().Set("WWW-Authenticate", `Basic realm="hub", charset="UTF-8"`)
 	http.Error(w, "unknown hub or wrong secret", http.StatusUnauthorized)

@@ -74,7 +74,8 @@ type Owner interface {
 
 // Gate checks who a hub is.
 type Gate interface {
-	// CheckHub returns nil when the secret is the hub's.
+	// CheckHub returns nil when the secret is the hub's, and wraps vitals.ErrNotFound when it is not. Any
+	// other error says that nobody could look it up.
 	CheckHub(ctx context.Context, hub vitals.HubID, secret string) error
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -43,6 +44,7 @@ type ward struct {
 	receipts    map[string]string
 	storeDown   bool
 	journalDown bool
+	gateDown    bool
 }
 
 var errDown = errors.New("down")
@@ -160,8 +162,13 @@ func (w *ward) SaveReceipts(_ context.Context, source vitals.HubID, answers map[
 }
 
 func (w *ward) CheckHub(_ context.Context, hub vitals.HubID, s string) error {
-	if hub != home || s != secret {
-		return errors.New("unknown hub or wrong secret")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.gateDown:
+		return errDown
+	case hub != home || s != secret:
+		return fmt.Errorf("check %s: %w", hub, vitals.ErrNotFound)
 	}
 	return nil
 }
