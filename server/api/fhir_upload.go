@@ -137,12 +137,14 @@ type trip struct {
 	fhir.Upload
 	known   map[string]string // answers to what came before, by name
 	answers []fhir.Answer
-	brought []int // the entries whose measurements are deposited
+	brought []int                    // the entries whose measurements are deposited
+	asked   map[vitals.DeviceID]bool // may the sender speak for it?
+	unnamed []vitals.Device          // that become known once all else is stored
 }
 
 // take brings an upload in, and says what became of each entry.
 func (s *service) take(ctx context.Context, from sender, u fhir.Upload) ([]fhir.Answer, error) {
-	t := &trip{service: s, sender: from, Upload: u, answers: make([]fhir.Answer, len(u.Entries))}
+	t := &trip{service: s, sender: from, Upload: u, answers: make([]fhir.Answer, len(u.Entries)), asked: map[vitals.DeviceID]bool{}}
 	wanted := lo.FilterMap(u.Entries, func(e fhir.Entry, _ int) (string, bool) { return e.Wanted, e.Wanted != "" })
 	var err error
 	if t.known, err = s.Intake.Receipts(ctx, from.source, wanted); err != nil {
@@ -169,7 +171,7 @@ func (s *service) take(ctx context.Context, from sender, u fhir.Upload) ([]fhir.
 	if u.All && len(refusals(t.answers)) > 0 {
 		return t.answers, nil
 	}
-	if err := t.nameDevices(ctx); err != nil {
+	if err := t.keepNamed(ctx); err != nil {
 		return nil, err
 	}
 	return t.answers, s.Intake.SaveReceipts(ctx, from.source, receipts)
@@ -185,7 +187,7 @@ func (t *trip) prepare(ctx context.Context, i int, e fhir.Entry) (*vitals.Deposi
 	case e.Type == "Device" && (e.Device.Gateway || len(e.Device.Addresses) == 0):
 		t.answers[i] = noted("no sensor; nothing is kept of it")
 	case e.Type == "Device":
-		t.answers[i] = fhir.Answer{Status: http.StatusOK, Location: "Device/" + string(e.Device.Addresses[0])}
+		return nil, t.name(ctx, i, e.Device)
 	case e.Measurement.Ignored != "":
 		t.answers[i] = noted(e.Measurement.Ignored)
 	case t.known[e.Wanted] != "":
@@ -208,7 +210,7 @@ func (t *trip) deposit(ctx context.Context, i int, e fhir.Entry) (*vitals.Deposi
 		return nil, err
 	}
 	if !found && !t.scope.All { // what nobody knows is shown to the staff in quarantine; what is another unit's is not
-		t.answers[i] = refusedEntry(i, fhir.NotFound, "there is no such device, or none that you may speak for")
+		t.answers[i] = refusedEntry(i, fhir.NotFound, noSuchDevice)
 		return nil, nil
 	}
 	d := &vitals.Deposit{Source: t.source, Batch: m.Batch, Payload: e.Raw, Patient: m.Subject.ID, Records: m.Subject.Records, Test: m.Test}
@@ -216,15 +218,22 @@ func (t *trip) deposit(ctx context.Context, i int, e fhir.Entry) (*vitals.Deposi
 	return d, nil
 }
 
+const noSuchDevice = "there is no such device, or none that you may speak for"
+
 // find is the device among the addresses that is known; the first of them where none is.
 func (t *trip) find(ctx context.Context, addresses []vitals.DeviceID) (vitals.DeviceID, bool, error) {
 	for _, id := range addresses {
-		_, err := t.Records.Device(ctx, t.scope, id)
-		if err == nil {
-			return id, true, nil
+		may, asked := t.asked[id]
+		if !asked {
+			_, err := t.Records.Device(ctx, t.scope, id)
+			if err != nil && !errors.Is(err, vitals.ErrNotFound) {
+				return "", false, err
+			}
+			may = err == nil
+			t.asked[id] = may
 		}
-		if !errors.Is(err, vitals.ErrNotFound) {
-			return "", false, err
+		if may {
+			return id, true, nil
 		}
 	}
 	return addresses[0], false, nil
@@ -236,30 +245,40 @@ func refusedEntry(i int, code fhir.IssueCode, why string) fhir.Answer {
 	}}
 }
 
-// nameDevices makes those devices of the upload known that are not, bound to nobody.
-func (t *trip) nameDevices(ctx context.Context) error {
-	for i, e := range t.Entries {
-		if e.Type != "Device" || e.Fault != nil || e.Device.Gateway || len(e.Device.Addresses) == 0 {
-			continue
-		}
-		id, found, err := t.find(ctx, e.Device.Addresses)
-		if err != nil {
+// name answers a Device: it is known, or another unit's, or to become known.
+func (t *trip) name(ctx context.Context, i int, described fhir.Described) error {
+	id, found, err := t.find(ctx, described.Addresses)
+	if err != nil {
+		return err
+	}
+	t.answers[i] = fhir.Answer{Status: http.StatusOK, Location: "Device/" + string(id)}
+	if found || lo.ContainsBy(t.unnamed, func(d vitals.Device) bool { return d.ID == id }) {
+		return nil
+	}
+	_, err = t.Records.Device(ctx, vitals.Scope{All: true}, id)
+	switch {
+	case err == nil:
+		t.answers[i] = refusedEntry(i, fhir.NotFound, noSuchDevice)
+	case errors.Is(err, vitals.ErrNotFound):
+		d := described.Device
+		d.ID = id
+		t.unnamed = append(t.unnamed, d)
+		t.answers[i].Status = http.StatusCreated
+	default:
+		return err
+	}
+	return nil
+}
+
+// keepNamed makes those devices of the upload known that are not, bound to nobody.
+func (t *trip) keepNamed(ctx context.Context) error {
+	for _, d := range t.unnamed {
+		if err := t.Records.SaveDevice(ctx, d); err != nil {
 			return err
 		}
-		status := http.StatusOK
-		if !found {
-			if _, err := t.Records.Device(ctx, vitals.Scope{All: true}, id); err == nil {
-				t.answers[i] = refusedEntry(i, fhir.NotFound, "there is no such device, or none that you may speak for")
-				continue
-			}
-			d := e.Device.Device
-			d.ID, status = id, http.StatusCreated
-			if err := t.Records.SaveDevice(ctx, d); err != nil {
-				return err
-			}
-			t.Changed(ctx)
-		}
-		t.answers[i] = fhir.Answer{Status: status, Location: "Device/" + string(id)}
+	}
+	if len(t.unnamed) > 0 {
+		t.Changed(ctx)
 	}
 	return nil
 }

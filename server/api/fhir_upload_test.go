@@ -208,6 +208,28 @@ func TestWhoMayUpload(t *testing.T) {
 	}
 }
 
+func TestATransactionThatNamesAnotherUnitsDeviceChartsNothing(t *testing.T) {
+	w, in := newDoor(t)
+	bundle := func(kind string) string {
+		return `{"resourceType":"Bundle","type":"` + kind + `","entry":[
+			{"resource":{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}]},
+				"subject":{"identifier":{"value":"1"}},"device":{"reference":"Device/` + string(strap) + `"},
+				"effectiveDateTime":"2026-03-01T08:30:00Z","valueQuantity":{"value":70.1,"system":"http://unitsofmeasure.org","code":"kg"}},
+				"request":{"method":"POST","url":"Observation"}},
+			{"resource":{"resourceType":"Device","identifier":[{"value":"A0-9E-1A-00-00-03"}]},"request":{"method":"POST","url":"Device"}}]}`
+	}
+	upload := func(kind string) answer {
+		return w.send("technician", http.MethodPost, "/fhir/r4", bundle(kind), "Content-Type", "application/fhir+json")
+	}
+	if got := upload("transaction").expect(t, http.StatusUnprocessableEntity); in.taken != 0 || got.at("issue", 0, "expression", 0) != "Bundle.entry[1]" {
+		t.Errorf("%d taken: %s", in.taken, got.Body)
+	}
+	got := upload("batch").expect(t, http.StatusOK)
+	if in.taken != 1 || got.at("entry", 0, "response", "status") != "201 Created" || got.at("entry", 1, "response", "status") != "422 Unprocessable Entity" {
+		t.Errorf("%d taken: %s", in.taken, got.Body)
+	}
+}
+
 func TestABodyThatIsNoBundleIsRefusedInFHIRsWords(t *testing.T) {
 	w, in := newDoor(t)
 	for name, story := range map[string]struct {
