@@ -19,5 +19,5 @@ func Reported(ctx context.Context, h *Handler, hub vitals.HubID, s uplink.Status
 
 // ServeMonitor serves a connection of a monitor until it ends.
 func ServeMonitor(ctx context.Context, h *Handler, conn net.Conn) {
-	(&MLLP{handler: h, ctx: ctx}).serve(conn)
+	(&MLLP{handler: h}).serve(ctx, conn)
 }

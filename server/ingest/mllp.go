@@ -31,7 +31,6 @@ const (
 type MLLP struct {
 	handler  *Handler
 	listener net.Listener
-	ctx      context.Context //nolint:containedctx // it ends what is under way when the door closes
 	cancel   context.CancelFunc
 	serving  sync.WaitGroup
 
@@ -49,8 +48,8 @@ func ListenMLLP(addr string, config *tls.Config, h *Handler) (*MLLP, error) {
 		listener = tls.NewListener(listener, config)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	m := &MLLP{handler: h, listener: listener, ctx: ctx, cancel: cancel, open: map[net.Conn]struct{}{}}
-	m.serving.Go(m.accept)
+	m := &MLLP{handler: h, listener: listener, cancel: cancel, open: map[net.Conn]struct{}{}}
+	m.serving.Go(func() { m.accept(ctx) })
 	return m, nil
 }
 
@@ -73,7 +72,7 @@ func (m *MLLP) Close() error {
 	return nil
 }
 
-func (m *MLLP) accept() {
+func (m *MLLP) accept(ctx context.Context) {
 	for {
 		conn, err := m.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -81,18 +80,18 @@ func (m *MLLP) accept() {
 		}
 		if err != nil {
 			m.handler.log.Warn("connection of a monitor not accepted", "error", err)
-			if !rest(m.ctx, time.Second) {
+			if !rest(ctx, time.Second) {
 				return
 			}
 			continue
 		}
-		if !m.register(conn) {
+		if !m.register(ctx, conn) {
 			_ = conn.Close()
 			continue
 		}
 		m.serving.Go(func() {
 			defer m.forget(conn)
-			m.serve(conn)
+			m.serve(ctx, conn)
 		})
 	}
 }
@@ -109,10 +108,10 @@ func rest(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (m *MLLP) register(conn net.Conn) bool {
+func (m *MLLP) register(ctx context.Context, conn net.Conn) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.ctx.Err() != nil || len(m.open) >= maxMonitors {
+	if ctx.Err() != nil || len(m.open) >= maxMonitors {
 		return false
 	}
 	m.open[conn] = struct{}{}
@@ -128,9 +127,9 @@ func (m *MLLP) forget(conn net.Conn) {
 
 // serve answers the messages of a connection, one after the other, until the sender leaves or sends
 // what is no frame.
-func (m *MLLP) serve(conn net.Conn) {
+func (m *MLLP) serve(ctx context.Context, conn net.Conn) {
 	log := m.handler.log.With("door", "mllp", "remote", conn.RemoteAddr().String())
-	if err := m.greet(conn); err != nil {
+	if err := m.greet(ctx, conn); err != nil {
 		log.Warn("monitor refused", "error", err)
 		return
 	}
@@ -148,7 +147,7 @@ func (m *MLLP) serve(conn net.Conn) {
 		if len(message) == 0 && err != nil && !errors.Is(err, errNoStart) && !errors.Is(err, errNoTrailer) {
 			return
 		}
-		answer := m.handler.message(m.ctx, message, err)
+		answer := m.handler.message(ctx, message, err)
 		_ = conn.SetWriteDeadline(time.Now().Add(answerLimit))
 		if _, failed := conn.Write(framed(answer)); failed != nil {
 			return
@@ -161,12 +160,12 @@ func (m *MLLP) serve(conn net.Conn) {
 }
 
 // greet agrees on encryption, where there is any: a monitor without a certificate ends here.
-func (m *MLLP) greet(conn net.Conn) error {
+func (m *MLLP) greet(ctx context.Context, conn net.Conn) error {
 	encrypted, ok := conn.(*tls.Conn)
 	if !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(m.ctx, messageLimit)
+	ctx, cancel := context.WithTimeout(ctx, messageLimit)
 	defer cancel()
 	if err := encrypted.HandshakeContext(ctx); err != nil {
 		return fmt.Errorf("agree on encryption: %w", err)
