@@ -56,11 +56,11 @@ func (e *Engine) SetLimits(l Limits) error {
 	if err := l.Validate(); err != nil {
 		return err
 	}
-	if len(Diff(e.limits, l)) == 0 {
+	if l.Same(e.limits) {
 		return nil
 	}
 	e.limits, e.rules = l, rules
-	if len(Diff(defaultLimits, l)) > 0 {
+	if !l.Same(defaultLimits) {
 		e.rules = rulesOf(l, rules)
 	}
 	for _, p := range e.episodes {

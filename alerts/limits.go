@@ -50,6 +50,11 @@ func (l Limits) With(c Changes) Limits {
 	return Limits{&values}
 }
 
+// Same reports whether both are the same limits.
+func (l Limits) Same(other Limits) bool {
+	return l.values == other.values || l.values != nil && other.values != nil && len(Diff(l, other)) == 0
+}
+
 // Value is what a setting is.
 func (l Limits) Value(s Setting) vitals.Decimal {
 	if !s.Valid() || l.values == nil {

@@ -32,6 +32,8 @@ const (
 	ErrBoundLater        ConflictError = "the device was bound at that time or later; bind it from a later time on"
 	ErrDischarged        ConflictError = "the patient is discharged"
 	ErrSenderTaken       ConflictError = "there is a hub or a gateway with this id"
+	ErrProposed          ConflictError = "something is proposed for this unit already; approve or withdraw it first"
+	ErrOwnProposal       ConflictError = "a second person has to approve what you proposed"
 	ErrWorn              ConflictError = "the device is bound to another patient; to take it from there, say so with \"move\": true"
 )
 

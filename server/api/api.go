@@ -30,6 +30,7 @@ type Records interface {
 	Staffing
 	Equipment
 	AlarmRecords
+	LimitRecords
 	Charts
 }
 
@@ -121,6 +122,7 @@ func build(o Options) (*service, *gin.Engine) {
 	s.registerSessions()
 	s.registerCensus()
 	s.registerAlarms()
+	s.registerLimits()
 	s.registerEnrolment()
 	s.registerBindings()
 	s.registerGateways()

@@ -134,11 +134,16 @@ func problemOf(err error) (*ProblemError, bool) {
 	if refused, ok := errors.AsType[*alerts.AckError](err); ok {
 		return acknowledgementProblem(refused), true
 	}
+	if changed, ok := errors.AsType[*alerts.LimitsConflictError](err); ok {
+		p := newProblem(http.StatusConflict, changed.Error())
+		p.Code = "limits_changed"
+		return p, true
+	}
 	if conflict, ok := errors.AsType[vitals.ConflictError](err); ok {
 		return newProblem(http.StatusConflict, conflict.Error()), true
 	}
 	switch {
-	case errors.Is(err, ErrInvalid):
+	case errors.Is(err, ErrInvalid), errors.Is(err, alerts.ErrLimits):
 		return newProblem(http.StatusUnprocessableEntity, err.Error()), true
 	case errors.Is(err, vitals.ErrNotFound):
 		return errNotFound, true

@@ -12,7 +12,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
+	"github.com/samber/lo"
 
+	"vigil/alerts"
 	"vigil/vitals"
 )
 
@@ -54,7 +56,11 @@ var (
 	admins      = allow{roles: []vitals.Role{vitals.Admin}}
 	technicians = allow{roles: []vitals.Role{vitals.Technician, vitals.Admin}}
 	// Admitting is for nurses and up, discharging for charge nurses and physicians.
-	admitters   = allow{roles: []vitals.Role{vitals.Nurse, vitals.Charge, vitals.Physician, vitals.Admin}}
+	admitters = allow{roles: []vitals.Role{vitals.Nurse, vitals.Charge, vitals.Physician, vitals.Admin}}
+	// Which limits somebody may choose is decided by the envelope (alerts.MayChangeLimits).
+	limiters    = allow{roles: []vitals.Role{vitals.Nurse, vitals.Charge, vitals.Physician}}
+	proposers   = allow{roles: lo.Filter(vitals.Roles, func(r vitals.Role, _ int) bool { return alerts.MayProposeLimits(r) })}
+	approvers   = allow{roles: lo.Filter(vitals.Roles, func(r vitals.Role, _ int) bool { return alerts.MayApproveLimits(r) })}
 	dischargers = allow{roles: []vitals.Role{vitals.Charge, vitals.Physician, vitals.Admin}}
 )
 

@@ -42,6 +42,9 @@ type database struct {
 	parts       map[int]*part
 	admissions  []vitals.Admission
 	hubs        []vitals.HubStatus
+	limits      []alerts.LimitsVersion // the newest of each
+	noLimits    bool                   // they cannot be read
+	revision    int64
 	blocks      map[blockKey]vitals.Block
 	readings    map[vitals.PatientID]map[vitals.Key]vitals.Charted
 	alarms      map[alerts.AlarmID]alerts.Alarm
@@ -137,6 +140,27 @@ func (db *database) Hubs(ctx context.Context) ([]vitals.HubStatus, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	return slices.Clone(db.hubs), nil
+}
+
+func (db *database) LimitsRevision(ctx context.Context) (int64, error) {
+	if err := db.ready(ctx); err != nil {
+		return 0, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.revision, nil
+}
+
+func (db *database) Limits(ctx context.Context) ([]alerts.LimitsVersion, error) {
+	if err := db.ready(ctx); err != nil {
+		return nil, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.noLimits {
+		return nil, errAway
+	}
+	return slices.Clone(db.limits), nil
 }
 
 func (db *database) Streamed(ctx context.Context, device vitals.DeviceID) (bool, error) {
@@ -515,6 +539,7 @@ type simple struct {
 
 func newSimple(p vitals.PatientID) monitor.Engine { return &simple{patient: p} }
 
+func (e *simple) SetLimits(alerts.Limits) error     { return nil }
 func (e *simple) Bind([]vitals.DeviceID, time.Time) {}
 func (e *simple) Streamed(vitals.DeviceID)          {}
 

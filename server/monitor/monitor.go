@@ -76,8 +76,10 @@ type Monitor struct {
 	counts  counts
 	refresh chan struct{} // somebody changed the census
 
-	census atomic.Pointer[census] // nil until it was read once
-	hubs   atomic.Pointer[hubs]
+	census    atomic.Pointer[census] // nil until it was read once
+	hubs      atomic.Pointer[hubs]
+	limits    atomic.Pointer[limits] // not nil where the census is not
+	limitless time.Time              // since when own waits for limits; zero where it does not
 
 	streamers *streamers
 
@@ -177,6 +179,9 @@ func (m *Monitor) readCensus(ctx context.Context) {
 	admissions, err := m.cfg.Store.Admissions(ctx)
 	if err != nil {
 		m.log.WarnContext(ctx, "census not read, going on with the one before", "error", err)
+		return
+	}
+	if !m.readLimits(ctx, time.Now()) {
 		return
 	}
 	read := census(lo.GroupBy(admissions, func(a vitals.Admission) int { return vitals.PartitionOf(a.Patient.ID) }))

@@ -141,6 +141,7 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 	episodes := lo.GroupBy(alarms, func(a alerts.Alarm) vitals.PatientID { return a.Patient })
 	for _, a := range p.m.admissions(p.number) {
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
+		p.limit(ctx, pt, now)
 		if fault := pt.restore(episodes[a.Patient.ID], streamed[a.Patient.ID], now); fault != nil {
 			p.m.counts.poison.Add(1)
 			p.log.ErrorContext(ctx, "detector failed to take up what is stored", "error", fault)

@@ -333,10 +333,13 @@ func (p *partition) recensus(ctx context.Context, now time.Time) {
 	for _, a := range p.m.admissions(p.number) {
 		here[a.Patient.ID] = true
 		if pt := p.patients[a.Patient.ID]; pt != nil {
+			pt.who = a.Patient
+			p.limit(ctx, pt, now)
 			pt.bind(a.Devices, now)
 			continue
 		}
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
+		p.limit(ctx, pt, now)
 		p.patients[a.Patient.ID] = pt
 		p.welcome(ctx, pt, j)
 	}

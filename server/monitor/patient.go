@@ -24,6 +24,8 @@ var errEngine = errors.New("engine panicked")
 // ends here.
 type patient struct {
 	id      vitals.PatientID
+	who     vitals.Patient
+	limits  alerts.Limits // in force
 	make    func(vitals.PatientID) Engine
 	engine  Engine
 	faults  int
@@ -44,7 +46,7 @@ type patient struct {
 
 func newPatient(makeEngine func(vitals.PatientID) Engine, known *streamers, a vitals.Admission, now time.Time) *patient {
 	pt := &patient{
-		id: a.Patient.ID, make: makeEngine, engine: makeEngine(a.Patient.ID), known: known,
+		id: a.Patient.ID, who: a.Patient, limits: alerts.DefaultLimits(), make: makeEngine, engine: makeEngine(a.Patient.ID), known: known,
 		alarms: map[alerts.AlarmID]alerts.Alarm{}, streams: map[vitals.DeviceID]bool{},
 		guests: map[vitals.DeviceID]time.Time{},
 		via:    map[vitals.DeviceID]vitals.HubID{}, hubs: map[vitals.HubID]*hub{},
@@ -212,7 +214,8 @@ func (pt *patient) failed(now time.Time) {
 	}
 	pt.faults = 0
 	pt.engine = pt.make(pt.id)
-	defer func() { _ = recover() }() // an engine that cannot even remember watches all the same
+	defer func() { _ = recover() }()   // an engine that cannot even remember watches all the same
+	_ = pt.engine.SetLimits(pt.limits) // was told when they were new
 	pt.engine.Bind(pt.devices, now)
 	pt.recall()
 }

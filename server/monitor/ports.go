@@ -22,6 +22,10 @@ type Census interface {
 	Admissions(ctx context.Context) ([]vitals.Admission, error)
 	// Hubs lists all hubs with whether they are connected, and when that was last so.
 	Hubs(ctx context.Context) ([]vitals.HubStatus, error)
+	// Limits lists the newest version of every unit's and patient's limits.
+	Limits(ctx context.Context) ([]alerts.LimitsVersion, error)
+	// LimitsRevision grows with every version of anybody's limits.
+	LimitsRevision(ctx context.Context) (int64, error)
 	// Streamed reports whether the device has ever sent continuously, whoever wore it.
 	Streamed(ctx context.Context, device vitals.DeviceID) (bool, error)
 }
@@ -89,11 +93,17 @@ type Feed interface {
 // keeps that from the other patients.
 type Engine interface {
 	Watcher
+	Informed
+	Acknowledge(a alerts.Acknowledgement, now time.Time) (alerts.Transition, error)
+	Discharge(now time.Time) alerts.Outcome
+}
+
+// Informed is the part of an Engine that is told about its patient.
+type Informed interface {
+	SetLimits(l alerts.Limits) error
 	Bind(devices []vitals.DeviceID, now time.Time)
 	Streamed(device vitals.DeviceID)
 	Restore(alarms []alerts.Alarm)
-	Acknowledge(a alerts.Acknowledgement, now time.Time) (alerts.Transition, error)
-	Discharge(now time.Time) alerts.Outcome
 }
 
 // Watcher is the part of an Engine that sees the data.

@@ -67,6 +67,17 @@ var viewers = map[string]func(ctx context.Context, s *store.Store, scope vitals.
 	"Alarm": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
 		return one(s.Alarm(ctx, scope, alarm(p, 1).ID))
 	},
+	"PatientLimits": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
+		all, err := s.PatientLimits(ctx, scope, p)
+		return len(all), err
+	},
+	"UnitLimits": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
+		all, err := s.UnitLimits(ctx, scope, unitOf(p))
+		return len(all), err
+	},
+	"ProposedLimits": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
+		return one(s.ProposedLimits(ctx, scope, unitOf(p)))
+	},
 	"History": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
 		all, err := s.History(ctx, scope, alarm(p, 1).ID)
 		return len(all), err
@@ -98,6 +109,14 @@ func TestNobodySeesWhatIsNotTheirs(t *testing.T) {
 		for _, p := range []vitals.PatientID{anna, bert} {
 			must(t, s.Bind(ctx, vitals.Binding{Device: deviceOf(p), Patient: p, From: noon}))
 			save(t, s, raised(alarm(p, 1)))
+			got[alerts.LimitsVersion](t)(s.ChangePatientLimits(ctx, ofPatient(p, 0, slower(40)), anybody))
+			for i, id := range []string{"approved", "open"} {
+				id += string(p)
+				must(t, s.ProposeUnitLimits(ctx, alerts.LimitsProposal{ID: id, Unit: unitOf(p), Seen: i, Changes: slower(50), Author: charge}))
+				if i == 0 {
+					got[alerts.LimitsVersion](t)(s.ApproveUnitLimits(ctx, unitOf(p), id, nurse))
+				}
+			}
 			commit(t, s, func(tx *store.Tx) error {
 				if err := tx.SaveReadings([]vitals.Charted{reading(p, deviceOf(p), vitals.Weight, noon, 70)}); err != nil {
 					return err

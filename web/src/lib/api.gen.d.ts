@@ -399,6 +399,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patients/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits and delays in force for a patient, and whose they are. */
+        get: operations["get-limits"];
+        /** Change a patient's limits. They are in force from the next value on. */
+        put: operations["change-limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/limits/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has changed a patient's limits, when and why. */
+        get: operations["list-limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quarantine": {
         parameters: {
             query?: never;
@@ -463,6 +498,74 @@ export interface paths {
         put?: never;
         /** Make a unit, or describe it anew. */
         post: operations["save-unit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits and delays that hold in a unit, and what is proposed. */
+        get: operations["get-unit-limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/limits/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put into force what somebody else proposed. */
+        post: operations["approve-unit-limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/limits/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose other limits for a unit. */
+        post: operations["propose-unit-limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/limits/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what was proposed. */
+        post: operations["withdraw-unit-limits"];
         delete?: never;
         options?: never;
         head?: never;
@@ -653,6 +756,10 @@ export interface components {
             /** @enum {string} */
             what: "read_now" | "rescan" | "rotate_key";
         };
+        DecideInputBody: {
+            /** @description The proposal that was on the screen. */
+            proposal: string;
+        };
         DesiredInputBody: {
             devices: components["schemas"]["Wanted"][];
         };
@@ -806,6 +913,32 @@ export interface components {
         HubsOutputBody: {
             hubs: components["schemas"]["Hub"][];
         };
+        LimitsOutputBody: {
+            /** @description What is in force. */
+            settings: components["schemas"]["Setting"][];
+        };
+        LimitsVersion: {
+            /** Format: date-time */
+            approved_at?: string;
+            approved_by?: string;
+            /** Format: date-time */
+            at: string | null;
+            by: string;
+            /** @description What is otherwise than it would be, by name. */
+            changes: {
+                [key: string]: number;
+            };
+            reason: string;
+            /**
+             * Format: int64
+             * @description 0: nobody has changed anything.
+             */
+            version: number;
+        };
+        LimitsVersionsOutputBody: {
+            /** @description The newest first. */
+            versions: components["schemas"]["LimitsVersion"][];
+        };
         LoginInputBody: {
             password: string;
             user: string;
@@ -857,6 +990,11 @@ export interface components {
              */
             type?: string;
         };
+        Proposal: {
+            /** @description What it changes, for people. */
+            differences: string[];
+            id: string;
+        };
         QuarantineOutputBody: {
             /** @description Newest first. */
             refusals: components["schemas"]["Refusal"][];
@@ -894,6 +1032,55 @@ export interface components {
         };
         SessionOutputBody: {
             staff: components["schemas"]["Staff"];
+        };
+        Setting: {
+            condition: string;
+            /**
+             * Format: double
+             * @description For adults.
+             */
+            default: number;
+            /**
+             * Format: double
+             * @description The most that a nurse may choose.
+             */
+            envelope_high: number;
+            /**
+             * Format: double
+             * @description The least that a nurse may choose.
+             */
+            envelope_low: number;
+            /** @description Where the default comes from. */
+            evidence: string;
+            /**
+             * Format: double
+             * @description The most that it can be.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The least that it can be.
+             */
+            low: number;
+            name: string;
+            /**
+             * @description Whose value it is.
+             * @enum {string}
+             */
+            source: "default" | "unit" | "patient";
+            /** @description For people. */
+            title: string;
+            unit: string;
+            /**
+             * Format: double
+             * @description What holds in the unit.
+             */
+            unit_value: number;
+            /**
+             * Format: double
+             * @description In force.
+             */
+            value: number;
         };
         Staff: {
             /** @description May not sign in. */
@@ -941,6 +1128,12 @@ export interface components {
              */
             zone: string;
         };
+        UnitLimitsOutputBody: {
+            /** @description What waits for a second person. */
+            proposal?: components["schemas"]["Proposal"];
+            /** @description What holds in the unit. */
+            settings: components["schemas"]["Setting"][];
+        };
         UnitsOutputBody: {
             units: components["schemas"]["Unit"][];
         };
@@ -949,6 +1142,19 @@ export interface components {
             pair?: boolean;
             /** @description Profiles: hr, pmd, plx, plx-spot, bp, thermometer, scale and what else the hub's version knows. */
             read: string[];
+        };
+        WantedLimits: {
+            /** @description All that is to be otherwise than it would be, by name; what is not named follows what lies below. */
+            changes: {
+                [key: string]: number;
+            };
+            /** @description Needed beyond what a nurse may choose. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version that was on the screen.
+             */
+            seen_version: number;
         };
     };
     responses: never;
@@ -1914,6 +2120,103 @@ export interface operations {
             };
         };
     };
+    "get-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedLimits"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsVersionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-quarantine": {
         parameters: {
             query?: {
@@ -2091,6 +2394,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-unit-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitLimitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "approve-unit-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitLimitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-unit-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedLimits"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitLimitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-unit-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitLimitsOutputBody"];
                 };
             };
             /** @description Error */
