@@ -43,11 +43,14 @@ func (e *Engine) observeCall(v *vitals.Event, now time.Time) {
 		k.condition = SOS
 	}
 	p := e.episode(k)
+	if p.alarm.State == ActiveAck {
+		e.tickCall(k, now) // it was answered: whoever calls now calls again
+	}
 	f := fact{at: v.Time, truth: True, onset: v.Time}
 	if v.Code == vitals.FallCancelled {
 		f.truth = False
 	}
-	repeat := !v.Time.After(later(p.closed.Ended, later(p.called, p.alarm.Onset)))
+	repeat := !v.Time.After(later(p.closed.answered(), later(p.called, p.alarm.Onset)))
 	p.called = later(p.called, v.Time) // a withdrawal, too: after an outage it may come before its fall
 	if repeat {
 		return
@@ -58,18 +61,29 @@ func (e *Engine) observeCall(v *vitals.Event, now time.Time) {
 	e.apply(k, f, now)
 }
 
+// answered is when a call that is over was answered: what the patient says later is another one.
+func (a *Alarm) answered() time.Time {
+	if a.AckedAt.IsZero() {
+		return a.Ended
+	}
+	return a.AckedAt
+}
+
 // tickCalls holds the calls that nobody has answered and ends those that somebody has.
 func (e *Engine) tickCalls(now time.Time) {
 	for _, condition := range []Condition{SOS, Fall} {
-		k := key{condition: condition}
-		p := e.find(k)
-		if p == nil || p.alarm.State == 0 || p.alarm.State == LatchedUnack {
-			continue
-		}
-		f := fact{at: later(now, p.last.Add(time.Microsecond)), truth: True, onset: p.alarm.Onset}
-		if p.alarm.State == ActiveAck {
-			f.truth = False
-		}
-		e.apply(k, f, now)
+		e.tickCall(key{condition: condition}, now)
 	}
+}
+
+func (e *Engine) tickCall(k key, now time.Time) {
+	p := e.find(k)
+	if p == nil || p.alarm.State == 0 || p.alarm.State == LatchedUnack {
+		return
+	}
+	f := fact{at: later(now, p.last.Add(time.Microsecond)), truth: True, onset: p.alarm.Onset}
+	if p.alarm.State == ActiveAck {
+		f.truth = False
+	}
+	e.apply(k, f, now)
 }

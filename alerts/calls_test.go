@@ -109,6 +109,23 @@ func TestCallsForHelp(t *testing.T) {
 			want: []string{"1s SOS raised: patient calls for help", "1s SOS acked", "2s SOS closed resolved"},
 		},
 		{
+			name: "pressed between the answer and the clock's next tick, told before it or behind it: that is another call",
+			tell: func(r *room) {
+				r.last(1, press())
+				r.ack(alerts.SOS)
+				r.take(r.engine.Observe(delivered(r.now, press()(r, r.now.Add(300*time.Millisecond)))))
+				r.last(10)
+				r.ack(alerts.SOS)
+				r.last(1)
+				r.last(1, ago(500*time.Millisecond, press()))
+			},
+			want: []string{
+				"1s SOS raised: patient calls for help", "1s SOS acked", "1s SOS closed resolved",
+				"1s SOS raised: patient calls for help", "11s SOS acked", "12s SOS closed resolved",
+				"13s SOS raised: patient calls for help",
+			},
+		},
+		{
 			name: "taking the button from the patient does not answer the call",
 			tell: func(r *room) { r.last(1, press()); r.engine.Bind([]vitals.DeviceID{patch}, r.now); r.last(60) },
 			want: []string{"1s SOS raised: patient calls for help"},
