@@ -156,6 +156,29 @@ func TestCardiacConditions(t *testing.T) {
 			},
 		},
 		{
+			name: "a new patch is judged while the old one lies in a drawer and goes on sending",
+			tell: func(r *room) {
+				r.last(20, heart(72))
+				r.last(20, heart(scriptFlat), heartOf(spare, vitals.ECG, 72))
+				r.last(6, heart(scriptFlat), heartOf(spare, vitals.ECG, scriptVF))
+			},
+			want: []string{
+				"26s LEADS_OFF raised: check electrodes: flat line", "44s VF raised: 4 s of fibrillation, 97 % sure",
+			},
+		},
+		{
+			name: "a patch of which nothing can be told takes over from no other",
+			tell: func(r *room) {
+				r.last(20, heart(72), heartOf(spare, vitals.ECG, scriptNois))
+				r.last(6, heart(scriptVF), heartOf(spare, vitals.ECG, scriptNois))
+				r.last(20, heart(scriptNois), heartOf(spare, vitals.ECG, scriptDoubt+72))
+			},
+			want: []string{
+				"20s POOR_SIGNAL raised: artefact, ECG analysis suspended", "24s VF raised: 4 s of fibrillation, 97 % sure",
+				"46s POOR_SIGNAL raised: artefact, ECG analysis suspended", // and VF stands
+			},
+		},
+		{
 			name: "of several channels the first one is analysed",
 			tell: func(r *room) {
 				r.last(20, heartOf(patch, vitals.ECGI, 72), heartOf(patch, vitals.ECGII, scriptVF))

@@ -224,15 +224,18 @@ func (e *Engine) observeBeat(dev *device, l *lead, f *ecg.Finding, at time.Time)
 	e.breath.Beat(at.UnixMilli(), f.Height)
 }
 
-// leads reports whether the device's ECG feeds the cardiac conditions: one does, until it goes
-// stale and another one is live.
+// leads reports whether the device's ECG feeds the cardiac conditions: one does, until it goes stale, or has
+// nothing to conclude from while another one has, as a patch that was taken off and goes on sending.
 func (e *Engine) leads(dev *device, now time.Time) bool {
-	if e.leading != dev.id {
-		if leader := e.bound(e.leading); leader != nil && leader.ecgLive(now) {
-			return false
-		}
-		e.leading = dev.id
+	if e.leading == dev.id {
+		return true
 	}
+	leader := e.bound(e.leading)
+	if leader != nil && leader.ecgLive(now) &&
+		(leader.lead.quality() != ecg.NoAnalysis || !dev.lead.mayLead(e.lethalStands())) {
+		return false
+	}
+	e.leading = dev.id
 	return true
 }
 
