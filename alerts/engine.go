@@ -186,7 +186,7 @@ func (e *Engine) inhibited(r *rule, f fact) bool {
 			return p.site == string(f.by)
 		case HubOffline:
 			dev := e.bound(f.by)
-			return dev != nil && p.site == string(dev.hub)
+			return dev != nil && (dev.hub == "" || p.site == string(dev.hub)) // not yet heard since a restart
 		default:
 			return true
 		}

@@ -138,3 +138,22 @@ func TestRestoredAlarmsAreUnknownUntilJudged(t *testing.T) {
 		t.Errorf("still %s after a judgement", got[0].Truth)
 	}
 }
+
+func TestAfterARestartAHubThatIsAwayExplainsTheSilenceOfItsDevicesStill(t *testing.T) {
+	before := newRoom(t, oximeter)
+	before.last(20, oxygen(97))
+	before.take(before.engine.Hub(false, string(home), before.now))
+	before.last(30)
+
+	after := newRoom(t, oximeter)
+	after.now = before.now
+	after.engine.Bind(nil, after.now)
+	after.engine.Bind([]vitals.DeviceID{oximeter}, after.now)
+	after.engine.Streamed(oximeter)
+	after.engine.Restore(before.engine.Open())
+	after.take(after.engine.Hub(false, string(home), before.now))
+	after.last(300)
+	if diff := cmp.Diff([]string(nil), after.transcript()); diff != "" {
+		t.Error(diff)
+	}
+}
