@@ -62,7 +62,7 @@ func (e *Engine) observeCall(v *vitals.Event, now time.Time) {
 }
 
 // answered is when a call that is over was answered: what the patient says later is another one.
-func (a *Alarm) answered() time.Time {
+func (a Alarm) answered() time.Time {
 	if a.AckedAt.IsZero() {
 		return a.Ended
 	}

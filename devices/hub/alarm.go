@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,27 +94,46 @@ func (w *watch) open() []alerts.View {
 	return lo.Map(w.engine.Open(), func(a alerts.Alarm, _ int) alerts.View { return a.View() })
 }
 
-// siren runs the program that makes an alarm heard, one at a time.
+// siren runs the program that makes an alarm heard: one at a time, and one after the other.
 type siren struct {
 	command []string
 	log     *slog.Logger
-	busy    sync.Mutex
+	mu      sync.Mutex
+	waiting []alerts.Alarm // to be heard; the first is under way
 	running sync.WaitGroup
 }
 
-// sound logs the alarm, which is all that happens where no program is configured, and runs the
-// program beside the caller.
+// mostWaiting is how many alarms wait to be heard. A home has few, and each that lasts sounds again.
+const mostWaiting = 8
+
+// sound logs the alarm, which is all that happens where no program is configured, and has the program
+// run beside the caller: at once, or when it has told of those before. What waits is not told twice.
 func (s *siren) sound(ctx context.Context, a alerts.Alarm) {
 	s.log.Warn("alarm", "condition", a.Condition, "label", a.Condition.Spec().Label, "detail", a.Detail, "onset", a.Onset)
-	if len(s.command) == 0 || !s.busy.TryLock() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	same := func(w alerts.Alarm) bool { return w.ID == a.ID }
+	if len(s.command) == 0 || len(s.waiting) >= mostWaiting || slices.ContainsFunc(s.waiting, same) {
 		return
 	}
-	s.running.Go(func() {
-		defer s.busy.Unlock()
+	if s.waiting = append(s.waiting, a); len(s.waiting) == 1 {
+		s.running.Go(func() { s.tell(ctx, a) })
+	}
+}
+
+// tell runs the program for the alarm, and for those that came meanwhile.
+func (s *siren) tell(ctx context.Context, a alerts.Alarm) {
+	for more := true; more; {
 		if err := s.run(ctx, a); err != nil {
 			s.log.Error("alarm was not sounded", "error", err)
 		}
-	})
+		s.mu.Lock()
+		s.waiting = s.waiting[1:]
+		if more = len(s.waiting) > 0; more {
+			a = s.waiting[0]
+		}
+		s.mu.Unlock()
+	}
 }
 
 func (s *siren) run(ctx context.Context, a alerts.Alarm) error {

@@ -1,6 +1,9 @@
 package main_test
 
 import (
+	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,5 +58,33 @@ func TestLostStrapIsNoReasonToWakeTheHome(t *testing.T) {
 	}
 	if len(sounded) > 0 {
 		t.Errorf("%v", sounded)
+	}
+}
+
+func TestAnAlarmThatComesWhileAnotherIsSoundedIsHeardBehindIt(t *testing.T) {
+	dir := t.TempDir()
+	heard := filepath.Join(dir, "heard")
+	for _, gate := range []string{"SOS", "VF"} {
+		if err := syscall.Mkfifo(filepath.Join(dir, gate), 0o600); err != nil {
+			t.Skip(err)
+		}
+	}
+	// The program tells of the alarm and ends when somebody opens its gate.
+	sound, wait := hub.Siren(t.Context(), "sh", "-c", `echo "$VIGIL_ALARM_CONDITION" >> "$0"; read -r _ < "$1/$VIGIL_ALARM_CONDITION"`, heard, dir)
+	for _, c := range []alerts.Condition{alerts.SOS, alerts.VF, alerts.VF} { // the same one again is told once
+		sound(alerts.Alarm{ID: alerts.AlarmID(c), Condition: c})
+	}
+	for _, gate := range []string{"SOS", "VF"} {
+		if err := os.WriteFile(filepath.Join(dir, gate), []byte("\n"), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wait()
+	got, err := os.ReadFile(heard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "SOS\nVF\n"; string(got) != want {
+		t.Errorf("heard %q, want %q", got, want)
 	}
 }

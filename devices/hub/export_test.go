@@ -86,3 +86,9 @@ func (w Watch) Observe(b vitals.Batch, now time.Time) { w.observe(b, now) }
 
 // Tick lets time pass.
 func (w Watch) Tick(now time.Time) { w.tick(now) }
+
+// Siren makes alarms heard with a program; the second result waits until it has told of all of them.
+func Siren(ctx context.Context, command ...string) (sound func(alerts.Alarm), wait func()) {
+	s := &siren{command: command, log: slog.New(slog.DiscardHandler)}
+	return func(a alerts.Alarm) { s.sound(ctx, a) }, s.running.Wait
+}
