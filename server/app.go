@@ -237,6 +237,7 @@ func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 		Dashboard: web.Handler(), Socket: a.screens,
 		IngestHTTP: a.ingest.Batches(), IngestSocket: hubs,
 		IngestHub: a.ingest.Introduce(), IngestSecret: a.ingest.Renew(),
+		IngestStatus: a.ingest.Status(), IngestResults: a.ingest.Results(),
 		Fleet: a.store, Told: a.ingest.Push,
 		Metrics:        a.metrics(),
 		IngestWebhooks: a.ingest.Webhooks(gateways{a.clouds, a.desk, a.store}),

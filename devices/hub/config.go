@@ -41,6 +41,7 @@ type config struct {
 
 	zone      *time.Location
 	secret    string
+	spare     string // another that may be the good one
 	serverKey ed25519.PublicKey
 	desired   uint64 // version of the server's configuration that is at work; zero: that of the file
 	agent     string // version of this program that the server wants; empty: any

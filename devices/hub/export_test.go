@@ -67,6 +67,9 @@ func (h Hub) Obey(ctx context.Context, b []byte) uplink.Result {
 	return manager{h.hub}.Command(ctx, b)
 }
 
+// Shows is the secret that the hub shows.
+func (h Hub) Shows() string { return h.link.Credentials().Secret }
+
 // Report is the status that the hub tells.
 func (h Hub) Report() (s uplink.Status) {
 	manager{h.hub}.Report(&s)

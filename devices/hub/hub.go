@@ -44,6 +44,9 @@ type hub struct {
 	zone   *time.Location
 	anew   chan struct{} // Bluetooth is to begin anew
 
+	obeying sync.Mutex
+	obeyed  map[string]obeyed // commands, by their id
+
 	mu    sync.Mutex
 	watch *watch
 	state map[vitals.DeviceID]deviceState
@@ -73,11 +76,11 @@ func newHub(c config, log *slog.Logger, now time.Time) (*hub, error) {
 		config: c, log: log, spool: kept, clock: clockQuality, began: now, zone: c.zone,
 		siren: &siren{command: c.Alarm, log: log}, state: map[vitals.DeviceID]deviceState{},
 		link: &link.Link{
-			Hub: c.Hub, Secret: c.secret, MQTT: mqtt, TLS: roots, Spool: kept, Clock: clockQuality, Log: log,
+			Hub: c.Hub, Secret: c.secret, Spare: c.spare, MQTT: mqtt, TLS: roots, Spool: kept, Clock: clockQuality, Log: log,
 			Version: version, Began: now,
 		},
 	}
-	h.anew = make(chan struct{}, 1)
+	h.anew, h.obeyed = make(chan struct{}, 1), map[string]obeyed{}
 	if len(c.serverKey) > 0 {
 		h.link.Manage = manager{h}
 	}

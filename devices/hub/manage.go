@@ -1,22 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
 
-	"vigil/devices/hub/link"
 	"vigil/devices/uplink"
 	"vigil/vitals"
 )
@@ -26,14 +19,11 @@ import (
 const (
 	desiredName = "desired"     // the newest desired state, signed
 	secretName  = "secret"      // one that came after that of the technician
-	nextName    = "secret.next" // one of which the server may or may not know
+	nextName    = "secret.next" // one of which nobody knows whether the server has taken it
 )
 
-// Reasons to be started anew, as systemd does.
-var (
-	errConfigured = errors.New("the server wants another configuration: start anew")
-	errRotated    = errors.New("the hub has a new secret: start anew")
-)
+// errConfigured is a reason to be started anew, as systemd does.
+var errConfigured = errors.New("the server wants another configuration: start anew")
 
 var errUnpinned = errors.New("no key of the server is known: enrol again")
 
@@ -101,53 +91,38 @@ func settled(ctx context.Context, c config) (config, error) {
 	return withDesired(c, d)
 }
 
-// settleSecret finds out which secret is good: that of the technician, or one that came after it.
-func settleSecret(ctx context.Context, c *config) error {
-	own, next := filepath.Join(c.Spool, secretName), filepath.Join(c.Spool, nextName)
-	if secret, err := readSecret(next); err == nil && c.Server != "" {
-		address, err := serverURL(c.Server)
-		if err != nil {
-			return err
-		}
-		switch err := knock(ctx, address, c.CAFile, link.Credentials{Hub: c.Hub, Secret: secret}); {
-		case err == nil:
-			if err := os.Rename(next, own); err != nil {
-				return fmt.Errorf("keep the new secret: %w", err)
-			}
-		case errors.Is(err, link.ErrNotAccepted): // the server never heard of it
-			_ = os.Remove(next) // it is of no use either way
-		}
-	}
-	if newer(own, c.SecretFile) {
-		secret, err := readSecret(own)
-		if err != nil {
-			return err
-		}
-		c.secret = secret
-	}
-	return nil
-}
-
-// newer reports whether a file is there and was written after another.
-func newer(path, other string) bool {
-	a, err := os.Stat(path)
-	b, otherErr := os.Stat(other)
-	return err == nil && (otherErr != nil || a.ModTime().After(b.ModTime()))
-}
-
-// Command carries out a command that is signed and not late.
+// Command carries out a command that is signed and not late, once: it is told again until the answer arrives.
 func (m manager) Command(ctx context.Context, b []byte) uplink.Result {
 	c, err := uplink.OpenCommand(b, m.hub.config.serverKey, m.hub.config.Hub)
 	if err != nil {
 		m.hub.log.Error("command is not obeyed", "error", err)
 		return uplink.Result{Outcome: uplink.Refused, Detail: err.Error()}
 	}
-	r := uplink.Result{ID: c.ID, Outcome: uplink.Done}
-	if time.Now().After(c.Expires) {
-		r.Outcome = uplink.Expired
-		return r
+	now := time.Now()
+	if now.After(c.Expires) {
+		return uplink.Result{ID: c.ID, Outcome: uplink.Expired}
 	}
+	m.hub.obeying.Lock()
+	defer m.hub.obeying.Unlock()
+	maps.DeleteFunc(m.hub.obeyed, func(_ string, o obeyed) bool { return now.After(o.until) })
+	if o, before := m.hub.obeyed[c.ID]; before {
+		return o.result
+	}
+	r := m.obey(ctx, c)
+	m.hub.obeyed[c.ID] = obeyed{result: r, until: c.Expires}
+	return r
+}
+
+// obeyed is what became of a command that may be told again until then.
+type obeyed struct {
+	result uplink.Result
+	until  time.Time
+}
+
+func (m manager) obey(ctx context.Context, c uplink.Command) uplink.Result {
+	r := uplink.Result{ID: c.ID, Outcome: uplink.Done}
 	m.hub.log.Info("command of the server", "command", c.What, "id", c.ID)
+	var err error
 	switch c.What {
 	case uplink.ReadNow, uplink.Rescan:
 		// A device hands over what it has stored when it is connected.
@@ -164,94 +139,6 @@ func (m manager) Command(ctx context.Context, b []byte) uplink.Result {
 		r.Outcome, r.Detail = uplink.Failed, err.Error()
 	}
 	return r
-}
-
-// rotate gives the hub a new secret. It is on the disk before the server hears of it, so that neither
-// side can be left with one that the other does not know.
-func (m manager) rotate(ctx context.Context) error {
-	c := m.hub.config
-	if c.Server == "" {
-		return errors.New("a new secret goes over HTTPS: the configuration names no server")
-	}
-	address, err := serverURL(c.Server)
-	if err != nil {
-		return err
-	}
-	secret, next := rand.Text()+rand.Text(), filepath.Join(c.Spool, nextName)
-	if err := writeOwn(next, []byte(secret+"\n")); err != nil {
-		return err
-	}
-	body, err := json.Marshal(map[string]string{"secret": secret})
-	if err != nil {
-		return fmt.Errorf("write the new secret: %w", err)
-	}
-	desk := desk{address: address, ca: c.CAFile, credentials: link.Credentials{Hub: c.Hub, Secret: c.secret}}
-	if _, err := desk.ask(ctx, http.MethodPost, "/ingest/v1/secret", body); err != nil {
-		return err
-	}
-	if err := os.Rename(next, filepath.Join(c.Spool, secretName)); err != nil {
-		return fmt.Errorf("keep the new secret: %w", err)
-	}
-	time.AfterFunc(restartAfter, func() { m.hub.end(errRotated) }) // the result goes out first
-	return nil
-}
-
-// restartAfter is how long a result has to get away before the hub begins anew.
-const restartAfter = 2 * time.Second
-
-// desk is where a hub asks the server about itself.
-type desk struct {
-	address     *url.URL
-	ca          string
-	credentials link.Credentials
-}
-
-// ask puts a question and returns the answer.
-func (d desk) ask(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	roots, err := trust(d.ca)
-	if err != nil {
-		return nil, err
-	}
-	client := &http.Client{Timeout: enrollTimeout, Transport: &http.Transport{TLSClientConfig: roots}}
-	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, method, d.address.JoinPath(path).String(), bytes.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("ask the server: %w", err)
-	}
-	req.SetBasicAuth(string(d.credentials.Hub), d.credentials.Secret)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("ask the server: %w", err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // it was only read
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		return nil, fmt.Errorf("ask the server: %s: %w", resp.Status, link.ErrNotAccepted)
-	}
-	const enough = 4 << 10
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, enough))
-	if err != nil {
-		return nil, fmt.Errorf("read the server's answer: %w", err)
-	}
-	return answer, nil
-}
-
-// key asks for the key under which the server will sign what it wants of the hub.
-func (d desk) key(ctx context.Context) (ed25519.PublicKey, error) {
-	var answer struct {
-		Key ed25519.PublicKey `json:"key"`
-	}
-	said, err := d.ask(ctx, http.MethodGet, "/ingest/v1/hub", nil)
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(said, &answer); err != nil {
-		return nil, fmt.Errorf("read the server's key: %w", err)
-	}
-	if len(answer.Key) != ed25519.PublicKeySize {
-		return nil, fmt.Errorf("ask the server: %w", errUnpinned)
-	}
-	return answer.Key, nil
 }
 
 // Report tells in which state the hub is, and of its devices.

@@ -133,7 +133,7 @@ func TestCommandsAreDoneOnceAndInTime(t *testing.T) {
 	o := newOffice(t)
 	h, path := o.home(t)
 	obey := func(what uplink.CommandKind, expires time.Time) uplink.Result {
-		b, err := uplink.Command{Hub: "home-1", ID: "c", What: what, Expires: expires}.Sign(o.key)
+		b, err := uplink.Command{Hub: "home-1", ID: "c-" + string(what), What: what, Expires: expires}.Sign(o.key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestCommandsAreDoneOnceAndInTime(t *testing.T) {
 	}
 	soon := time.Now().Add(time.Minute)
 	for what, want := range map[uplink.CommandKind]uplink.Outcome{uplink.ReadNow: uplink.Done, uplink.Rescan: uplink.Done, "explode": uplink.Refused} {
-		if r := obey(what, soon); r.Outcome != want || r.ID != "c" {
+		if r := obey(what, soon); r.Outcome != want || r.ID != "c-"+string(what) {
 			t.Errorf("%s: %+v", what, r)
 		}
 	}
@@ -155,8 +155,11 @@ func TestCommandsAreDoneOnceAndInTime(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	_, _, secret, err := hub.Settled(t.Context(), path)
-	if err != nil || secret != o.secret || secret == "sesame" {
-		t.Errorf("secret %q, the server's %q, %v", secret, o.secret, err)
+	if err != nil || secret != o.secret || secret == "sesame" || h.Shows() != secret {
+		t.Errorf("secret %q, shown %q, the server's %q, %v", secret, h.Shows(), o.secret, err)
+	}
+	if r := obey(uplink.RotateKey, soon); r.Outcome != uplink.Done || o.secret != secret {
+		t.Errorf("told again, it was done again: %+v", r)
 	}
 }
 
@@ -174,6 +177,40 @@ func TestANewSecretWhoseAnswerIsLostIsFoundAgain(t *testing.T) {
 	_, _, secret, err := hub.Settled(t.Context(), path)
 	if err != nil || secret != o.secret || secret == "sesame" {
 		t.Errorf("secret %q, the server's %q, %v", secret, o.secret, err)
+	}
+}
+
+func TestTheNextSecretIsTheOneThatTheServerMayKnowAlready(t *testing.T) {
+	o := newOffice(t)
+	h, path := o.home(t)
+	rotate := func(id string) uplink.Result {
+		b, err := uplink.Command{Hub: "home-1", ID: id, What: uplink.RotateKey, Expires: time.Now().Add(time.Minute)}.Sign(o.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Obey(t.Context(), b)
+	}
+	o.deaf = true
+	rotate("c-1")
+	taken := o.secret
+	o.deaf = false
+	rotate("c-2") // with the old secret, which the server knows no more
+	if _, _, secret, err := hub.Settled(t.Context(), path); err != nil || secret != taken || o.secret != taken {
+		t.Errorf("secret %q, the server's %q, %v", secret, o.secret, err)
+	}
+}
+
+func TestASecretIsKeptWhileNobodyCanTellWhetherItIsKnown(t *testing.T) {
+	o := newOffice(t)
+	_, path := o.home(t)
+	o.secret = "neither of the two"
+	next := filepath.Join(filepath.Dir(path), "spool", "secret.next")
+	write(t, next, strings.Repeat("x", 52), 0o600)
+	if _, _, secret, err := hub.Settled(t.Context(), path); err != nil || secret != "sesame" {
+		t.Errorf("secret %q, %v", secret, err)
+	}
+	if _, err := os.Stat(next); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -209,6 +209,25 @@ func open(b []byte, key ed25519.PublicKey, kind string, payload any) error {
 	return nil
 }
 
+// Directive is the channel that what a server signed belongs on: Configs or Commands. It is not opened.
+func Directive(b []byte) (Channel, error) {
+	var w wireSigned
+	if len(b) > MaxMessage {
+		return "", malformed("directive of %d bytes exceeds %d", len(b), MaxMessage)
+	}
+	if err := unmarshal(b, &w); err != nil {
+		return "", fmt.Errorf("read directive: %w", err)
+	}
+	switch orZero(w.Type) {
+	case typeDesired:
+		return Configs, nil
+	case typeCommand:
+		return Commands, nil
+	default:
+		return "", malformed("directive of type %.20q", orZero(w.Type))
+	}
+}
+
 // Encode is the result as bytes. A detail that is too long is cut.
 func (r Result) Encode() ([]byte, error) {
 	return marshal("result", wireResult{ID: &r.ID, Outcome: new(string(r.Outcome)), Detail: unlessZero(cut(r.Detail))})

@@ -94,6 +94,23 @@ func TestAHubBelievesOnlyWhatIsSignedForIt(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+func TestADirectiveSaysWhereItBelongs(t *testing.T) {
+	key, _ := server(t)
+	desired, err := uplink.Desired{Hub: "home-1", Version: 1}.Sign(key)
+	command, commandErr := uplink.Command{Hub: "home-1", ID: "c", What: uplink.Rescan, Expires: noon}.Sign(key)
+	if err := errors.Join(err, commandErr); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		b    []byte
+		want uplink.Channel
+	}{{desired, uplink.Configs}, {command, uplink.Commands}, {[]byte{0xA0}, ""}, {[]byte("hello"), ""}, {make([]byte, uplink.MaxMessage+1), ""}} {
+		if got, err := uplink.Directive(c.b); got != c.want || (c.want == "") != errors.Is(err, devices.ErrMalformed) {
+			t.Errorf("%.20q: %q, %v", c.b, got, err)
+		}
+	}
+}
+
 func TestAStatusTellsOfTheDevices(t *testing.T) {
 	s := uplink.Status{Online: true, Config: 3, Devices: []uplink.DeviceStatus{
 		{
@@ -170,7 +187,7 @@ func FuzzManage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, err := range []error{
 			second(uplink.OpenDesired(b, public, "home-1")), second(uplink.OpenCommand(b, public, "home-1")),
-			second(uplink.DecodeResult(b)), second(uplink.DecodeStatus(b)),
+			second(uplink.DecodeResult(b)), second(uplink.DecodeStatus(b)), second(uplink.Directive(b)),
 		} {
 			if err != nil && !errors.Is(err, devices.ErrMalformed) {
 				t.Errorf("%v does not wrap ErrMalformed", err)

@@ -63,7 +63,10 @@ type Options struct {
 	IngestSocket http.Handler // /ingest/v1/socket
 	IngestHub    http.Handler // /ingest/v1/hub
 	IngestSecret http.Handler // /ingest/v1/secret
-	Metrics      http.Handler // /metrics
+	// IngestStatus is /ingest/v1/status, IngestResults /ingest/v1/results.
+	IngestStatus, IngestResults http.Handler
+
+	Metrics http.Handler // /metrics
 	// IngestWebhooks is /ingest/v1/gateways/…
 	IngestWebhooks http.Handler
 }

@@ -18,6 +18,8 @@ func (s *service) mountOthers(engine *gin.Engine) {
 		{http.MethodGet, "/ingest/v1/socket", s.IngestSocket},
 		{http.MethodGet, "/ingest/v1/hub", s.IngestHub},
 		{http.MethodPost, "/ingest/v1/secret", s.IngestSecret},
+		{http.MethodPost, "/ingest/v1/status", s.IngestStatus},
+		{http.MethodPost, "/ingest/v1/results", s.IngestResults},
 		{http.MethodPost, "/ingest/v1/gateways/*rest", s.IngestWebhooks},
 		{http.MethodGet, "/ingest/v1/gateways/*rest", s.IngestWebhooks},
 		{http.MethodHead, "/ingest/v1/gateways/*rest", s.IngestWebhooks},

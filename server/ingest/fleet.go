@@ -2,11 +2,8 @@ package ingest
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"time"
 
@@ -40,8 +37,16 @@ var links = map[uplink.LinkSecurity]string{
 	uplink.LinkOpen: "open", uplink.LinkEncrypted: "encrypted", uplink.LinkBonded: "bonded",
 }
 
-// reported takes what a hub says of itself.
+// reported takes what a hub says of itself, and tells it what is wanted.
 func (h *Handler) reported(ctx context.Context, hub vitals.HubID, s uplink.Status) {
+	h.noteReport(ctx, hub, s)
+	if s.Online {
+		h.push(ctx, hub, s.Config)
+	}
+}
+
+// noteReport keeps what a hub says of itself.
+func (h *Handler) noteReport(ctx context.Context, hub vitals.HubID, s uplink.Status) {
 	h.touch(ctx, hub, s.Online)
 	if !s.Online || h.fleet == nil { // a last will was written when the connection began, and knows nothing
 		return
@@ -63,9 +68,11 @@ func (h *Handler) reported(ctx context.Context, hub vitals.HubID, s uplink.Statu
 	if h.isNews(hub, r) {
 		if err := h.fleet.SaveHubReport(ctx, hub, r); err != nil {
 			h.log.Warn("report of a hub not kept", "hub", hub, "error", err)
+			h.mu.Lock()
+			delete(h.reports, hub) // the next one is news
+			h.mu.Unlock()
 		}
 	}
-	h.push(ctx, hub, s.Config)
 }
 
 // reportEvery is how often a report is kept that says nothing new: when devices were heard and what waits
@@ -177,55 +184,4 @@ func (h *Handler) answered(ctx context.Context, hub vitals.HubID, payload []byte
 		return nil
 	}
 	return err
-}
-
-// Introduce serves GET /ingest/v1/hub: what a hub has to know of the server that it enrols with.
-func (h *Handler) Introduce() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		hub, ok := h.hubOf(w, r)
-		if !ok {
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		public, _ := h.key.Public().(ed25519.PublicKey)
-		_ = json.NewEncoder(w).Encode(map[string]any{"hub": hub, "key": []byte(public)}) // who left will ask again
-	})
-}
-
-// Bounds of a secret that a hub chooses: as random as ours, which have 52 signs.
-const (
-	minSecret = 40
-	maxSecret = 256
-)
-
-// Renew serves POST /ingest/v1/secret: a hub takes another secret, which it has made itself and written to
-// its disk before.
-func (h *Handler) Renew() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		hub, ok := h.hubOf(w, r)
-		if !ok {
-			return
-		}
-		var body struct {
-			Secret string `json:"secret"`
-		}
-		const enough = 4 << 10
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, enough)).Decode(&body); err != nil ||
-			len(body.Secret) < minSecret || len(body.Secret) > maxSecret {
-			http.Error(w, fmt.Sprintf(`want {"secret": "…"} of %d to %d signs`, minSecret, maxSecret), http.StatusBadRequest)
-			return
-		}
-		if h.fleet == nil {
-			http.Error(w, "secrets are given by a technician", http.StatusNotFound)
-			return
-		}
-		if err := h.fleet.RenewHub(r.Context(), hub, body.Secret); err != nil {
-			h.log.Warn("new secret of a hub not kept", "hub", hub, "error", err)
-			w.Header().Set("Retry-After", retryAfter)
-			http.Error(w, "not available, send again", http.StatusServiceUnavailable)
-			return
-		}
-		h.log.Info("hub has a new secret", "hub", hub)
-		w.WriteHeader(http.StatusNoContent)
-	})
 }

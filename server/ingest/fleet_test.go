@@ -33,6 +33,9 @@ type fleet struct {
 func (f *fleet) SaveHubReport(_ context.Context, hub vitals.HubID, r vitals.HubReport) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.away {
+		return errDown
+	}
 	f.reports[hub] = r
 	f.saved++
 	return nil
@@ -41,6 +44,9 @@ func (f *fleet) SaveHubReport(_ context.Context, hub vitals.HubID, r vitals.HubR
 func (f *fleet) Wanted(context.Context, vitals.HubID) (vitals.Desired, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.away {
+		return vitals.Desired{}, errDown
+	}
 	return f.desired, nil
 }
 
@@ -208,5 +214,78 @@ func TestAHubLearnsTheKeyAndTakesANewSecret(t *testing.T) {
 	f.away = false
 	if code := call(h.Renew(), http.MethodPost, `{"secret":"`+long+`"}`, secret).Code; code != http.StatusNoContent || f.secret != long {
 		t.Errorf("%d, secret %q", code, f.secret)
+	}
+}
+
+func TestAHubIsToldOverHTTPSWhatIsWantedOfItAndAnswers(t *testing.T) {
+	f, h, key := managed(t)
+	call := func(handler http.Handler, body []byte, password string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
+		r.SetBasicAuth(string(home), password)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		return answer
+	}
+	status, err := uplink.Status{Online: true, Version: "1.2.3", Config: 2}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := uplink.Split(call(h.Status(), status, secret).Body.Bytes())
+	if err != nil || len(told) != 2 {
+		t.Fatalf("%d directives, %v", len(told), err)
+	}
+	if desired, err := uplink.OpenDesired(told[0], key, home); err != nil || desired.Version != 3 {
+		t.Errorf("%+v %v", desired, err)
+	}
+	if command, err := uplink.OpenCommand(told[1], key, home); err != nil || command.ID != "c-1" {
+		t.Errorf("%+v %v", command, err)
+	}
+	if f.reports[home].Version != "1.2.3" {
+		t.Errorf("%+v", f.reports)
+	}
+	inState, err := uplink.Status{Online: true, Version: "1.2.3", Config: 3}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := call(h.Status(), inState, secret); again.Code != http.StatusOK || again.Body.Len() > 0 {
+		t.Errorf("told a moment later, and in the state that is wanted: %d, %d bytes", again.Code, again.Body.Len())
+	}
+	done, err := uplink.Result{ID: "c-1", Outcome: uplink.Done}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, story := range map[string]struct {
+		handler  http.Handler
+		body     []byte
+		password string
+		away     bool
+		status   int
+	}{
+		"a stranger's status":  {h.Status(), status, "wrong", false, http.StatusUnauthorized},
+		"a stranger's answer":  {h.Results(), done, "wrong", false, http.StatusUnauthorized},
+		"no status":            {h.Status(), []byte("hello"), secret, false, http.StatusBadRequest},
+		"no answer":            {h.Results(), []byte("hello"), secret, false, http.StatusBadRequest},
+		"far too much":         {h.Status(), make([]byte, uplink.MaxMessage+1), secret, false, http.StatusRequestEntityTooLarge},
+		"the database is away": {h.Status(), status, secret, true, http.StatusServiceUnavailable},
+		"its answer":           {h.Results(), done, secret, false, http.StatusOK},
+	} {
+		f.away = story.away
+		if code := call(story.handler, story.body, story.password).Code; code != story.status {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+	if len(f.finished) != 1 || f.finished[0].ID != "c-1" || f.finished[0].Hub != home {
+		t.Errorf("answers %+v", f.finished)
+	}
+}
+
+func TestAReportThatWasNotKeptIsKeptWithTheNextStatus(t *testing.T) {
+	f, h, _ := managed(t)
+	status := uplink.Status{Online: true, Version: "1.2.3"}
+	f.away = true
+	ingest.Reported(t.Context(), h, home, status)
+	f.away = false
+	if ingest.Reported(t.Context(), h, home, status); f.reports[home].Version != "1.2.3" {
+		t.Error("the report is lost until it says something new")
 	}
 }

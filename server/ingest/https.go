@@ -18,6 +18,8 @@ import (
 const (
 	maxBody    = 8 << 20 // bytes of a CBOR sequence
 	retryAfter = "5"     // seconds
+
+	sequenceType = "application/cbor-seq" // RFC 8742
 )
 
 // hubOf checks the request's Basic credentials: user is the hub's id, password its secret.
@@ -106,7 +108,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, hub vitals.HubI
 		}
 		body = append(body, b...)
 	}
-	w.Header().Set("Content-Type", "application/cbor-seq")
+	w.Header().Set("Content-Type", sequenceType)
 	w.WriteHeader(http.StatusAccepted)
 	_, _ = w.Write(body) //nolint:gosec // CBOR for a program, not a page; a sender that left hears it with the next answer
 }

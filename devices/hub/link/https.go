@@ -8,10 +8,10 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"vigil/devices/uplink"
-	"vigil/vitals"
 )
 
 const (
@@ -20,9 +20,13 @@ const (
 	lookEvery   = time.Second
 	postEvery   = 5 * time.Second
 	postTimeout = 30 * time.Second
+	// conferEvery is how often the hub asks what the server wants: a technician waits for it.
+	conferEvery = 10 * time.Second
 	maxBody     = 1 << 20
 	maxAnswer   = 8 << 20
 	batchesPath = "/ingest/v1/batches"
+	statusPath  = "/ingest/v1/status"
+	resultsPath = "/ingest/v1/results"
 )
 
 // fallBack posts what the spool keeps for as long as MQTT does not come through.
@@ -43,6 +47,11 @@ func (l *Link) fallBack(ctx context.Context) {
 // outage posts until MQTT is back.
 func (l *Link) outage(ctx context.Context, client *http.Client) {
 	defer l.overHTTPS.Store(false)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	conferring, enough := context.WithCancel(ctx)
+	defer enough()
+	beside.Go(func() { l.confer(conferring, client) })
 	l.Spool.Rewind(time.Now())
 	first, told := true, false
 	for ctx.Err() == nil && l.failures.Load() >= mqttChances {
@@ -69,7 +78,10 @@ func (l *Link) post(ctx context.Context, client *http.Client, first bool) (wait 
 	if !first {
 		parcels, body = l.pack(time.Now())
 	}
-	answer, wait, err := Post(ctx, client, l.HTTPS.JoinPath(batchesPath).String(), Credentials{Hub: l.Hub, Secret: l.Secret}, body)
+	answer, wait, err := Post(ctx, client, l.HTTPS.JoinPath(batchesPath).String(), l.Credentials(), body)
+	if errors.Is(err, ErrTurnedAway) {
+		l.turnedAway()
+	}
 	if err != nil {
 		for _, p := range parcels {
 			l.Spool.Again(p, time.Now())
@@ -110,52 +122,128 @@ func (l *Link) pack(now time.Time) (parcels []uplink.Parcel, body []byte) {
 	return parcels, body
 }
 
-// Credentials are what a hub shows at a door.
-type Credentials struct {
-	Hub    vitals.HubID
-	Secret string
+// confer tells the hub's status from time to time, as it is told over MQTT, and does what the server wants
+// of it, which is the answer.
+func (l *Link) confer(ctx context.Context, client *http.Client) {
+	for {
+		if err := l.conferOnce(ctx, client); err != nil && ctx.Err() == nil {
+			l.Log.Warn("status could not be told over HTTPS", "error", err)
+		}
+		if pause(ctx, conferEvery) != nil {
+			return
+		}
+	}
 }
 
-// ErrNotAccepted is wrapped by the error of an answer other than 202.
-var ErrNotAccepted = errors.New("server did not accept")
+func (l *Link) conferOnce(ctx context.Context, client *http.Client) error {
+	status, err := l.status(true).Encode()
+	if err != nil {
+		return fmt.Errorf("tell the status: %w", err)
+	}
+	said, err := exchange(ctx, client, l.HTTPS.JoinPath(statusPath).String(), l.Credentials(), status)
+	if err != nil || l.Manage == nil {
+		return err
+	}
+	if said.status != http.StatusOK {
+		return fmt.Errorf("tell the status: %d: %w", said.status, ErrNotAccepted)
+	}
+	directives, err := uplink.Split(said.content)
+	if err != nil {
+		return fmt.Errorf("read what the server wants: %w", err)
+	}
+	for _, d := range directives {
+		switch channel, err := uplink.Directive(d); {
+		case err != nil:
+			return fmt.Errorf("read what the server wants: %w", err)
+		case channel == uplink.Configs:
+			l.Manage.Configure(d)
+		default:
+			if err := l.obeyOverHTTPS(ctx, client, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// obeyOverHTTPS has a command carried out and tells what became of it, with the secret of then: it may be
+// another one now.
+func (l *Link) obeyOverHTTPS(ctx context.Context, client *http.Client, command []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	result, err := l.Manage.Command(ctx, command).Encode()
+	if err != nil {
+		return fmt.Errorf("tell what became of a command: %w", err)
+	}
+	said, err := exchange(ctx, client, l.HTTPS.JoinPath(resultsPath).String(), l.Credentials(), result)
+	if err == nil && said.status != http.StatusOK {
+		err = fmt.Errorf("tell what became of a command: %d: %w", said.status, ErrNotAccepted)
+	}
+	return err
+}
+
+var (
+	// ErrNotAccepted is wrapped by the error of an answer other than the one that says that all is well.
+	ErrNotAccepted = errors.New("server did not accept")
+	// ErrTurnedAway is wrapped where the server does not know the hub by its secret.
+	ErrTurnedAway = fmt.Errorf("hub or secret are not known: %w", ErrNotAccepted)
+)
+
+// answered is what a server says to a post.
+type answered struct {
+	status  int
+	content []byte
+	wait    time.Duration // for which the server asks to be left alone
+}
+
+// exchange posts a body and reads the answer, whatever it is.
+func exchange(ctx context.Context, client *http.Client, address string, c Credentials, body []byte) (answered, error) {
+	said := answered{wait: postEvery}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return said, fmt.Errorf("prepare a post: %w", err)
+	}
+	req.SetBasicAuth(string(c.Hub), c.Secret)
+	req.Header.Set("Content-Type", "application/cbor-seq")
+	resp, err := client.Do(req)
+	if err != nil {
+		return said, fmt.Errorf("post: %w", err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was only read
+	if said.content, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer)); err != nil {
+		return said, fmt.Errorf("read the answer: %w", err)
+	}
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		said.wait = min(time.Duration(seconds)*time.Second, maxBackoff)
+	}
+	if said.status = resp.StatusCode; said.status == http.StatusUnauthorized {
+		return said, fmt.Errorf("post: %s: %w", resp.Status, ErrTurnedAway)
+	}
+	return said, nil
+}
 
 // Post sends a body of messages and reads the answer; wait is how long the server asks to be left
 // alone.
 func Post(ctx context.Context, client *http.Client, address string, c Credentials, body []byte) (
 	answer []uplink.Down, wait time.Duration, err error,
 ) {
-	wait = postEvery
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	said, err := exchange(ctx, client, address, c, body)
 	if err != nil {
-		return nil, wait, fmt.Errorf("prepare a post: %w", err)
+		return nil, said.wait, err
 	}
-	req.SetBasicAuth(string(c.Hub), c.Secret)
-	req.Header.Set("Content-Type", "application/cbor-seq")
-	resp, err := client.Do(req)
+	if said.status != http.StatusAccepted {
+		return nil, said.wait, fmt.Errorf("post messages: %d: %w", said.status, ErrNotAccepted)
+	}
+	frames, err := uplink.Split(said.content)
 	if err != nil {
-		return nil, wait, fmt.Errorf("post messages: %w", err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // it was only read
-	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return nil, wait, fmt.Errorf("read the answer: %w", err)
-	}
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		wait = min(time.Duration(seconds)*time.Second, maxBackoff)
-	}
-	if resp.StatusCode != http.StatusAccepted {
-		return nil, wait, fmt.Errorf("post messages: %s: %w", resp.Status, ErrNotAccepted)
-	}
-	frames, err := uplink.Split(content)
-	if err != nil {
-		return nil, wait, fmt.Errorf("read the answer: %w", err)
+		return nil, said.wait, fmt.Errorf("read the answer: %w", err)
 	}
 	for _, frame := range frames {
 		down, err := uplink.DecodeDown(frame)
 		if err != nil {
-			return nil, wait, fmt.Errorf("read the answer: %w", err)
+			return nil, said.wait, fmt.Errorf("read the answer: %w", err)
 		}
 		answer = append(answer, down)
 	}
-	return answer, wait, nil
+	return answer, said.wait, nil
 }

@@ -9,6 +9,7 @@ package link
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -87,6 +88,7 @@ type Dialer func(ctx context.Context, server *url.URL) (net.Conn, error)
 type Link struct {
 	Hub    vitals.HubID
 	Secret string
+	Spare  string      // that may be the good one in its place; empty: none
 	MQTT   *url.URL    // mqtt:// or mqtts://
 	HTTPS  *url.URL    // of the server; nil: MQTT only
 	TLS    *tls.Config // whom to trust
@@ -105,7 +107,7 @@ type Link struct {
 	unheard   atomic.Bool // the positions of this connection have not been told yet
 	positions chan struct{}
 
-	mu         sync.Mutex
+	mu         sync.Mutex // also guards the two secrets
 	conn       net.Conn
 	connection context.CancelFunc // ends what belongs to the connection that is up
 	serving    sync.WaitGroup
@@ -145,7 +147,7 @@ func (l *Link) Run(ctx context.Context) error {
 		ReconnectBackoff:              backoff,
 		AttemptConnection:             l.dial,
 		ConnectUsername:               string(l.Hub),
-		ConnectPassword:               []byte(l.Secret),
+		ConnectPacketBuilder:          l.identify,
 		WillMessage:                   &paho.WillMessage{Topic: uplink.StatusTopic(l.Hub), Payload: will, QoS: 1},
 		OnConnectionUp:                func(cm *autopaho.ConnectionManager, c *paho.Connack) { l.up(ctx, cm, lateAtOnce(c)) },
 		OnConnectionDown:              l.down,
@@ -208,6 +210,9 @@ func (l *Link) dialNet(ctx context.Context, server *url.URL) (net.Conn, error) {
 func (l *Link) refused(err error) {
 	if l.failures.Add(1) == 1 {
 		l.Log.Warn("server cannot be reached over MQTT", "error", err)
+	}
+	if answer, ok := errors.AsType[*autopaho.ConnackError](err); ok && (answer.ReasonCode == badPassword || answer.ReasonCode == notAuthorised) {
+		l.turnedAway()
 	}
 }
 

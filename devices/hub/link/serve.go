@@ -141,11 +141,12 @@ func (l *Link) sendLate(ctx context.Context, cm *autopaho.ConnectionManager, atO
 	}
 }
 
-// Reason codes of a PUBACK (MQTT 5, 3.4.2.1).
+// Reason codes of a PUBACK (MQTT 5, 3.4.2.1) and of a CONNACK (3.2.2.2).
 const (
 	quotaExceeded   = 0x97
 	invalidPayload  = 0x99
 	notAuthorised   = 0x87
+	badPassword     = 0x86 // in a CONNACK
 	otherwiseFailed = 0x80
 )
 
