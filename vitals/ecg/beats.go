@@ -87,7 +87,7 @@ func (k *classifier) describe(b *beat, c *candidate) {
 		int32(b.toMain * thousand), stranger - k.unlike.upperQuartile(), int32(b.match * thousand), int32(b.toForm * thousand),
 		min(own.beats, 200), ratio(own.weight, main.weight), int32(b.form - k.dominant),
 		b.width, b.width - main.width/16, own.width - main.width, ratio(b.size, main.size), int32(b.votes),
-		ratio(c.strength, c.beatLevel), ratio(c.slope, c.slopeLevel), c.width, c.upward, c.crossings,
+		ratio(c.strength, c.beatLevel), ratio(c.slope, c.slopeLevel), c.width, c.toward, c.crossings,
 		share(b.shape[:10]), share(b.shape[10:16]),
 	}
 }

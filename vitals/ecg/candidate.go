@@ -19,6 +19,7 @@ type candidate struct {
 	height   int32   // peak to peak in the band
 	step     bool    // one-sided in the band, as a jump of the baseline is
 	accepted bool    // counted as a beat
+	up       bool    // usual beats pointed up
 	match    float32 // correlation with the template that fits best, -1 to 1
 	second   float32 // with the one that fits second best
 	template int8    // which fits best, -1 for none
@@ -27,7 +28,7 @@ type candidate struct {
 	// What the second look needs of the signal and of the levels as they were.
 	width     int32 // ticks for which the strength is above half
 	crossings int32 // of zero in the band, within the QRS
-	upward    int32 // share of the deflection that points up, in thousandths
+	toward    int32 // share of the deflection that points where usual beats do, in thousandths
 	sway      int32 // peak to peak of the low-passed signal over 300 ms, quarters of µV
 	jump      int32 // change of the low-passed signal over 300 ms
 	hiss      int32 // mean deviation of what is faster than any ECG, µV
@@ -68,7 +69,7 @@ func (p *peakFinder) consider(tick int64, height int32) {
 }
 
 // measure fills in what the signal shows around the maximum.
-func (c *candidate) measure(f *frontEnd, at int64) {
+func (c *candidate) measure(f *frontEnd, at int64, up bool) {
 	*c = candidate{at: at, strength: f.strength[at&ringMask], template: -1, match: -1}
 	low, high := int32(math.MaxInt32), int32(math.MinInt32)
 	var lowAt, highAt int64
@@ -87,12 +88,15 @@ func (c *candidate) measure(f *frontEnd, at int64) {
 	}
 	c.height = high - low
 	c.fiducial = highAt
-	if -2*low > 3*high { // clearly downward; else the upward deflection leads
+	if up && -2*low > 3*high || !up && -3*low > 2*high { // the way usual beats point, unless the other is clearly larger
 		c.fiducial = lowAt
 	}
 	const share = 33 // 3 %
 	c.step = high < c.height/share || -low < c.height/share
-	c.upward = ratio(high, c.height)
+	c.up, c.toward = up, ratio(high, c.height)
+	if !up {
+		c.toward = thousand - c.toward
+	}
 	c.shape.take(f, c.fiducial)
 	c.survey(f)
 }

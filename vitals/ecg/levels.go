@@ -46,7 +46,11 @@ type levels struct {
 	beat, noise, slope, height     int32
 	interval                       int32 // median RR in ticks
 	unevenness                     int32 // mean deviation from it, in thousandths
+	lead                           int32 // mean share of beats that points up, less a half, in thousandths
 }
+
+// leadFade is over how many beats the usual direction follows.
+const leadFade = 16
 
 // begin sets the levels from what the learning time showed.
 func (l *levels) begin(beat, slope, height int32) {
@@ -66,6 +70,11 @@ func (l *levels) addBeat(c *candidate) {
 	l.beats.add(min(c.strength, 3*l.beat)) // one artefact must not lift the level out of reach
 	l.slopes.add(c.slope)
 	l.heights.add(c.height)
+	lead := c.toward - thousand/2
+	if !c.up {
+		lead = -lead
+	}
+	l.lead += (lead - l.lead) / leadFade
 	l.beat = l.beats.mean()/2 + l.beats.median()/2
 	l.slope, l.height = l.slopes.median(), l.heights.median()
 }

@@ -52,7 +52,7 @@ func (q *qrs) push(f *frontEnd) bool {
 // found measures a new candidate and decides on it. Beside a loss there is none.
 func (q *qrs) found(f *frontEnd, at int64) bool {
 	c := q.candidate(q.count)
-	c.measure(f, at)
+	c.measure(f, at, q.levels.lead >= 0)
 	if f.gap.touches(c.fiducial-bandDelay-ms(40), at, ms(60)) {
 		return false
 	}

@@ -199,7 +199,7 @@ func (q *qrs) describeItself(c *candidate, t *traitWriter) {
 	t.ratios(c.height, c.heightLevel, l.height, c.sway)
 	t.put(ratio(c.jump, c.height), ratio(c.hiss*unitsPerMicro, c.height))
 	t.put(int32(c.match*thousand), int32(c.second*thousand), 1-int32(uint32(c.template)>>31))
-	t.put(c.width, c.crossings, c.upward, int32(flag(c.accepted)), int32(flag(c.step)))
+	t.put(c.width, c.crossings, c.toward, int32(flag(c.accepted)), int32(flag(c.step)))
 	t.put(c.unevenness, l.unevenness, c.interval, ratio(l.interval, c.interval))
 }
 

@@ -100,7 +100,11 @@ func (c *outline) follow(newest *outline) {
 func (c *outline) describe(usual *outline, t *traitWriter) {
 	t.put(likeness(c.wide[:], usual.wide[:]), ratio(c.wideSize, usual.wideSize))
 	t.put(likeness(c.p[:], usual.p[:]), ratio(c.pSize, usual.pSize), ratio(c.pSize, c.wideSize))
-	t.put(c.upward, c.upward-usual.upward, c.tWave, c.tWave-usual.tWave)
+	upward, more, tWave, taller := c.upward, c.upward-usual.upward, c.tWave, c.tWave-usual.tWave
+	if usual.upward < thousand/2 { // as with swapped electrodes
+		upward, more, tWave, taller = thousand-upward, -more, -tWave, -taller
+	}
+	t.put(upward, more, tWave, taller)
 }
 
 // likeness is the correlation of two shapes, in thousandths.

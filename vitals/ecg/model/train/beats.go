@@ -116,7 +116,7 @@ func beatTable(hearts []*replayed[*lesson], c *course) *table {
 		if h.paced || !c.teaches(h.record) {
 			continue
 		}
-		for version, l := range h.versions {
+		for version, l := range h.teaching() {
 			thin := version > 0 || h.database == healthy
 			t.addBeats(l.beats, thin, float32(versionWeight(version)), int32(i))
 		}

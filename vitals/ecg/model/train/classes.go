@@ -106,8 +106,8 @@ func (c *classTally) add(own named, hours float64) {
 
 func (c *classTally) report(database string, d disturbance, out io.Writer) error {
 	n := &c.all
-	_, err := fmt.Fprintf(out, "%-9s channel %d %2s %2.0f dB %s: Se %.2f +P %.2f F1 %.2f (%+v), false per 24 h %.1f; F1 over patients %s\n",
-		database, d.channel, d.noise, d.decibels, c.name, n.sensitivity(), n.predictivity(), n.f1(), *n,
+	_, err := fmt.Fprintf(out, "%-9s %-22v %s: Se %.2f +P %.2f F1 %.2f (%+v), false per 24 h %.1f; F1 over patients %s\n",
+		database, d, c.name, n.sensitivity(), n.predictivity(), n.f1(), *n,
 		float64(n.false)/c.hours*24, quartiles(c.each))
 	if err != nil {
 		return fmt.Errorf("report: %w", err)

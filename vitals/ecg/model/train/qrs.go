@@ -117,7 +117,7 @@ func qrsTable(hearts []*replayed[[]doubted], c *course) *table {
 		if !c.teaches(h.record) {
 			continue
 		}
-		for version, all := range h.versions {
+		for version, all := range h.teaching() {
 			every := 1
 			if version > 0 || h.database == healthy {
 				every = fewDoubts
@@ -225,8 +225,8 @@ func count(is, said bool, missed, invented *int) {
 }
 
 func (t *doubtTally) report(database string, d disturbance, out io.Writer) error {
-	_, err := fmt.Fprintf(out, "%-9s channel %d %2s %2.0f dB: of %d beats missed %d and invented %d (rules alone, after 1 s: %d and %d), DER %.3f; over patients %s\n",
-		database, d.channel, d.noise, d.decibels, t.beats, t.missed, t.invented, t.rulesMissed, t.rulesInvented,
+	_, err := fmt.Fprintf(out, "%-9s %-22v: of %d beats missed %d and invented %d (rules alone, after 1 s: %d and %d), DER %.3f; over patients %s\n",
+		database, d, t.beats, t.missed, t.invented, t.rulesMissed, t.rulesInvented,
 		percent(int64(t.missed+t.invented), int64(t.beats)), quartiles(t.each))
 	if err != nil {
 		return fmt.Errorf("report: %w", err)

@@ -17,15 +17,25 @@ var beatSources = []string{"mitdb", "svdb", healthy}
 const healthy = "nsrdb-2h"
 
 // disturbance is what is done to a record: a noise of nstdb, with how far the beats stand out of
-// it in decibels, or its other channel, where the same heart looks different.
+// it in decibels, its other channel, where the same heart looks different, or electrodes that are swapped.
 type disturbance struct {
 	channel  int
 	noise    string // empty for none
 	decibels float64
+	inverted bool
 }
 
-// disturbances are done to each record in turn, so that the forest learns what they make of beats.
-var disturbances = []disturbance{{}, {noise: "em", decibels: 18}, {noise: "em", decibels: 12}, {noise: "em", decibels: 6}, {channel: 1}}
+// String tells it as the tables do.
+func (d disturbance) String() string {
+	if d.inverted {
+		return fmt.Sprintf("channel %d, inverted", d.channel)
+	}
+	return fmt.Sprintf("channel %d %2s %2.0f dB", d.channel, d.noise, d.decibels)
+}
+
+// disturbances are done to each record in turn, so that the forest learns what they make of beats. The channel that
+// may be missing stands last.
+var disturbances = []disturbance{{}, {noise: "em", decibels: 18}, {noise: "em", decibels: 12}, {noise: "em", decibels: 6}, {inverted: true}, {channel: 1}}
 
 // signal is a channel of a record as a detector would get it.
 type signal struct {
@@ -46,6 +56,18 @@ type replayed[T any] struct {
 	hours    float64
 	paced    bool
 	versions []T
+}
+
+// teaching are the versions that teach: all but the inverted one, which shows whether the traits tell which
+// way electrodes are worn.
+func (r *replayed[T]) teaching() []T {
+	var out []T
+	for i, v := range r.versions {
+		if !disturbances[i].inverted {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // replay runs something over all records with all disturbances, as many at a time as there are processors.
@@ -93,6 +115,9 @@ func (r *replayed[T]) read(data string, noises map[string]*signal, one func(s *s
 		if d.noise != "" {
 			s.disturb(noises[d.noise], d.decibels)
 		}
+		if d.inverted {
+			s.invert()
+		}
 		version, err := one(s)
 		if err != nil {
 			return err
@@ -116,6 +141,15 @@ func readSignal(dir, name string, channel int) (*signal, float64, error) {
 		return nil, 0, fmt.Errorf("read signal of %s: %w", name, err)
 	}
 	return &signal{microvolts: microvolts, rateHz: r.Rate}, float64(r.Samples) / r.Rate / 3600, nil
+}
+
+// invert turns the signal upside down.
+func (s *signal) invert() {
+	for i, v := range s.microvolts {
+		if v != vitals.Missing {
+			s.microvolts[i] = -v
+		}
+	}
 }
 
 // usualHeight is the median height of QRS complexes in µV, as the noise stress test measures it.
