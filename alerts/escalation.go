@@ -115,13 +115,18 @@ type Calling struct {
 // Plan is who would be called when, were nobody to acknowledge: each step once, in order. It is what Due
 // follows, asked for the whole of it.
 func (p Policy) Plan(c Call, a Assigned) []Calling {
-	e := p.of(c.Alarm)
+	return p.PlanFor(ClassOf(c.Alarm.Condition.Spec().Type, c.Alarm.Priority), c.Since, a)
+}
+
+// PlanFor is the Plan of any alarm of the class that asks at a time.
+func (p Policy) PlanFor(class Class, since time.Time, a Assigned) []Calling {
+	e := p.Escalations[class]
 	first := e.first(a)
 	var plan []Calling
 	for i := first; i < len(e.Steps); i++ {
 		s := e.Steps[i]
 		plan = append(plan, Calling{
-			Step: i, At: c.Since.Add(s.After - e.Steps[first].After), Call: s.Call, To: p.whom(e, i, a),
+			Step: i, At: since.Add(s.After - e.Steps[first].After), Call: s.Call, To: p.whom(e, i, a),
 		})
 	}
 	return plan

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"vigil/vitals"
 )
 
 // Class is what an escalation is for: alarms of one type and priority. INFO calls nobody.
@@ -34,6 +36,27 @@ type Policy struct {
 	Escalations map[Class]Escalation `json:"escalations"`
 	// Failsafe is called at the last step where nobody is on its duties.
 	Failsafe []Duty `json:"failsafe"`
+}
+
+// PolicyVersion is a policy that somebody wants for a unit. It is in force from when a second person approved
+// it until a later one was.
+type PolicyVersion struct {
+	Unit     vitals.UnitID
+	Version  int // from 1 on within the unit
+	Policy   Policy
+	Author   Author
+	Approved Author // zero while nobody has
+}
+
+// PolicyFor is the one of the versions that is in force in a unit; the default where none is.
+func PolicyFor(unit vitals.UnitID, versions []PolicyVersion) PolicyVersion {
+	held := PolicyVersion{Unit: unit, Policy: DefaultPolicy()}
+	for _, v := range versions {
+		if v.Unit == unit && v.Approved.ID != "" && v.Version > held.Version {
+			held = v
+		}
+	}
+	return held
 }
 
 // DefaultPolicy is how alarms escalate where the unit has decided nothing else. Between the first call and

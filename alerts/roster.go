@@ -111,6 +111,3 @@ func MayHold(role vitals.Role, d Duty) bool {
 		return false
 	}
 }
-
-// MayDecidePolicy reports whether somebody of a role may propose a policy, and approve what another proposed.
-func MayDecidePolicy(role vitals.Role) bool { return role == vitals.Charge || role == vitals.Physician }

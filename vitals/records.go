@@ -33,6 +33,7 @@ const (
 	ErrDischarged        ConflictError = "the patient is discharged"
 	ErrSenderTaken       ConflictError = "there is a hub or a gateway with this id"
 	ErrProposed          ConflictError = "something is proposed for this unit already; approve or withdraw it first"
+	ErrDecided           ConflictError = "a newer one was proposed, or this one is in force already"
 	ErrOwnProposal       ConflictError = "a second person has to approve what you proposed"
 	ErrWorn              ConflictError = "the device is bound to another patient; to take it from there, say so with \"move\": true"
 )

@@ -29,7 +29,7 @@ type Records interface {
 	Census
 	Staffing
 	Equipment
-	AlarmRecords
+	Response
 	LimitRecords
 	Charts
 }
@@ -131,6 +131,8 @@ func build(o Options) (*service, *gin.Engine) {
 	s.registerGateways()
 	s.registerStaffing()
 	s.registerFleet()
+	s.registerRoster()
+	s.registerEscalation()
 	return s, engine
 }
 

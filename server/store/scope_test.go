@@ -67,6 +67,14 @@ var viewers = map[string]func(ctx context.Context, s *store.Store, scope vitals.
 	"Alarm": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
 		return one(s.Alarm(ctx, scope, alarm(p, 1).ID))
 	},
+	"Roster": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
+		all, err := s.Roster(ctx, scope, noon)
+		return count(all, func(x alerts.Post) bool { return x.Unit == unitOf(p) }), err
+	},
+	"Policies": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
+		all, err := s.Policies(ctx, scope)
+		return count(all, func(v alerts.PolicyVersion) bool { return v.Unit == unitOf(p) }), err
+	},
 	"PatientLimits": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
 		all, err := s.PatientLimits(ctx, scope, p)
 		return len(all), err
@@ -109,6 +117,8 @@ func TestNobodySeesWhatIsNotTheirs(t *testing.T) {
 		for _, p := range []vitals.PatientID{anna, bert} {
 			must(t, s.Bind(ctx, vitals.Binding{Device: deviceOf(p), Patient: p, From: noon}))
 			save(t, s, raised(alarm(p, 1)))
+			must(t, s.SavePost(ctx, alerts.Post{Unit: unitOf(p), Patient: p, Duty: alerts.AssignedNurse, From: noon, Staff: "nora"}))
+			got[alerts.PolicyVersion](t)(s.ProposePolicy(ctx, alerts.PolicyVersion{Unit: unitOf(p), Policy: alerts.DefaultPolicy()}))
 			got[alerts.LimitsVersion](t)(s.ChangePatientLimits(ctx, ofPatient(p, 0, slower(40)), anybody))
 			for i, id := range []string{"approved", "open"} {
 				id += string(p)

@@ -18,6 +18,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over an open alarm with its patient. It changes neither the alarm nor its escalation. */
+        post: operations["accept-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}/ack": {
         parameters: {
             query?: never;
@@ -364,6 +381,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open alarms of patients that became mine, which I have not accepted. */
+        get: operations["list-offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patients": {
         parameters: {
             query?: never;
@@ -376,6 +410,23 @@ export interface paths {
         put?: never;
         /** Take a patient under care. */
         post: operations["admit-patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would be called now, and when. */
+        get: operations["list-calls"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -504,6 +555,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/units/{id}/escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the alarms of a unit escalate, and what is proposed. */
+        get: operations["get-escalation"];
+        /** Propose how the alarms of a unit are to escalate. It is in force once a second person approved it. */
+        put: operations["propose-escalation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/escalation/{version}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put in force what somebody else proposed. */
+        post: operations["approve-escalation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units/{id}/limits": {
         parameters: {
             query?: never;
@@ -566,6 +652,40 @@ export interface paths {
         put?: never;
         /** Take back what was proposed. */
         post: operations["withdraw-unit-limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put somebody on a duty: assign a patient, hand one on, name who is on call. */
+        post: operations["save-post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is put on which duty of a unit, now and later. */
+        get: operations["get-roster"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -690,6 +810,23 @@ export interface components {
         BindingsOutputBody: {
             /** @description Those that hold, and those that ended lately. */
             bindings: components["schemas"]["Binding"][];
+        };
+        Calling: {
+            /** Format: int64 */
+            after_s: number;
+            call: string[];
+            /** Format: int64 */
+            step: number;
+            to: components["schemas"]["Person"][];
+        };
+        CallsOutputBody: {
+            /**
+             * Format: int64
+             * @description The last step again each time that these seconds pass; 0: never.
+             */
+            repeat_s: number;
+            /** @description Were an alarm to be raised now, and nobody to acknowledge it. */
+            steps: components["schemas"]["Calling"][];
         };
         Campaign: {
             /** @description Of these, the hubs that are not of it. */
@@ -830,6 +967,14 @@ export interface components {
             /** @description The value at the given location */
             value?: unknown;
         };
+        Escalation: {
+            /**
+             * Format: int64
+             * @description The last step again each time that these seconds pass; 0: never.
+             */
+            repeat_s: number;
+            steps: components["schemas"]["Step"][];
+        };
         Gateway: {
             accounts: components["schemas"]["Account"][];
             /** @description Where the server fetches. */
@@ -946,6 +1091,17 @@ export interface components {
         MeOutputBody: {
             staff: components["schemas"]["Staff"];
         };
+        Offer: {
+            alarm: components["schemas"]["Alarm"];
+            /**
+             * Format: date-time
+             * @description When the patient became yours.
+             */
+            since: string;
+        };
+        OffersOutputBody: {
+            offers: components["schemas"]["Offer"][];
+        };
         Patient: {
             /** Format: date-time */
             admitted: string;
@@ -967,6 +1123,65 @@ export interface components {
         };
         PatientsOutputBody: {
             patients: components["schemas"]["Patient"][];
+        };
+        Person: {
+            id: string;
+            name: string;
+            role: string;
+        };
+        PoliciesOutputBody: {
+            in_force: components["schemas"]["PolicyVersion"];
+            /** @description What waits for a second person. */
+            proposed?: components["schemas"]["PolicyVersion"];
+        };
+        Policy: {
+            /** @description By type and priority: physiological/high. */
+            escalations: {
+                [key: string]: components["schemas"]["Escalation"];
+            };
+            /** @description Who is called at the last step where nobody is on its duties. Where they are nobody either, the whole unit is, then the administrators. */
+            failsafe: string[];
+        };
+        PolicyVersion: {
+            /** Format: date-time */
+            approved_at?: string;
+            approved_by?: string;
+            /** Format: date-time */
+            at: string | null;
+            by: string;
+            policy: components["schemas"]["Policy"];
+            reason: string;
+            /**
+             * Format: int64
+             * @description 0: what holds where nobody has decided anything.
+             */
+            version: number;
+        };
+        Post: {
+            /** @enum {string} */
+            duty: "nurse" | "buddy" | "charge" | "physician" | "technician";
+            /**
+             * Format: date-time
+             * @description It holds until the next one of the same duty begins.
+             */
+            from: string;
+            /** @description Missing for a duty of the whole unit. */
+            patient?: string;
+            /** @description Missing: nobody. */
+            staff?: string;
+        };
+        PostInputBody: {
+            /** @enum {string} */
+            duty: "nurse" | "buddy" | "charge" | "physician" | "technician";
+            /**
+             * Format: date-time
+             * @description Missing: now.
+             */
+            from?: string;
+            /** @description Whose nurse or buddy it is. */
+            patient?: string;
+            /** @description Missing: nobody. */
+            staff?: string;
         };
         Problem: {
             /** @description The alarm as it is, where an acknowledgement was refused. */
@@ -994,6 +1209,10 @@ export interface components {
             /** @description What it changes, for people. */
             differences: string[];
             id: string;
+        };
+        ProposePolicyInputBody: {
+            policy: components["schemas"]["Policy"];
+            reason: string;
         };
         QuarantineOutputBody: {
             /** @description Newest first. */
@@ -1024,6 +1243,12 @@ export interface components {
             /** @description Shown this once. */
             secret: string;
             webhook: string;
+        };
+        RosterOutputBody: {
+            /** @description Who can be put on a duty of the unit. */
+            people: components["schemas"]["Person"][];
+            /** @description Those that hold, and those that are planned. */
+            posts: components["schemas"]["Post"][];
         };
         SecretOutputBody: {
             id: string;
@@ -1115,6 +1340,15 @@ export interface components {
         StaffListOutputBody: {
             staff: components["schemas"]["Staff"][];
         };
+        Step: {
+            /**
+             * Format: int64
+             * @description Seconds since the alarm asked for somebody.
+             */
+            after_s: number;
+            /** @description nurse, buddy, charge, physician, technician, unit, stations, worklist */
+            call: string[];
+        };
         SupportInputBody: {
             /** @description Date until which the maker supports it, 2031-12-31; empty where that is not known. */
             until: string;
@@ -1189,6 +1423,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AlarmsOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2026,6 +2289,35 @@ export interface operations {
             };
         };
     };
+    "list-offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-patients": {
         parameters: {
             query?: {
@@ -2078,6 +2370,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Patient"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-calls": {
+        parameters: {
+            query?: {
+                type?: "physiological" | "technical";
+                priority?: "high" | "medium" | "low";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallsOutputBody"];
                 };
             };
             /** @description Error */
@@ -2407,6 +2733,102 @@ export interface operations {
             };
         };
     };
+    "get-escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposePolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "approve-escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-unit-limits": {
         parameters: {
             query?: never;
@@ -2530,6 +2952,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnitLimitsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterOutputBody"];
                 };
             };
             /** @description Error */
