@@ -3,6 +3,8 @@ package ingest
 import (
 	"context"
 	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"vigil/devices/uplink"
@@ -21,3 +23,31 @@ func Reported(ctx context.Context, h *Handler, hub vitals.HubID, s uplink.Status
 func ServeMonitor(ctx context.Context, h *Handler, conn net.Conn) {
 	(&MLLP{handler: h}).serve(ctx, conn)
 }
+
+// Join connects a hub's line that notes the acks that it is told.
+func Join(ctx context.Context, h *Handler, hub vitals.HubID) (told func() [][]vitals.Position, leave func()) {
+	l := &notebook{}
+	h.join(ctx, hub, l)
+	return l.told, func() { h.leave(ctx, hub, l) }
+}
+
+type notebook struct {
+	mu   sync.Mutex
+	acks [][]vitals.Position
+}
+
+func (l *notebook) told() [][]vitals.Position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.acks)
+}
+
+func (l *notebook) ack(positions []vitals.Position) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acks = append(l.acks, slices.Clone(positions))
+}
+
+func (l *notebook) nack(uplink.Nack) {}
+
+func (l *notebook) direct([]byte, [][]byte) {}

@@ -19,9 +19,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
+	"github.com/samber/lo"
 	"golang.org/x/time/rate"
 
 	"vigil/devices/uplink"
@@ -286,22 +288,36 @@ func (h *Handler) Stored(positions []vitals.Position) {
 	}
 }
 
-// join connects a hub's line: it hears at once up to where its streams are stored.
+// join connects a hub's line: it hears at once up to where its streams are stored, and of no stream before
+// it has heard of all. A hub takes the first ack for everything that is stored.
 func (h *Handler) join(ctx context.Context, hub vitals.HubID, l line) {
+	before := positionsIn(h.known(hub))
 	positions, err := h.store.Positions(ctx, hub)
 	if err != nil {
 		// The hub must be heard all the same. Without a position it sends again more than it needs to.
 		h.log.Warn("hub is told the positions that are known here", "hub", hub, "error", err)
 		positions = h.known(hub)
 	}
-	h.mu.Lock()
-	for _, p := range positions {
-		h.stored[p.Stream] = p.Upto
-	}
-	h.mu.Unlock()
-	h.lines.add(hub, l)
-	l.ack(positions)
+	h.lines.add(hub, l, func() []vitals.Position { return h.reconcile(hub, positions, before) })
 	h.touch(ctx, hub, true)
+}
+
+// reconcile takes what the database says of the hub's streams, which holds where it knows less than this node:
+// it may have been restored from a backup. What was stored since the database was asked is added.
+func (h *Handler) reconcile(hub vitals.HubID, positions []vitals.Position, before map[vitals.Stream]uint64) []vitals.Position {
+	since := positionsIn(lo.Filter(h.known(hub), func(p vitals.Position, _ int) bool { return p.Upto != before[p.Stream] }))
+	all := positionsIn(positions)
+	for stream, upto := range since {
+		all[stream] = max(all[stream], upto)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.Copy(h.stored, all)
+	return lo.MapToSlice(all, func(s vitals.Stream, upto uint64) vitals.Position { return vitals.Position{Stream: s, Upto: upto} })
+}
+
+func positionsIn(list []vitals.Position) map[vitals.Stream]uint64 {
+	return lo.SliceToMap(list, func(p vitals.Position) (vitals.Stream, uint64) { return p.Stream, p.Upto })
 }
 
 // known lists what this node has heard of the hub's positions.

@@ -42,6 +42,7 @@ type ward struct {
 	bindings    []vitals.Binding
 	settled     map[vitals.PatientID]uint64
 	receipts    map[string]string
+	looked      func() // runs while positions are looked up
 	storeDown   bool
 	journalDown bool
 	gateDown    bool
@@ -71,6 +72,9 @@ func (w *ward) Bindings(context.Context) ([]vitals.Binding, error) {
 func (w *ward) Positions(_ context.Context, hub vitals.HubID) ([]vitals.Position, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.looked != nil {
+		defer w.looked()
+	}
 	var all []vitals.Position
 	for s, p := range w.progress {
 		if s.Hub == hub {
@@ -526,5 +530,64 @@ func TestAHubThatTalksIsNotedEveryHalfMinute(t *testing.T) {
 	}
 	if w.touches != 5 || !w.online[home] {
 		t.Errorf("noted %d times in two minutes, online %v", w.touches, w.online[home])
+	}
+}
+
+// A hub takes the first ack of a connection for all that the server knows, and sends everything else again.
+func TestTheFirstAckOfAConnectionTellsAllPositions(t *testing.T) {
+	w := newWard()
+	h := w.handler()
+	other := vitals.Stream{Hub: home, Device: strap, Epoch: 8}
+	w.mu.Lock()
+	w.storeLocked(vitals.Stream{Hub: home, Device: strap, Epoch: 7}, 1)
+	w.storeLocked(other, 1)
+	w.mu.Unlock()
+	stop, hammering := make(chan struct{}), sync.WaitGroup{}
+	for range 8 {
+		hammering.Go(func() { // checkpoints of what the connection before had sent
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					h.Stored([]vitals.Position{{Stream: other, Upto: 1}})
+				}
+			}
+		})
+	}
+	defer hammering.Wait()
+	defer close(stop)
+	for i := range 12_000 {
+		told, leave := ingest.Join(t.Context(), h, home)
+		leave()
+		if first := told()[0]; len(first) != 2 {
+			t.Fatalf("connection %d begins with the positions of %d streams", i, len(first))
+		}
+	}
+}
+
+func TestWhatIsStoredWhileAHubConnectsIsAcked(t *testing.T) {
+	w := newWard()
+	h := w.handler()
+	known, fresh := vitals.Stream{Hub: home, Device: strap, Epoch: 7}, vitals.Stream{Hub: home, Device: strap, Epoch: 8}
+	w.mu.Lock()
+	w.storeLocked(known, 1)
+	w.mu.Unlock()
+	w.looked = func() { h.Stored([]vitals.Position{{Stream: known, Upto: 5}, {Stream: fresh, Upto: 3}}) }
+	told, leave := ingest.Join(t.Context(), h, home)
+	defer leave()
+	got := map[vitals.Stream]uint64{}
+	for _, p := range told()[0] {
+		got[p.Stream] = p.Upto
+	}
+	if diff := cmp.Diff(map[vitals.Stream]uint64{known: 5, fresh: 3}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// A database that was restored from a backup knows less, and what it says holds.
+	w.looked = nil
+	again, leaveAgain := ingest.Join(t.Context(), h, home)
+	defer leaveAgain()
+	if first := again()[0]; len(first) != 1 || first[0].Upto != 1 {
+		t.Errorf("%+v", first)
 	}
 }

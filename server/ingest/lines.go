@@ -25,13 +25,15 @@ type lines struct {
 
 func newLines() *lines { return &lines{byHub: map[vitals.HubID]map[line]struct{}{}} }
 
-func (l *lines) add(hub vitals.HubID, ln line) {
+// add tells a line where the hub's streams stand, and has it hear what comes after that.
+func (l *lines) add(hub vitals.HubID, ln line, positions func() []vitals.Position) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.byHub[hub] == nil {
 		l.byHub[hub] = map[line]struct{}{}
 	}
 	l.byHub[hub][ln] = struct{}{}
+	ln.ack(positions())
 }
 
 // remove reports whether the hub has no line left.
