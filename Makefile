@@ -15,7 +15,7 @@ export VIGIL_VECTORS ?= $(abspath $(wildcard ../shared/vectors))
 
 WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js web/public -type f 2>/dev/null)
 
-.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load train eval eval-unseen fuzz vuln clean api
+.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load bench-week train eval eval-unseen fuzz vuln clean api
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ bench: ## what each step costs
 
 bench-load: build ## 1,000 patients on this machine for five minutes
 	@scripts/load.sh
+
+bench-week: ## a week that a home kept through an outage, delivered while it goes on measuring; takes ten minutes
+	VIGIL_BACKLOG=168h go test -run '^$$' -bench Backlog -benchtime 1x -timeout 60m ./server
 
 FUZZTIME ?= 60s
 fuzz: ## fuzz every decoder, FUZZTIME each

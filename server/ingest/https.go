@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,21 +63,39 @@ func (h *Handler) Batches() http.Handler {
 			http.Error(w, err.Error(), statusOf(err))
 			return
 		}
-		nacks := []uplink.Nack{}
-		for i, m := range messages {
-			nack, err := h.Receive(r.Context(), hub, m)
-			if err != nil {
-				h.log.Warn("message could not be taken", "hub", hub, "error", err)
-				w.Header().Set("Retry-After", retryAfter)
-				http.Error(w, fmt.Sprintf("%d of %d messages received, send the others again", i, len(messages)), http.StatusServiceUnavailable)
-				return
-			}
-			if nack != nil {
-				nacks = append(nacks, *nack)
-			}
+		nacks, received, err := h.receiveAll(r.Context(), hub, messages)
+		if err != nil {
+			h.log.Warn("message could not be taken", "hub", hub, "error", err)
+			w.Header().Set("Retry-After", retryAfter)
+			http.Error(w, fmt.Sprintf("%d of %d messages received, send the others again", received, len(messages)), http.StatusServiceUnavailable)
+			return
 		}
 		h.answer(w, r, hub, nacks)
 	})
+}
+
+// receiveAll takes messages up to the first that cannot be taken: it begins them all, and then waits for each.
+func (h *Handler) receiveAll(ctx context.Context, hub vitals.HubID, messages [][]byte) (nacks []uplink.Nack, received int, err error) {
+	var begun []outcome
+	var fault error
+	for _, m := range messages {
+		taken, err := h.begin(ctx, hub, m)
+		if fault = err; err != nil {
+			break
+		}
+		begun = append(begun, taken)
+	}
+	nacks = []uplink.Nack{}
+	for i, taken := range begun {
+		nack, err := taken(ctx)
+		if err != nil {
+			return nil, i, err
+		}
+		if nack != nil {
+			nacks = append(nacks, *nack)
+		}
+	}
+	return nacks, len(begun), fault
 }
 
 // statusOf is the answer to a body that cannot be taken apart.

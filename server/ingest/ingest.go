@@ -17,7 +17,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"sync"
@@ -26,7 +25,6 @@ import (
 	"github.com/samber/lo"
 	"golang.org/x/time/rate"
 
-	"vigil/devices/uplink"
 	"vigil/vitals"
 )
 
@@ -64,6 +62,9 @@ type Store interface {
 type Journal interface {
 	// Publish returns when the journal has the delivery.
 	Publish(ctx context.Context, d vitals.Delivery) error
+	// Begin is Publish that does not wait: the delivery is behind all that were begun before, and confirmed returns
+	// when the journal has it.
+	Begin(d vitals.Delivery) (confirmed func(context.Context) error, err error)
 	// Append is Publish, and says where the delivery is.
 	Append(ctx context.Context, d vitals.Delivery) (vitals.Place, error)
 }
@@ -160,117 +161,6 @@ func (h *Handler) CensusChanged() { h.binder.forget() }
 
 // Online is how many hubs are connected to this node.
 func (h *Handler) Online() int { return h.lines.hubs() }
-
-// Receive takes one message. A nack is to be passed to the sender. An error means that nothing was
-// taken and the sender must send again.
-func (h *Handler) Receive(ctx context.Context, hub vitals.HubID, payload []byte) (*uplink.Nack, error) {
-	if err := h.limit(hub).Wait(ctx); err != nil {
-		return nil, errors.Join(ErrUnavailable, err)
-	}
-	defer h.alive(ctx, hub)
-	received := h.now()
-	m, err := uplink.Decode(payload)
-	if err != nil {
-		return h.refuseMalformed(ctx, hub, received, payload, err)
-	}
-	stream := vitals.Stream{Hub: hub, Device: m.Batch.Device, Epoch: m.Stream}
-	if h.alreadyStored(stream, m.Seq) {
-		h.count(func(c *Counts) { c.Duplicates++ })
-		h.lines.ack(hub, []vitals.Position{{Stream: stream, Upto: h.upto(stream)}})
-		return nil, nil
-	}
-	refusal := vitals.Refusal{Stream: stream, Seq: m.Seq, Received: received, Payload: payload}
-	first := firstTime(m.Batch, received)
-	binding, bound, err := h.binder.binding(ctx, m.Batch.Device, first)
-	if err != nil {
-		return nil, errors.Join(ErrUnavailable, err)
-	}
-	if refusal.Reason = unbound(binding, bound, stream, first); refusal.Reason != "" {
-		return h.refuse(ctx, refusal, uplink.CodeUnbound)
-	}
-	batch, code, reason := sift(m.Batch, received)
-	delivery := vitals.Delivery{Patient: binding.Patient, Stream: stream, Seq: m.Seq, Received: received, Batch: batch}
-	if err := h.journal.Publish(ctx, delivery); err != nil {
-		return nil, errors.Join(ErrUnavailable, err)
-	}
-	h.count(func(c *Counts) { c.Received++ })
-	if code == "" {
-		return nil, nil
-	}
-	refusal.Reason = reason
-	return h.keepAside(ctx, refusal, code)
-}
-
-// unbound is why a message cannot be charted under its binding; empty when it can.
-func unbound(b vitals.Binding, bound bool, s vitals.Stream, first time.Time) string {
-	switch {
-	case !bound:
-		return fmt.Sprintf("device %s was bound to nobody at %s", s.Device, first.UTC().Format(time.RFC3339Nano))
-	case b.Hub != "" && b.Hub != s.Hub:
-		return fmt.Sprintf("device %s belongs to another hub", s.Device)
-	default:
-		return ""
-	}
-}
-
-// firstTime is the time of the sample that decides whose message it is. A device that moves to
-// another patient is worn by nobody for longer than one message lasts.
-func firstTime(b vitals.Batch, received time.Time) time.Time {
-	switch {
-	case len(b.Waveforms) > 0:
-		return b.Waveforms[0].Start
-	case len(b.Readings) > 0:
-		return b.Readings[0].Time
-	case len(b.Events) > 0:
-		return b.Events[0].Time
-	default:
-		return received
-	}
-}
-
-func (h *Handler) refuseMalformed(ctx context.Context, hub vitals.HubID, at time.Time, payload []byte, cause error) (*uplink.Nack, error) {
-	r := vitals.Refusal{Stream: vitals.Stream{Hub: hub}, Received: at, Reason: cause.Error(), Payload: payload}
-	if place, ok := errors.AsType[*uplink.HeaderError](cause); ok {
-		r.Stream = vitals.Stream{Hub: hub, Device: place.Device, Epoch: place.Stream}
-		r.Seq = place.Seq
-		r.Reason = place.Err.Error()
-	}
-	if errors.Is(cause, uplink.ErrTooLarge) {
-		return h.refuse(ctx, r, uplink.CodeTooLarge)
-	}
-	return h.refuse(ctx, r, uplink.CodeMalformed)
-}
-
-// refuse keeps a whole message aside. Where its place in a stream is known it counts as dealt with,
-// so that it does not hold up the acks of those behind it.
-func (h *Handler) refuse(ctx context.Context, r vitals.Refusal, code string) (*uplink.Nack, error) {
-	r.Whole = r.Seq > 0
-	pos, err := h.store.Quarantine(ctx, r)
-	if err != nil {
-		return nil, errors.Join(ErrUnavailable, err)
-	}
-	h.count(func(c *Counts) { c.Refused++ })
-	if r.Whole {
-		h.Stored([]vitals.Position{pos})
-	}
-	return nackOf(r, code, false), nil
-}
-
-// keepAside keeps the part of a message that was not charted.
-func (h *Handler) keepAside(ctx context.Context, r vitals.Refusal, code string) (*uplink.Nack, error) {
-	if _, err := h.store.Quarantine(ctx, r); err != nil {
-		return nil, errors.Join(ErrUnavailable, err)
-	}
-	h.count(func(c *Counts) { c.Partial++ })
-	return nackOf(r, code, true), nil
-}
-
-func nackOf(r vitals.Refusal, code string, kept bool) *uplink.Nack {
-	return &uplink.Nack{
-		Device: r.Stream.Device, Stream: r.Stream.Epoch, Seq: r.Seq,
-		Code: code, Reason: r.Reason, Kept: kept,
-	}
-}
 
 // Stored tells the hubs that are connected here up to where their streams are stored.
 func (h *Handler) Stored(positions []vitals.Position) {

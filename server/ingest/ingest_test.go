@@ -42,7 +42,8 @@ type ward struct {
 	bindings    []vitals.Binding
 	settled     map[vitals.PatientID]uint64
 	receipts    map[string]string
-	looked      func() // runs while positions are looked up
+	looked      func()        // runs while positions are looked up
+	confirming  chan struct{} // nothing that was begun is confirmed before it is closed; nil: at once
 	storeDown   bool
 	journalDown bool
 	gateDown    bool
@@ -121,6 +122,21 @@ func (w *ward) Publish(_ context.Context, d vitals.Delivery) error {
 	}
 	w.published = append(w.published, d)
 	return nil
+}
+
+func (w *ward) Begin(d vitals.Delivery) (func(context.Context) error, error) {
+	err := w.Publish(context.Background(), d)
+	return func(ctx context.Context) error {
+		if w.confirming == nil {
+			return err
+		}
+		select {
+		case <-w.confirming:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}, nil
 }
 
 // Append is Publish; the place is counted from 1.

@@ -14,7 +14,6 @@ import (
 	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"vigil/devices"
 	"vigil/devices/uplink"
 	"vigil/vitals"
 )
@@ -36,6 +35,7 @@ const (
 // retained message and no queue.
 type MQTT struct {
 	server *mqtt.Server
+	hook   *hubHook
 	addr   net.Addr
 }
 
@@ -57,8 +57,11 @@ func ListenMQTT(addr string, config *tls.Config, h *Handler, gateways Gateways) 
 		// The library logs whole packets. Payloads are patients' data: what matters is logged by the hook.
 		Logger: slog.New(slog.DiscardHandler),
 	})
-	m := &MQTT{server: server, addr: bound}
-	hook := &hubHook{handler: h, server: server, log: h.log, lines: map[string]*mqttLine{}, relays: relays{known: gateways, handler: h, in: map[string]vitals.Gateway{}}}
+	hook := &hubHook{
+		handler: h, server: server, log: h.log, lines: map[string]*mqttLine{}, pipelines: pipelines{of: map[*mqtt.Client]*pipeline{}},
+		relays: relays{known: gateways, handler: h, in: map[string]vitals.Gateway{}},
+	}
+	m := &MQTT{server: server, hook: hook, addr: bound}
 	if err := errors.Join(server.AddHook(hook, nil), server.AddListener(listeners.NewNet("hubs", listener)), server.Serve()); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve MQTT: %w", err), listener.Close())
 	}
@@ -90,6 +93,7 @@ func (m *MQTT) Close() error {
 	if err := m.server.Close(); err != nil {
 		return fmt.Errorf("close MQTT: %w", err)
 	}
+	m.hook.pipelines.answering.Wait()
 	return nil
 }
 
@@ -104,7 +108,8 @@ type hubHook struct {
 	mu    sync.Mutex
 	lines map[string]*mqttLine
 
-	relays relays
+	relays    relays
+	pipelines pipelines
 }
 
 // ID names the hook.
@@ -173,7 +178,8 @@ func (k *hubHook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	return channel == uplink.Acks || channel == uplink.Nacks || channel == uplink.Configs || channel == uplink.Commands
 }
 
-// OnPublish takes a hub's message before it is confirmed.
+// OnPublish takes a hub's message. The pipeline confirms it, not the library, which is told that nothing is left to
+// be done.
 func (k *hubHook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
 	defer cancel()
@@ -184,56 +190,23 @@ func (k *hubHook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	if !ok || cl.Net.Inline {
 		return pk, nil // the server's own message on its way down
 	}
+	var settle settlement
 	switch {
 	case channel == uplink.Results:
-		return pk, k.result(ctx, hub, pk.Payload)
+		settle = settled(k.result(ctx, hub, pk.Payload))
 	case !channel.Up():
-		return pk, k.status(ctx, hub, pk.Payload)
+		settle = settled(k.status(ctx, hub, pk.Payload))
+	default:
+		settle = k.message(ctx, cl, hub, pk.Payload)
 	}
-	nack, err := k.handler.Receive(ctx, hub, pk.Payload)
-	if err != nil {
-		return pk, k.sendAgain(cl, hub, err)
+	if pk.FixedHeader.Qos > 0 {
+		k.pipelines.add(cl, pending{packet: pk.PacketID, settle: settle})
+		return pk, packets.ErrRejectPacket
 	}
-	if nack == nil {
-		return pk, nil
+	if _, err := settle(ctx); err != nil { // there is nothing to confirm
+		cl.Stop(err)
 	}
-	(&mqttLine{hub: hub, server: k.server, log: k.log}).nack(*nack)
-	if nack.Kept || cl.Properties.ProtocolVersion < 5 {
-		return pk, nil // version 3 knows no reasons: the nack on its topic carries it
-	}
-	return pk, packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: nack.Reason}
-}
-
-// sendAgain tells the hub that its message was not taken. MQTT 3.1.1 can only be told by ending the
-// connection; any other error would be confirmed to it as a success.
-func (k *hubHook) sendAgain(cl *mqtt.Client, hub vitals.HubID, cause error) error {
-	k.log.Warn("message could not be taken", "hub", hub, "error", cause)
-	if cl.Properties.ProtocolVersion < 5 {
-		cl.Stop(cause)
-		return packets.ErrRejectPacket
-	}
-	return packets.Code{Code: packets.ErrQuotaExceeded.Code, Reason: "not available, send again"}
-}
-
-func (k *hubHook) status(ctx context.Context, hub vitals.HubID, payload []byte) error {
-	status, err := uplink.DecodeStatus(payload)
-	if err != nil {
-		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: err.Error()}
-	}
-	k.handler.reported(ctx, hub, status)
-	return nil
-}
-
-func (k *hubHook) result(ctx context.Context, hub vitals.HubID, payload []byte) error {
-	err := k.handler.answered(ctx, hub, payload)
-	if errors.Is(err, devices.ErrMalformed) {
-		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: err.Error()}
-	}
-	if err != nil {
-		k.log.Warn("answer to a command not kept", "hub", hub, "error", err)
-		return packets.Code{Code: packets.ErrQuotaExceeded.Code, Reason: "not available, send again"}
-	}
-	return nil
+	return pk, packets.ErrRejectPacket
 }
 
 // OnSubscribed tells a hub its positions as soon as it can hear them.
@@ -285,6 +258,7 @@ func (k *hubHook) OnDisconnect(cl *mqtt.Client, _ error, expires bool) {
 		defer k.forget(cl)
 	}
 	k.relays.letOut(cl)
+	k.pipelines.end(cl)
 	k.mu.Lock()
 	l, joined := k.lines[cl.Net.Remote]
 	delete(k.lines, cl.Net.Remote)

@@ -14,6 +14,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// maxBegun bounds what is begun and not confirmed: a thousand hubs with all that each may have on its way, and
+// some bodies of HTTPS. Whoever comes then is made to wait, and told to come again.
+const maxBegun = 32_000
+
 type counter struct{ atomic.Uint64 }
 
 // connect makes the two connections. Retries are for an external server that is still starting.
@@ -28,7 +32,8 @@ func (j *Journal) connect(ctx context.Context, inside nats.InProcessConnProvider
 	if err := j.checkVersion(ctx, j.talk.ConnectedServerVersion()); err != nil {
 		return err
 	}
-	if j.publisher, err = jetstream.New(j.talk); err != nil {
+	patience, most := jetstream.WithPublishAsyncTimeout(j.cfg.PublishTimeout), jetstream.WithPublishAsyncMaxPending(maxBegun)
+	if j.publisher, err = jetstream.New(j.talk, patience, most); err != nil {
 		return fmt.Errorf("open jetstream: %w", err)
 	}
 	if j.reader, err = jetstream.New(j.read); err != nil {

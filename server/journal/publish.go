@@ -18,6 +18,32 @@ func (j *Journal) Publish(ctx context.Context, d vitals.Delivery) error {
 	return err
 }
 
+// Begin appends the delivery behind everything that was begun before, and does not wait for the journal to have
+// it: that is what confirmed does. Who has many to publish begins them all, and then asks.
+func (j *Journal) Begin(d vitals.Delivery) (confirmed func(context.Context) error, err error) {
+	data, err := encodeDelivery(d)
+	if err != nil {
+		return nil, err
+	}
+	unavailable := func(err error) error {
+		return fmt.Errorf("publish to partition %d: %w: %w", vitals.PartitionOf(d.Patient), ErrUnavailable, err)
+	}
+	future, err := j.publisher.PublishAsync(subjectOf(d), data)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return func(ctx context.Context) error {
+		select {
+		case <-future.Ok():
+			return nil
+		case err := <-future.Err():
+			return unavailable(err)
+		case <-ctx.Done():
+			return unavailable(ctx.Err())
+		}
+	}, nil
+}
+
 // Append is Publish for a sender who waits until the delivery is stored: it also says where it is.
 func (j *Journal) Append(ctx context.Context, d vitals.Delivery) (vitals.Place, error) {
 	data, err := encodeDelivery(d)
