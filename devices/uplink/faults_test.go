@@ -95,7 +95,7 @@ func TestFaultsAreRefusedWithTheirReason(t *testing.T) {
 		{"a difference cut off", withWave(with(with(wave(), 5, 1), 7, []byte{2, 0x80})), "sample 1 is cut off", true},
 		{"a padded difference", withWave(with(with(wave(), 5, 1), 7, []byte{0x82, 0, 2})), "no shortest varint", true},
 		{"a difference out of range", withWave(with(with(wave(), 5, 1), 7, []byte{0xfe, 0xff, 0x07, 0})), "beyond 16 bits", true},
-		{"an encoding of the future", withWave(with(wave(), 5, 3)), "encoding 3", true},
+		{"an encoding of the future", withWave(with(wave(), 5, 4)), "encoding 4", true},
 		{"a rate of nought", withWave(with(wave(), 2, []int{0, 1})), "rate 0/1", true},
 		{"a rate with three parts", withWave(with(wave(), 2, []int{1, 1, 1})), "waveform 0: ", true},
 		{"an hour in one chunk", withWave(with(wave(), 2, []int{1, 1800})), "covers 1h0m0s", true},

@@ -9,10 +9,10 @@ import (
 // practical universal noiseless coding techniques", JPL 79-22, 1979): the first byte is k; then, most
 // significant bit first, for each sample u = zigzag(difference to the sample before) as u >> k ones, a
 // zero, and the k low bits of u. Where u >> k is riceEscape or more, so many ones stand and the whole u
-// behind them, in riceWhole bits. The last byte is filled up with zeros.
+// behind them, in 17 bits. The last byte is filled up with zeros. The fourth writes the differences of the
+// differences, which are smaller where the signal is smooth; its whole u has 18 bits.
 const (
 	riceEscape = 24
-	riceWhole  = 17 // bits of the zigzag of a difference of two 16-bit numbers
 	maxRice    = 15
 )
 
@@ -20,36 +20,78 @@ func zigzag(d int32) uint32 { return uint32(d<<1) ^ uint32(d>>31) }
 
 func unzigzag(u uint32) int32 { return int32(u>>1) ^ -int32(u&1) }
 
-// packRice is nothing where the samples need more than most bytes.
-func packRice(samples []int16, most int) octets {
-	sum, before := uint64(0), int32(0)
+// course is the way of a signal from sample to sample.
+type course struct {
+	second       bool // differences of differences
+	before, step int32
+}
+
+// whole is how many bits the zigzag of any of its numbers fits in: samples have 16.
+func (c *course) whole() uint {
+	if c.second {
+		return 18
+	}
+	return 17
+}
+
+// leave is the number that leads to the sample.
+func (c *course) leave(sample int16) uint32 {
+	step := int32(sample) - c.before
+	d := step
+	if c.second {
+		d -= c.step
+	}
+	c.before, c.step = int32(sample), step
+	return zigzag(d)
+}
+
+// follow is the value that a number leads to.
+func (c *course) follow(u uint32) int32 {
+	step := unzigzag(u)
+	if c.second {
+		step += c.step
+	}
+	c.before, c.step = c.before+step, step
+	return c.before
+}
+
+// sumOf is how much the numbers of a signal's course are together.
+func sumOf(samples []int16, second bool) (sum uint64) {
+	c := course{second: second}
 	for _, s := range samples {
-		sum += uint64(zigzag(int32(s) - before))
-		before = int32(s)
+		sum += uint64(c.leave(s))
+	}
+	return sum
+}
+
+// packRice takes the smaller differences. It is nothing where the samples need more than most bytes.
+func packRice(samples []int16, most int) (encoding uint8, packed octets) {
+	encoding, sum := rice, sumOf(samples, false)
+	if second := sumOf(samples, true); second < sum {
+		encoding, sum = riceSecond, second
 	}
 	// The logarithm of the mean is within a bit of the best k (Kiely, IPN Progress Report 42-159, 2004).
 	k := uint(min(maxRice, bits.Len64(sum/uint64(max(1, len(samples)))*2/3)))
-	w := bitWriter{bytes: make(octets, 1, most+riceWhole)}
+	c := course{second: encoding == riceSecond}
+	w := bitWriter{bytes: make(octets, 1, most+int(c.whole()))}
 	w.bytes[0] = byte(k)
-	before = 0
 	for _, s := range samples {
-		u := zigzag(int32(s) - before)
-		before = int32(s)
+		u := c.leave(s)
 		if q := u >> k; q < riceEscape {
 			w.write(1<<(q+1)-2, uint(q)+1)
 			w.write(u&(1<<k-1), k)
 		} else {
 			w.write(1<<riceEscape-1, riceEscape)
-			w.write(u, riceWhole)
+			w.write(u, c.whole())
 		}
 		if len(w.bytes) > most {
-			return nil
+			return 0, nil
 		}
 	}
-	return w.done()
+	return encoding, w.done()
 }
 
-func unpackRice(n int, data []byte) ([]int16, error) {
+func unpackRice(encoding uint8, n int, data []byte) ([]int16, error) {
 	const bitsOfByte = 8
 	if len(data) == 0 || n > bitsOfByte*(len(data)-1) { // a sample takes at least one bit
 		return nil, malformed("%d samples cannot fit in %d bytes", n, len(data))
@@ -58,15 +100,14 @@ func unpackRice(n int, data []byte) ([]int16, error) {
 	if k > maxRice {
 		return nil, malformed("%d low bits, more than %d", k, maxRice)
 	}
-	r := bitReader{bytes: data[1:]}
+	r, c := bitReader{bytes: data[1:]}, course{second: encoding == riceSecond}
 	samples := make([]int16, n)
-	value := int32(0)
 	for i := range samples {
-		u := r.rice(k)
-		if u >= 1<<riceWhole {
+		u := r.rice(k, c.whole())
+		if u >= 1<<c.whole() {
 			return nil, malformed("sample %d is cut off or beyond 16 bits", i)
 		}
-		value += unzigzag(u)
+		value := c.follow(u)
 		if value < math.MinInt16 || value > math.MaxInt16 {
 			return nil, malformed("sample %d is %d, beyond 16 bits", i, value)
 		}
@@ -129,7 +170,7 @@ func (r *bitReader) take(n uint) uint32 {
 }
 
 // rice reads one number; one that is cut off is beyond all that there can be.
-func (r *bitReader) rice(k uint) uint32 {
+func (r *bitReader) rice(k, whole uint) uint32 {
 	r.fill()
 	var u uint32
 	if q := uint(bits.LeadingZeros64(^r.held)); q < riceEscape {
@@ -137,7 +178,7 @@ func (r *bitReader) rice(k uint) uint32 {
 		u = uint32(q)<<k | r.take(k)
 	} else {
 		r.take(riceEscape)
-		u = r.take(riceWhole)
+		u = r.take(whole)
 	}
 	if r.failed {
 		return math.MaxUint32

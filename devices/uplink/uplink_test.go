@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -244,4 +245,58 @@ func BenchmarkDecodeOneSecondOfECG(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestTheSmallerDifferencesAreSent(t *testing.T) {
+	for name, c := range map[string]struct {
+		samples  func(i int) int16
+		encoding uint8
+	}{
+		"a straight line":                     {func(i int) int16 { return int16(100 * i) }, 3},
+		"a smooth wave":                       {func(i int) int16 { return int16(1000 * math.Sin(float64(i)/20)) }, 3},
+		"a flat line":                         {func(int) int16 { return 40 }, 2},
+		"a flat line with a single tooth":     {func(i int) int16 { return int16(500 * (i / 100 % 2)) }, 2},
+		"noise, for which nothing is smaller": {func(i int) int16 { return int16(i * i * 7919) }, 0},
+		"from end to end of all numbers":      {func(i int) int16 { return [2]int16{math.MinInt16, math.MaxInt16}[i%2] }, 0},
+	} {
+		w := vitals.Waveform{Kind: vitals.ECG, Start: noon, Rate: vitals.Rate{Num: 250, Den: 1}, Scale: vitals.Int(1)}
+		for i := range 250 {
+			w.Samples = append(w.Samples, c.samples(i))
+		}
+		b, err := uplink.Message{Stream: 1, Seq: 1, HubTime: noon, Batch: vitals.Batch{Device: patch, Waveforms: []vitals.Waveform{w}}}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shown struct {
+			Waves []struct {
+				Encoding uint8 `cbor:"5,keyasint"`
+			} `cbor:"8,keyasint"`
+		}
+		if err := cbor.Unmarshal(b, &shown); err != nil || shown.Waves[0].Encoding != c.encoding {
+			t.Errorf("%s: encoding %d, %v", name, shown.Waves[0].Encoding, err)
+		}
+		if m, err := uplink.Decode(b); err != nil || !slices.Equal(m.Batch.Waveforms[0].Samples, w.Samples) {
+			t.Errorf("%s: other samples come out, %v", name, err)
+		}
+	}
+}
+
+func TestSmoothSignalsSurviveTheWireWhereverTheyJump(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := vitals.Waveform{Kind: vitals.ECG, Start: noon, Rate: vitals.Rate{Num: 250, Den: 1}, Scale: vitals.Int(1)}
+		slope := rapid.IntRange(-200, 200).Draw(t, "slope")
+		for i := range 200 {
+			w.Samples = append(w.Samples, int16(slope*(i-100)))
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "jumps") { // more bits than k: the whole number stands
+			w.Samples[rapid.IntRange(0, 199).Draw(t, "at")] = rapid.Int16().Draw(t, "to")
+		}
+		b, err := uplink.Message{Stream: 1, Seq: 1, HubTime: noon, Batch: vitals.Batch{Device: patch, Waveforms: []vitals.Waveform{w}}}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := uplink.Decode(b); err != nil || !slices.Equal(m.Batch.Waveforms[0].Samples, w.Samples) {
+			t.Errorf("other samples come out, %v", err)
+		}
+	})
 }

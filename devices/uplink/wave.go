@@ -12,6 +12,8 @@ const (
 	plain uint8 = 0 // int16, little endian
 	delta uint8 = 1 // zigzag varint of the difference to the sample before; the first one's to 0
 	rice  uint8 = 2 // the same differences in as many bits as they need
+
+	riceSecond uint8 = 3 // the differences of the differences, likewise
 )
 
 // Bounds of a waveform's numbers. Together with MaxMessage they keep rate arithmetic in vitals
@@ -23,8 +25,8 @@ const (
 
 // packSamples takes the shortest encoding: differences in bits for an ECG, plain numbers for noise.
 func packSamples(samples []int16) (encoding uint8, data octets) {
-	if packed := packRice(samples, 2*len(samples)); packed != nil {
-		return rice, packed
+	if encoding, packed := packRice(samples, 2*len(samples)); packed != nil {
+		return encoding, packed
 	}
 	packed := make(octets, 0, 2*len(samples))
 	for _, s := range samples {
@@ -39,8 +41,8 @@ func unpackSamples(encoding uint8, n int, data []byte) ([]int16, error) {
 		return unpackPlain(n, data)
 	case delta:
 		return unpackDelta(n, data)
-	case rice:
-		return unpackRice(n, data)
+	case rice, riceSecond:
+		return unpackRice(encoding, n, data)
 	default:
 		return nil, malformed("encoding %d is unknown", encoding)
 	}
