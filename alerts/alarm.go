@@ -86,10 +86,15 @@ type Alarm struct {
 	Detail    string    // for people: "HR 28 < 30 /min"
 	Value     vitals.Decimal
 	Limit     vitals.Decimal
-	AckedBy   string // user id, empty until acknowledged
-	AckedName string
-	AckedAt   time.Time
-	Reason    CloseReason
+	// Worst is the worst value of the episode as of this version; while it is acknowledged, as of then.
+	Worst      vitals.Decimal
+	Suppressor AlarmID // the alarm that explains this one, which is silent meanwhile; empty: none
+	Previous   AlarmID // the episode that was acknowledged and over a moment before; empty: none
+	Chattering bool    // the condition comes and goes: more than five onsets within ten minutes
+	AckedBy    string  // user id, empty until acknowledged
+	AckedName  string
+	AckedAt    time.Time
+	Reason     CloseReason
 }
 
 // CloseReason says why an episode ended.
@@ -109,12 +114,14 @@ type Change string
 
 // Changes.
 const (
-	Raised       Change = "raised"
+	Raised       Change = "raised" // its State says whether somebody has it already, as the one before
 	Acknowledged Change = "acked"
 	Latched      Change = "latched"
-	Recurred     Change = "recurred" // a latched condition became true again
-	Rearmed      Change = "rearmed"  // acknowledged, but still true after the re-alarm time
-	Worsened     Change = "worsened"
+	Recurred     Change = "recurred"   // a latched condition became true again
+	Rearmed      Change = "rearmed"    // acknowledged, but still true after the re-alarm time
+	Worsened     Change = "worsened"   // since it was acknowledged, by a step, or to a higher priority
+	Suppressed   Change = "suppressed" // another alarm explains it from now on: no sound, no notification
+	Released     Change = "released"   // it stands by itself again
 	Ceased       Change = "closed"
 	InputLost    Change = "input_lost" // the condition can no longer be judged; the alarm stays
 	InputBack    Change = "input_back" // it can be judged again, and is still true

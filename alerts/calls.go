@@ -50,7 +50,7 @@ func (e *Engine) observeCall(v *vitals.Event, now time.Time) {
 	if v.Code == vitals.FallCancelled {
 		f.truth = False
 	}
-	repeat := !v.Time.After(later(p.closed.answered(), later(p.called, p.alarm.Onset)))
+	repeat := !v.Time.After(later(p.over(), later(p.called, p.alarm.Onset)))
 	p.called = later(p.called, v.Time) // a withdrawal, too: after an outage it may come before its fall
 	if repeat {
 		return
@@ -61,12 +61,13 @@ func (e *Engine) observeCall(v *vitals.Event, now time.Time) {
 	e.apply(k, f, now)
 }
 
-// answered is when a call that is over was answered: what the patient says later is another one.
-func (a Alarm) answered() time.Time {
-	if a.AckedAt.IsZero() {
-		return a.Ended
+// over is when the last episode was over. A call is when it is answered: what the patient says later is
+// another one.
+func (p *episode) over() time.Time {
+	if p.rule.condition.Call() && !p.closed.AckedAt.IsZero() {
+		return p.closed.AckedAt
 	}
-	return a.AckedAt
+	return p.closed.Ended
 }
 
 // tickCalls holds the calls that nobody has answered and ends those that somebody has.

@@ -165,3 +165,15 @@ func TestAFallIsToldByAnEngineThatStartedInBetween(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAFallThatIsToldAgainIsNoLaterForARestart(t *testing.T) {
+	r := newRoom(t)
+	for _, after := range []time.Duration{0, time.Second, 12 * time.Second} { // read again from the journal, without the ticks
+		r.take(r.engine.Observe(delivered(start.Add(after), fallen()(r, start.Add(after)))))
+	}
+	r.now = start.Add(12 * time.Second)
+	r.last(30)
+	if diff := cmp.Diff([]string{"30s FALL raised: not cancelled by the patient"}, r.transcript()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -49,7 +49,7 @@ var (
 // to the alarm: a slow heart takes longer to be measured, so its delay is the shorter one.
 var (
 	extremeTachy = rule{
-		condition: ExtremeTachy, describe: describeHR, on: ExtremeTachyOn, off: ExtremeTachyOff,
+		condition: ExtremeTachy, describe: describeHR, on: ExtremeTachyOn, off: ExtremeTachyOff, step: vitals.Int(rateStep),
 		Spec: Spec{
 			Label: "EXTREME TACHYCARDIA", Type: Physiological, Priority: High,
 			Latching: true, Rearm: rearmHigh,
@@ -57,7 +57,7 @@ var (
 		},
 	}
 	extremeBrady = rule{
-		condition: ExtremeBrady, describe: describeHR, on: ExtremeBradyOn, off: ExtremeBradyOff,
+		condition: ExtremeBrady, describe: describeHR, on: ExtremeBradyOn, off: ExtremeBradyOff, step: vitals.Int(-rateStep),
 		Spec: Spec{
 			Label: "EXTREME BRADYCARDIA", Type: Physiological, Priority: High,
 			Latching: true, Rearm: rearmHigh,
@@ -65,7 +65,7 @@ var (
 		},
 	}
 	hrHigh = rule{
-		condition: HRHigh, describe: describeHR, on: HRHighOn, off: HRHighOff,
+		condition: HRHigh, describe: describeHR, on: HRHighOn, off: HRHighOff, step: vitals.Int(rateStep),
 		Spec: Spec{
 			Label: "HR HIGH", Type: Physiological, Priority: Medium,
 			Rearm:       rearmMedium,
@@ -73,7 +73,7 @@ var (
 		},
 	}
 	hrLow = rule{
-		condition: HRLow, describe: describeHR, on: HRLowOn, off: HRLowOff,
+		condition: HRLow, describe: describeHR, on: HRLowOn, off: HRLowOff, step: vitals.Int(-rateStep),
 		Spec: Spec{
 			Label: "HR LOW", Type: Physiological, Priority: Medium,
 			Rearm:       rearmMedium,
@@ -81,6 +81,9 @@ var (
 		},
 	}
 )
+
+// rateStep is by how much a heart rate must worsen to be told again, per minute; Vigil's own.
+const rateStep = 15
 
 // rateLimits are judged in this order: an extreme stands before the limit that it inhibits.
 var rateLimits = []limit{

@@ -83,9 +83,9 @@ func TestCardiacConditions(t *testing.T) {
 			want: []string{"36s HR_LOW raised: HR 44 < 45 /min"},
 		},
 		{
-			name: "fibrillation under an open rate alarm leaves that alarm alone",
+			name: "fibrillation under an open rate alarm leaves that alarm as it is, but silent",
 			tell: func(r *room) { r.last(20, heart(140)); r.last(5, heart(scriptVF)) },
-			want: []string{"18s HR_HIGH raised: HR 140 > 130 /min", "24s VF raised: 4 s of fibrillation, 97 % sure"},
+			want: []string{"18s HR_HIGH raised: HR 140 > 130 /min", "24s VF raised: 4 s of fibrillation, 97 % sure", "24s HR_HIGH suppressed"},
 		},
 		{
 			name: "losing the leads does not end a standstill",

@@ -37,14 +37,17 @@ const (
 
 // Spec is what Vigil does about a condition: the defaults for adults. Limits may say other delays.
 type Spec struct {
-	Label       string // for people
-	Type        Type
-	Priority    Priority
-	OnDelay     time.Duration // true for so long, by the time of the samples, before anybody is told
-	OffDelay    time.Duration // false for so long before the episode is over
-	Latching    bool          // stays until acknowledged, even when the condition has gone
-	Rearm       time.Duration // acknowledged, but true for so long: tell again; zero never
-	InhibitedBy []Condition   // not raised while one of these stands
+	Label    string // for people
+	Type     Type
+	Priority Priority
+	OnDelay  time.Duration // true for so long, by the time of the samples, before anybody is told
+	OffDelay time.Duration // false for so long before the episode is over
+	Latching bool          // stays until acknowledged, even when the condition has gone
+	Rearm    time.Duration // acknowledged, but true for so long: tell again; zero never
+	// InhibitedBy are the conditions that explain this one, the most urgent first: it is not raised while one of
+	// them stands. When it is open already it is silent then; but no technical condition silences a
+	// physiological one.
+	InhibitedBy []Condition
 }
 
 // rule is a condition's row: its Spec and how an episode speaks about itself.
@@ -54,6 +57,25 @@ type rule struct {
 	on, off  Setting                  // that say OnDelay and OffDelay; zero where they are fixed
 	describe func(fact) string        // the alarm's Detail
 	within   func(fact) time.Duration // no longer than this on-delay, as the fact asks for; nil: OnDelay
+	step     vitals.Decimal           // by which a value must worsen for an acknowledged alarm to be told again
+}
+
+// worse reports whether a value is worse than another one by a step at least.
+func (r *rule) worse(than, value vitals.Decimal) bool {
+	step, by := r.step.Float(), value.Float()-than.Float()
+	return step > 0 && by >= step || step < 0 && by <= step
+}
+
+// worst is the worse of two values; of values that have no worse, there is none.
+func (r *rule) worst(a, b vitals.Decimal) vitals.Decimal {
+	switch order := b.Compare(a); {
+	case r.step.Mantissa == 0:
+		return vitals.Decimal{}
+	case r.step.Mantissa > 0 == (order > 0):
+		return b
+	default:
+		return a
+	}
 }
 
 // unhurried is what a fact asks for that may wait as long as the on-delay says.

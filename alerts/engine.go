@@ -110,6 +110,7 @@ func (e *Engine) Tick(now time.Time) Outcome {
 			e.emit(t)
 		}
 	}
+	e.relate(now)
 	return e.out
 }
 
@@ -169,29 +170,11 @@ func (e *Engine) apply(k key, f fact, now time.Time) {
 	inhibited := f.truth == True && p.alarm.State <= Pending && e.inhibited(p.rule, f)
 	if t, ok := p.judge(f, now, inhibited); ok {
 		e.emit(t)
+		e.relate(now)
 	}
 }
 
 func (e *Engine) emit(t Transition) { e.out.Transitions = append(e.out.Transitions, t) }
-
-// inhibited reports whether a condition that explains this one stands. An alarm that is open
-// already is never touched by this.
-func (e *Engine) inhibited(r *rule, f fact) bool {
-	return slices.ContainsFunc(e.episodes, func(p *episode) bool {
-		if !p.inhibits(f.at) || !slices.Contains(r.InhibitedBy, p.rule.condition) {
-			return false
-		}
-		switch p.rule.condition {
-		case LeadsOff: // of another device says nothing
-			return p.site == string(f.by)
-		case HubOffline:
-			dev := e.bound(f.by)
-			return dev != nil && (dev.hub == "" || p.site == string(dev.hub)) // not yet heard since a restart
-		default:
-			return true
-		}
-	})
-}
 
 // find is the episode of the key, nil where it never was true.
 func (e *Engine) find(k key) *episode {

@@ -34,10 +34,15 @@ const (
 //	ActiveUnack   false for the off-delay                 LatchedUnack where it latches, else Closed(self)
 //	ActiveAck     false for the off-delay                 Closed(resolved)
 //	ActiveAck     true, re-alarm time over                ActiveUnack
+//	ActiveAck     worse by a step, or of higher priority  ActiveUnack
 //	LatchedUnack  true                                    ActiveUnack
 //	LatchedUnack  acknowledged                            Closed(ack)
 //	any open      patient discharged, device taken away   Closed(discharged), Closed(unassigned)
 //	Active...     input lost, input back                  as it was; only its truth changes
+//	any open      another alarm explains it, or no more   as it was; it is silent meanwhile
+//
+// An episode that follows on one of MEDIUM or LOW priority that was acknowledged and over a moment before
+// begins as ActiveAck (flap.go).
 //
 // Unknown moves nothing: an alarm whose input is lost stays what it is. Closed is final: an
 // acknowledgement is refused, and when the condition becomes true again, that is another episode with
@@ -60,6 +65,9 @@ type episode struct {
 	heard      time.Time     // server time of the newest judgement
 	told       Truth         // the truth that the newest transition carried
 	pressing   int           // version since which the alarm asks for attention again
+	worst      vitals.Decimal
+	worseSince time.Time // since when it has been worse than it was acknowledged, by a step; zero while it is not
+	onsets     []onset   // of the last episodes
 }
 
 // standing reports whether the condition has been true and is not known to have gone.
@@ -124,13 +132,14 @@ func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, 
 	case ActiveUnack, ActiveAck:
 		return p.stillTrue(f, now)
 	case LatchedUnack:
+		p.worst = p.rule.worst(p.worst, f.value)
 		p.alarm.Count++
 		p.alarm.Ended = time.Time{}
 		return p.ask(Recurred, f, now), true
 	case Pending:
 		fellSilent := gap > staleAfter && p.pace > 0 && p.pace <= staleAfter
 		p.pace = gap
-		if fellSilent || gap > forgetAfter {
+		if !p.rule.condition.Call() && (fellSilent || gap > forgetAfter) { // a call says nothing while it lasts
 			p.begin(f)
 		}
 	default:
@@ -153,7 +162,7 @@ func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, 
 // that one and raises nothing, unless it proves to last.
 func (p *episode) begin(f fact) {
 	onset := f.began()
-	p.overlaps = !onset.After(p.closed.Ended)
+	p.overlaps = !onset.After(p.over())
 	if p.overlaps {
 		onset = f.at
 	}
@@ -175,11 +184,16 @@ func (p *episode) delay(f fact) time.Duration {
 
 // raise makes the pending onset an alarm.
 func (p *episode) raise(f fact, now time.Time) Transition {
-	onset := p.alarm.Onset
+	began := p.alarm.Onset
 	p.alarm = Alarm{
-		ID: NewAlarmID(p.patient, p.rule.condition, p.site, onset), Patient: p.patient,
+		ID: NewAlarmID(p.patient, p.rule.condition, p.site, began), Patient: p.patient,
 		Condition: p.rule.condition, Site: p.site, Priority: p.rule.Priority,
-		State: Pending, Onset: onset, Raised: now, Count: 1,
+		State: Pending, Onset: began, Raised: now, Count: 1,
+	}
+	p.worst, p.worseSince = p.rule.worst(f.value, f.value), time.Time{}
+	if p.flaps(f) {
+		p.show(f)
+		return p.change(Raised, Pending, now)
 	}
 	return p.ask(Raised, f, now)
 }
@@ -188,38 +202,17 @@ func (p *episode) raise(f fact, now time.Time) Transition {
 func (p *episode) ask(c Change, f fact, now time.Time) Transition {
 	before := p.alarm.State
 	p.alarm.State = ActiveUnack
-	p.alarm.Truth = True
-	p.alarm.Evidence = f.at
-	p.alarm.Detail, p.alarm.Value, p.alarm.Limit = p.rule.describe(f), f.value, f.limit
+	p.show(f)
 	t := p.change(c, before, now)
 	p.pressing = p.alarm.Version
 	return t
 }
 
-// stillTrue is a true judgement of an alarm that is active.
-func (p *episode) stillTrue(f fact, now time.Time) (Transition, bool) {
+// show makes the alarm say what the fact says.
+func (p *episode) show(f fact) {
 	p.alarm.Truth = True
-	if p.told == Unknown {
-		p.alarm.Evidence = f.at
-		return p.change(InputBack, p.alarm.State, now), true
-	}
-	return p.rearm(now)
-}
-
-// rearm tells again about a condition that was acknowledged and goes on.
-func (p *episode) rearm(now time.Time) (Transition, bool) {
-	a := &p.alarm
-	due := a.State == ActiveAck && a.Truth == True && p.falseSince.IsZero() &&
-		p.rule.Rearm > 0 && now.Sub(a.AckedAt) >= p.rule.Rearm
-	if !due {
-		return Transition{}, false
-	}
-	a.State = ActiveUnack
-	a.Count++
-	a.AckedBy, a.AckedName, a.AckedAt = "", "", time.Time{}
-	t := p.change(Rearmed, ActiveAck, now)
-	p.pressing = a.Version
-	return t, true
+	p.alarm.Evidence = f.at
+	p.alarm.Detail, p.alarm.Value, p.alarm.Limit = p.rule.describe(f), f.value, f.limit
 }
 
 func (p *episode) judgeFalse(f fact, now time.Time) (Transition, bool) {
@@ -264,6 +257,7 @@ func (p *episode) close(reason CloseReason, now time.Time) Transition {
 	before := p.alarm.State
 	p.alarm.State = Closed
 	p.alarm.Reason = reason
+	p.alarm.Suppressor = ""
 	if p.alarm.Ended.IsZero() {
 		p.alarm.Ended = now
 	}
@@ -277,6 +271,9 @@ func (p *episode) change(c Change, before State, now time.Time) Transition {
 	now = later(p.alarm.Changed, now) // what is replayed after a restart happens now at the earliest
 	p.alarm.Version++
 	p.alarm.Changed = now
+	if before != ActiveAck || p.alarm.State != ActiveAck {
+		p.alarm.Worst = p.worst
+	}
 	p.told = p.alarm.Truth
 	return Transition{Change: c, Before: before, Alarm: p.alarm, At: now}
 }
@@ -332,6 +329,7 @@ func (p *episode) acknowledge(a Acknowledgement, now time.Time) (Transition, err
 // the next judgement, and no transition tells of it unless it stays away.
 func (p *episode) restore(a Alarm) {
 	p.last = later(p.last, a.Evidence)
+	p.remember(onset{at: a.Onset, flap: a.Previous != ""})
 	switch {
 	case a.State == Closed:
 		if p.closed.ID == "" || a.Ended.After(p.closed.Ended) {
@@ -340,6 +338,7 @@ func (p *episode) restore(a Alarm) {
 	case a.State.Open():
 		p.alarm = a
 		p.told = a.Truth
+		p.worst = a.Worst
 		p.pressing = a.Version
 		if p.standing() {
 			p.alarm.Truth = Unknown

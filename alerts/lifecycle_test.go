@@ -109,7 +109,7 @@ func TestAnAlarmTellsItsWholeStory(t *testing.T) {
 			State: alerts.Closed, Truth: alerts.False, Version: 3,
 			Onset: onset, Evidence: start.Add(30 * time.Second), Raised: start.Add(21 * time.Second),
 			Ended: start.Add(25 * time.Second), Changed: start.Add(31 * time.Second), Count: 1,
-			Detail: "SpO₂ 84 < 88 %", Value: vitals.Int(84), Limit: vitals.Int(88),
+			Detail: "SpO₂ 84 < 88 %", Value: vitals.Int(84), Limit: vitals.Int(88), Worst: vitals.Int(84),
 			AckedBy: "s-7", AckedName: "K. Lee", AckedAt: start.Add(25 * time.Second),
 			Reason: alerts.ClosedResolved,
 		},

@@ -188,13 +188,20 @@ func playAll(e *alerts.Engine, night []step) []alerts.Transition {
 	return told
 }
 
+var unmoved = [][2]alerts.State{
+	{alerts.ActiveUnack, alerts.ActiveUnack}, {alerts.ActiveAck, alerts.ActiveAck}, {alerts.LatchedUnack, alerts.LatchedUnack},
+}
+
 // legal lists the state changes of the life-cycle.
 var legal = map[alerts.Change][][2]alerts.State{
-	alerts.Raised:       {{alerts.Pending, alerts.ActiveUnack}},
+	alerts.Raised:       {{alerts.Pending, alerts.ActiveUnack}, {alerts.Pending, alerts.ActiveAck}},
 	alerts.Acknowledged: {{alerts.ActiveUnack, alerts.ActiveAck}},
 	alerts.Latched:      {{alerts.ActiveUnack, alerts.LatchedUnack}},
 	alerts.Recurred:     {{alerts.LatchedUnack, alerts.ActiveUnack}},
 	alerts.Rearmed:      {{alerts.ActiveAck, alerts.ActiveUnack}},
+	alerts.Worsened:     {{alerts.ActiveAck, alerts.ActiveUnack}},
+	alerts.Suppressed:   unmoved,
+	alerts.Released:     unmoved,
 	alerts.Ceased: {
 		{alerts.ActiveUnack, alerts.Closed}, {alerts.ActiveAck, alerts.Closed}, {alerts.LatchedUnack, alerts.Closed},
 	},
@@ -235,11 +242,45 @@ func (b *book) enter(t rapid.TB, x alerts.Transition) {
 	}
 	if !known {
 		b.order = append(b.order, a.ID)
+		b.checkFlap(t, a)
 	}
+	b.checkSuppressor(t, x)
 	b.alarms[a.ID] = a
 	b.open[k] = a.ID
 	if a.State == alerts.Closed {
 		delete(b.open, k)
+	}
+}
+
+// checkFlap holds that nobody has an alarm from the start but as the continuation of one that they had.
+func (b *book) checkFlap(t rapid.TB, a alerts.Alarm) {
+	previous := b.alarms[a.Previous]
+	switch {
+	case a.State == alerts.ActiveAck && a.Previous == "":
+		t.Fatalf("%s was acknowledged before anybody could", a.Condition)
+	case a.Previous == "":
+	case a.Priority == alerts.High || previous.Condition != a.Condition || previous.Reason != alerts.ClosedResolved:
+		t.Fatalf("%s continues %+v", a.Condition, previous)
+	case a.State == alerts.ActiveAck && a.AckedBy != previous.AckedBy:
+		t.Fatalf("%s is of %q, and was of %q", a.Condition, a.AckedBy, previous.AckedBy)
+	}
+}
+
+// checkSuppressor holds that only what stands silences others, and nothing technical the patient's.
+func (b *book) checkSuppressor(t rapid.TB, x alerts.Transition) {
+	a := x.Alarm
+	if (x.Change == alerts.Suppressed) != (a.Suppressor != "") && x.Change != alerts.InputLost && x.Change != alerts.InputBack &&
+		x.Change != alerts.Acknowledged && x.Change != alerts.Latched && x.Change != alerts.Recurred {
+		t.Fatalf("%s %s, and is suppressed by %q", a.Condition, x.Change, a.Suppressor)
+	}
+	if x.Change != alerts.Suppressed {
+		return
+	}
+	by := b.alarms[a.Suppressor]
+	physiological := a.Condition.Spec().Type == alerts.Physiological
+	if by.State != alerts.ActiveUnack && by.State != alerts.ActiveAck ||
+		physiological && by.Condition.Spec().Type != alerts.Physiological {
+		t.Fatalf("%s is suppressed by %s in state %s", a.Condition, by.Condition, by.State)
 	}
 }
 

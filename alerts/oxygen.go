@@ -11,21 +11,25 @@ import (
 // SPO2_RAPID_DESAT: at once so far below the limit (Masimo).
 var (
 	rapidDesat = rule{
-		condition: SpO2RapidDesat, describe: describeDesat, off: RapidDesatOff,
+		condition: SpO2RapidDesat, describe: describeDesat, off: RapidDesatOff, step: vitals.Int(-oxygenStep),
 		Spec: Spec{
 			Label: "SpO₂ RAPID DESAT", Type: Physiological, Priority: High,
-			Latching: true, Rearm: rearmHigh,
+			Latching: true, Rearm: rearmHigh, InhibitedBy: []Condition{LeadsOff},
 		},
 	}
 	spo2Low = rule{
 		condition: SpO2Low, describe: describeOxygenLow, on: SpO2LowOn, off: SpO2LowOff, within: oxygenDelay,
+		step: vitals.Int(-oxygenStep),
 		Spec: Spec{
 			Label: "SpO₂ LOW", Type: Physiological, Priority: Medium,
 			Rearm:       rearmMedium,
-			InhibitedBy: []Condition{SpO2RapidDesat},
+			InhibitedBy: []Condition{SpO2RapidDesat, LeadsOff},
 		},
 	}
 )
+
+// oxygenStep is by how much a saturation must worsen to be told again, in percent; Vigil's own.
+const oxygenStep = 4
 
 var oxygenLimits = []limit{
 	{condition: SpO2RapidDesat, inclusive: true, at: desatBelow, hysteresis: RapidDesatHysteresis},

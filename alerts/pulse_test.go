@@ -125,7 +125,7 @@ func TestAPulseThatIsNoProofChangesNothing(t *testing.T) {
 				r.last(20, wave(150), heart(150))
 				r.last(5, wave(150), heart(scriptDoubt+scriptVT+150))
 			},
-			want: []string{"18s HR_HIGH raised: HR 150 > 130 /min", "23s VT raised: run at 150/min, 88 % sure, poor signal; pulse 150/min goes on"},
+			want: []string{"18s HR_HIGH raised: HR 150 > 130 /min", "23s VT raised: run at 150/min, 88 % sure, poor signal; pulse 150/min goes on", "23s HR_HIGH suppressed"},
 		},
 		{
 			name: "a slow heart with a slow pulse",

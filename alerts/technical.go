@@ -32,7 +32,7 @@ var (
 		condition: LeadsOff, describe: describeLeadsOff,
 		Spec: Spec{
 			Label: "LEADS OFF", Type: Technical, Priority: Low,
-			OnDelay: 5 * time.Second, OffDelay: 5 * time.Second,
+			OnDelay: 5 * time.Second, OffDelay: 5 * time.Second, InhibitedBy: []Condition{HubOffline, NoData},
 		},
 	}
 	// poorSignal: artefact in 20 of 30 s suspends the analysis (GE ApexPro).
@@ -40,13 +40,15 @@ var (
 		condition: PoorSignal, describe: describePoorSignal,
 		Spec: Spec{
 			Label: "POOR SIGNAL", Type: Technical, Priority: Low,
-			OffDelay: 10 * time.Second,
+			OffDelay: 10 * time.Second, InhibitedBy: []Condition{HubOffline, NoData},
 		},
 	}
 	// batteryLow: 20 %, over at 25 %; Vigil's own.
 	batteryLow = rule{
 		condition: BatteryLow, describe: describeBattery,
-		Spec: Spec{Label: "BATTERY LOW", Type: Technical, Priority: Low},
+		Spec: Spec{
+			Label: "BATTERY LOW", Type: Technical, Priority: Low, InhibitedBy: []Condition{HubOffline, NoData},
+		},
 	}
 )
 

@@ -1,0 +1,58 @@
+package alerts
+
+import "time"
+
+// What makes an alarm that somebody has ask for attention again: it goes on for too long, or it becomes worse.
+// One that another alarm explains does not: that one asks.
+
+// stillTrue is a true judgement of an alarm that is active.
+func (p *episode) stillTrue(f fact, now time.Time) (Transition, bool) {
+	p.alarm.Truth = True
+	p.worst = p.rule.worst(p.worst, f.value)
+	if p.told == Unknown {
+		p.alarm.Evidence = f.at
+		return p.change(InputBack, p.alarm.State, now), true
+	}
+	if t, ok := p.worsen(f, now); ok {
+		return t, true
+	}
+	return p.rearm(now)
+}
+
+// rearm tells again about a condition that was acknowledged and goes on.
+func (p *episode) rearm(now time.Time) (Transition, bool) {
+	a := &p.alarm
+	due := a.State == ActiveAck && a.Truth == True && p.falseSince.IsZero() && a.Suppressor == "" &&
+		p.rule.Rearm > 0 && now.Sub(a.AckedAt) >= p.rule.Rearm
+	if !due {
+		return Transition{}, false
+	}
+	a.State = ActiveUnack
+	a.Count++
+	a.free()
+	t := p.change(Rearmed, ActiveAck, now)
+	p.pressing = a.Version
+	return t, true
+}
+
+// worsen tells again about an acknowledged condition that has been worse than it was then, by a step, for as
+// long as it must be true to be told at all.
+func (p *episode) worsen(f fact, now time.Time) (Transition, bool) {
+	a := &p.alarm
+	if a.State != ActiveAck || a.Suppressor != "" || !p.rule.worse(a.Worst, f.value) {
+		p.worseSince = time.Time{}
+		return Transition{}, false
+	}
+	if p.worseSince.IsZero() {
+		p.worseSince = f.at
+	}
+	if f.at.Sub(p.worseSince) < p.delay(f) {
+		return Transition{}, false
+	}
+	p.worseSince = time.Time{}
+	a.free()
+	return p.ask(Worsened, f, now), true
+}
+
+// free makes the alarm nobody's.
+func (a *Alarm) free() { a.AckedBy, a.AckedName, a.AckedAt = "", "", time.Time{} }

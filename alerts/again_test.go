@@ -1,0 +1,105 @@
+package alerts_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+func TestWhatBecomesWorseIsToldAgain(t *testing.T) {
+	raised := []string{"16s SPO2_LOW raised: SpO₂ 87 < 88 %", "20s SPO2_LOW acked"}
+	check(t, []story{
+		{
+			name: "four percent below what was acknowledged, for as long as an onset takes",
+			tell: func(r *room) { r.last(20, oxygen(87)); r.ack(alerts.SpO2Low); r.last(20, oxygen(83)) },
+			want: append(raised, "36s SPO2_LOW worsened"),
+		},
+		{
+			name: "three percent are none",
+			tell: func(r *room) { r.last(20, oxygen(87)); r.ack(alerts.SpO2Low); r.last(60, oxygen(84)) },
+			want: raised,
+		},
+		{
+			name: "a dip that is over sooner is none",
+			tell: func(r *room) {
+				r.last(20, oxygen(87))
+				r.ack(alerts.SpO2Low)
+				for range 5 {
+					r.last(14, oxygen(83))
+					r.last(1, oxygen(86))
+				}
+			},
+			want: raised,
+		},
+		{
+			name: "it counts from the worst that there was when it was acknowledged",
+			tell: func(r *room) {
+				r.last(20, oxygen(80))
+				r.last(5, oxygen(87))
+				r.ack(alerts.SpO2Low)
+				r.last(60, oxygen(79))
+			},
+			want: []string{"16s SPO2_LOW raised: SpO₂ 80 < 88 %", "25s SPO2_LOW acked"},
+		},
+		{
+			name: "slowly, too",
+			tell: func(r *room) {
+				r.last(20, heart(135))
+				r.ack(alerts.HRHigh)
+				r.last(10, heart(139))
+				r.last(10, heart(144))
+				r.last(20, heart(150))
+			},
+			want: []string{"18s HR_HIGH raised: HR 135 > 130 /min", "20s HR_HIGH acked", "56s HR_HIGH worsened"},
+		},
+		{
+			name: "not while nobody has acknowledged it: it asks already",
+			tell: func(r *room) { r.last(20, oxygen(87)); r.last(60, oxygen(80)) },
+			want: raised[:1],
+		},
+		{
+			name: "not while another one explains it",
+			tell: func(r *room) {
+				r.last(20, oxygen(87))
+				r.ack(alerts.SpO2Low)
+				r.last(5, oxygen(78))
+			},
+			want: append(raised, "21s SPO2_RAPID_DESAT raised: SpO₂ 78 ≤ 78 %", "21s SPO2_LOW suppressed"),
+		},
+	})
+}
+
+func TestAnAlarmSaysTheWorstThatThereWas(t *testing.T) {
+	r := newRoom(t)
+	r.last(20, oxygen(84))
+	r.last(10, oxygen(80))
+	r.ack(alerts.SpO2Low)
+	if got := r.open(alerts.SpO2Low).Worst; got != vitals.Int(80) {
+		t.Errorf("acknowledged at %s, want 80", got)
+	}
+	r.last(10, oxygen(79))
+	r.last(10, oxygen(97))
+	last := r.told[len(r.told)-1].Alarm
+	if diff := cmp.Diff([]vitals.Decimal{vitals.Int(84), vitals.Int(79)}, []vitals.Decimal{last.Value, last.Worst}); diff != "" {
+		t.Errorf("value and worst of the whole episode (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnAlarmThatBecameWorseIsNobodys(t *testing.T) {
+	r := newRoom(t)
+	r.last(20, oxygen(87))
+	r.ack(alerts.SpO2Low)
+	acked := r.open(alerts.SpO2Low)
+	r.last(20, oxygen(83))
+	a := r.open(alerts.SpO2Low)
+	if a.State != alerts.ActiveUnack || a.AckedBy != "" || a.Value != vitals.Int(83) || a.Detail != "SpO₂ 83 < 88 %" {
+		t.Errorf("%+v", a)
+	}
+	_, err := r.engine.Acknowledge(seen(acked, "late"), r.now)
+	if got := codeOf(err); got != alerts.Worse {
+		t.Errorf("acknowledging what was seen before is refused with %q, want %q", got, alerts.Worse)
+	}
+}
