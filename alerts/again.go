@@ -29,7 +29,7 @@ func (p *episode) rearm(now time.Time) (Transition, bool) {
 	}
 	a.State = ActiveUnack
 	a.Count++
-	a.free()
+	p.free()
 	t := p.change(Rearmed, ActiveAck, now)
 	p.pressing = a.Version
 	return t, true
@@ -50,9 +50,9 @@ func (p *episode) worsen(f fact, now time.Time) (Transition, bool) {
 		return Transition{}, false
 	}
 	p.worseSince = time.Time{}
-	a.free()
+	p.free()
 	return p.ask(Worsened, f, now), true
 }
 
 // free makes the alarm nobody's.
-func (a *Alarm) free() { a.AckedBy, a.AckedName, a.AckedAt = "", "", time.Time{} }
+func (p *episode) free() { p.alarm.AckedBy, p.alarm.AckedName, p.alarm.AckedAt = "", "", time.Time{} }

@@ -58,15 +58,18 @@ type Call struct {
 // Asks reports whether the change makes the alarm call from the first step on.
 func (c Change) Asks() bool {
 	switch c {
-	case Raised, Recurred, Rearmed, Worsened:
+	case Raised, Recurred, Rearmed, Worsened, Released:
 		return true
 	default:
 		return false
 	}
 }
 
-// Calls reports whether the alarm wants somebody to come: nobody has acknowledged it.
-func (a Alarm) Calls() bool { return a.State == ActiveUnack || a.State == LatchedUnack }
+// Calls reports whether the alarm wants somebody to come: nobody has acknowledged it, and no other one says
+// what it says.
+func (a Alarm) Calls() bool {
+	return (a.State == ActiveUnack || a.State == LatchedUnack) && a.Suppressor == ""
+}
 
 // Assigned is who cares for a patient at one time. Nobody is the empty id.
 type Assigned struct {

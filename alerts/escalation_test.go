@@ -100,6 +100,11 @@ func TestWhoIsCalledWhen(t *testing.T) {
 }
 
 func TestAnAcknowledgedOrClosedAlarmCallsNobody(t *testing.T) {
+	explained := calling(alerts.HRHigh)
+	explained.Alarm.Suppressor = "vf"
+	if explained.Alarm.Calls() {
+		t.Error("one that another alarm explains calls somebody")
+	}
 	for _, s := range []alerts.State{alerts.Pending, alerts.ActiveAck, alerts.Closed} {
 		c := calling(alerts.VF)
 		c.Alarm.State = s

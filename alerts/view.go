@@ -91,6 +91,11 @@ type View struct {
 	AckedBy   *string          `json:"acked_by"` // the person's display name
 	AckedAt   *time.Time       `json:"acked_at"`
 	Reason    CloseReason      `json:"reason"`
+
+	Worst        string  `json:"worst"`         // exact decimal, empty where the condition has none
+	SuppressedBy AlarmID `json:"suppressed_by"` // the alarm that explains this one, which is silent meanwhile
+	Previous     AlarmID `json:"previous"`      // the episode that it continues
+	Chattering   bool    `json:"chattering"`
 }
 
 // View is the alarm as others see it.
@@ -102,6 +107,10 @@ func (a Alarm) View() View {
 		State: a.State.String(), Truth: a.Truth.String(), Version: a.Version,
 		Onset: a.Onset, Raised: a.Raised, Ended: known(a.Ended), Changed: a.Changed,
 		Count: a.Count, Detail: a.Detail, Site: a.Site, AckedAt: known(a.AckedAt), Reason: a.Reason,
+		SuppressedBy: a.Suppressor, Previous: a.Previous, Chattering: a.Chattering,
+	}
+	if a.Worst != (vitals.Decimal{}) {
+		v.Worst = a.Worst.String()
 	}
 	if a.AckedName != "" {
 		v.AckedBy = &a.AckedName

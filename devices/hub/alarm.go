@@ -64,12 +64,8 @@ func (w *watch) tick(now time.Time) {
 
 func (w *watch) raise(o alerts.Outcome, now time.Time) {
 	for _, t := range o.Transitions {
-		switch t.Change {
-		case alerts.Raised, alerts.Recurred, alerts.Worsened, alerts.Rearmed:
-			if urgent(t.Alarm) {
-				w.call(t.Alarm, now)
-			}
-		default:
+		if t.Change.Asks() && urgent(t.Alarm) {
+			w.call(t.Alarm, now)
 		}
 	}
 }
@@ -85,9 +81,10 @@ func (w *watch) call(a alerts.Alarm, now time.Time) {
 	}
 }
 
-// urgent is what the home must hear of: the patient, not the technology, and at once.
+// urgent is what the home must hear of: the patient, not the technology, and at once; but not twice of what
+// another alarm says already.
 func urgent(a alerts.Alarm) bool {
-	return a.Priority == alerts.High && a.Condition.Spec().Type == alerts.Physiological
+	return a.Priority == alerts.High && a.Condition.Spec().Type == alerts.Physiological && a.Suppressor == ""
 }
 
 func (w *watch) open() []alerts.View {

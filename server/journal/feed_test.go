@@ -18,6 +18,7 @@ func transition() alerts.Transition {
 			Raised: noon.Add(2 * time.Second), Changed: noon.Add(3 * time.Second), Count: 2, Detail: "VF for 4 s",
 			Value: vitals.Int(4), Limit: vitals.NewDecimal(35, -1), AckedBy: "nurse-1", AckedName: "N. Urse",
 			AckedAt: noon.Add(3 * time.Second), Reason: alerts.ClosedSelf,
+			Worst: vitals.NewDecimal(55, -1), Suppressor: "01JNVF", Previous: "01JNBEFORE", Chattering: true,
 		},
 	}
 }

@@ -56,6 +56,11 @@ type (
 		AckedName string
 		AckedAt   int64
 		Reason    string
+
+		Worst      [2]int64
+		Suppressor string
+		Previous   string
+		Chattering bool
 	}
 	shownWave struct {
 		patient vitals.PatientID
@@ -108,6 +113,8 @@ func toWireAlarm(a alerts.Alarm) wireAlarm {
 		Value:   [2]int64{a.Value.Mantissa, int64(a.Value.Exp)},
 		Limit:   [2]int64{a.Limit.Mantissa, int64(a.Limit.Exp)},
 		AckedBy: a.AckedBy, AckedName: a.AckedName, AckedAt: toMicros(a.AckedAt), Reason: string(a.Reason),
+		Worst:      [2]int64{a.Worst.Mantissa, int64(a.Worst.Exp)},
+		Suppressor: string(a.Suppressor), Previous: string(a.Previous), Chattering: a.Chattering,
 	}
 }
 
@@ -121,5 +128,7 @@ func (w wireAlarm) alarm() alerts.Alarm {
 		Value:   vitals.NewDecimal(w.Value[0], int8(w.Value[1])),
 		Limit:   vitals.NewDecimal(w.Limit[0], int8(w.Limit[1])),
 		AckedBy: w.AckedBy, AckedName: w.AckedName, AckedAt: fromMicros(w.AckedAt), Reason: alerts.CloseReason(w.Reason),
+		Worst:      vitals.NewDecimal(w.Worst[0], int8(w.Worst[1])),
+		Suppressor: alerts.AlarmID(w.Suppressor), Previous: alerts.AlarmID(w.Previous), Chattering: w.Chattering,
 	}
 }

@@ -53,6 +53,12 @@ type alarmRow struct {
 	AckedName     string             `json:"acked_name"`
 	AckedAt       *int64             `json:"acked_at"`
 	Reason        alerts.CloseReason `json:"reason"`
+
+	WorstMantissa int64          `json:"worst_mantissa,omitempty"`
+	WorstExponent int8           `json:"worst_exponent,omitempty"`
+	Suppressor    alerts.AlarmID `json:"suppressor,omitempty"`
+	Previous      alerts.AlarmID `json:"previous,omitempty"`
+	Chattering    bool           `json:"chattering,omitempty"`
 }
 
 func (alarmRow) TableName() string { return "alarm" }
@@ -64,6 +70,8 @@ func toAlarmRow(a alerts.Alarm) (alarmRow, error) {
 		Ended: microsOrNull(a.Ended), Changed: micros(a.Changed), Times: a.Count, Detail: a.Detail,
 		ValueMantissa: a.Value.Mantissa, ValueExponent: a.Value.Exp, LimitMantissa: a.Limit.Mantissa, LimitExponent: a.Limit.Exp,
 		AckedBy: a.AckedBy, AckedName: a.AckedName, AckedAt: microsOrNull(a.AckedAt), Reason: a.Reason,
+		WorstMantissa: a.Worst.Mantissa, WorstExponent: a.Worst.Exp,
+		Suppressor: a.Suppressor, Previous: a.Previous, Chattering: a.Chattering,
 	}
 	var err error
 	if row.Priority, err = priorityNames.of(a.Priority); err != nil {
@@ -83,6 +91,8 @@ func (r alarmRow) alarm() (alerts.Alarm, error) {
 		Ended: momentOrZero(r.Ended), Changed: moment(r.Changed), Count: r.Times, Detail: r.Detail,
 		Value: vitals.NewDecimal(r.ValueMantissa, r.ValueExponent), Limit: vitals.NewDecimal(r.LimitMantissa, r.LimitExponent),
 		AckedBy: r.AckedBy, AckedName: r.AckedName, AckedAt: momentOrZero(r.AckedAt), Reason: r.Reason,
+		Worst:      vitals.NewDecimal(r.WorstMantissa, r.WorstExponent),
+		Suppressor: r.Suppressor, Previous: r.Previous, Chattering: r.Chattering,
 	}
 	var err error
 	if a.Priority, err = priorityNames.value(r.Priority); err != nil {

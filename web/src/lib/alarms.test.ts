@@ -63,6 +63,12 @@ describe("order", () => {
     ).toEqual(["high-ended", "medium", "low", "high-taken"]);
   });
 
+  it("puts what another alarm explains behind what calls", () => {
+    expect(
+      order({ id: "hr", priority: "high", suppressed_by: "vf" }, { id: "low", priority: "low" }),
+    ).toEqual(["low", "hr"]);
+  });
+
   it("is the same whatever order the alarms came in", () => {
     expect(order({ id: "b" }, { id: "a" })).toEqual(order({ id: "a" }, { id: "b" }));
   });
@@ -135,6 +141,13 @@ describe("tones", () => {
         anAlarm({ id: "h", priority: "high", state: "active_ack" }),
       ]),
     ).toEqual({ priority: "medium", pause: 15, ids: ["m"] });
+  });
+
+  it("not for one that another alarm explains, unless that one is not known here", () => {
+    const explained = anAlarm({ id: "hr", priority: "medium", suppressed_by: "vf" });
+    const vf = anAlarm({ id: "vf", state: "active_ack" });
+    expect(wantedSound([explained, vf])).toBeNull();
+    expect(wantedSound([explained])).toMatchObject({ priority: "medium", ids: ["hr"] });
   });
 
   it("go on slower for a latched HIGH, and not at all for a latched MEDIUM", () => {

@@ -11,6 +11,11 @@ export function isUnacked(a: Alarm): boolean {
   return a.state === "active_unack" || a.state === "latched_unack";
 }
 
+/** Whether it wants somebody to come: one that another alarm explains is that one's matter. */
+export function calls(a: Alarm): boolean {
+  return isUnacked(a) && !a.suppressed_by;
+}
+
 /** The text mark that carries the priority where colour cannot: asterisks for the patient, exclamation marks for technology. */
 export function mark(a: { type: AlarmType; priority: Priority }): string {
   if (a.priority === "info") return "i";
@@ -34,6 +39,7 @@ function goesOn(a: Alarm): boolean {
  */
 export function byUrgency(a: Alarm, b: Alarm): number {
   return (
+    Number(calls(b)) - Number(calls(a)) ||
     Number(isUnacked(b)) - Number(isUnacked(a)) ||
     RANK[b.priority] - RANK[a.priority] ||
     Number(goesOn(b)) - Number(goesOn(a)) ||

@@ -744,6 +744,7 @@ export interface components {
             acked_by: string | null;
             /** Format: date-time */
             changed: string;
+            chattering: boolean;
             condition: string;
             /** Format: int64 */
             count: number;
@@ -755,6 +756,7 @@ export interface components {
             /** Format: date-time */
             onset: string;
             patient: string;
+            previous: string;
             /** @enum {string} */
             priority: "high" | "medium" | "low" | "info";
             /** Format: date-time */
@@ -763,12 +765,14 @@ export interface components {
             site: string;
             /** @enum {string} */
             state: "pending" | "active_unack" | "active_ack" | "latched_unack" | "closed";
+            suppressed_by: string;
             /** @enum {string} */
             truth: "true" | "false" | "unknown";
             /** @enum {string} */
             type: "physiological" | "technical" | "system";
             /** Format: int64 */
             version: number;
+            worst: string;
         };
         AlarmOutputBody: {
             alarm: components["schemas"]["Alarm"];

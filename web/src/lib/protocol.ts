@@ -26,6 +26,13 @@ export interface Alarm {
   acked_by: string | null;
   acked_at: string | null;
   reason: string | null;
+  /** Exact decimal, empty where the condition has no worst value. */
+  worst: string;
+  /** The alarm that explains this one, which is silent meanwhile; empty: none. */
+  suppressed_by: string;
+  /** The episode that this one continues; empty: none. */
+  previous: string;
+  chattering: boolean;
 }
 
 /** The newest value of one kind from one device; age_ms is by the server's receive time. */

@@ -22,6 +22,10 @@ export function anAlarm(over: Partial<Alarm>): Alarm {
     acked_by: null,
     acked_at: null,
     reason: null,
+    worst: "",
+    suppressed_by: "",
+    previous: "",
+    chattering: false,
     ...over,
   };
 }

@@ -43,16 +43,19 @@ export function burstLength(p: SoundingPriority): number {
   return (tone.starts.at(-1) ?? 0) + tone.pulse;
 }
 
-function sounds(a: Alarm): boolean {
-  if (a.priority === "info" || !isUnacked(a)) return false;
+/** One that another alarm explains is silent, as long as that one is open here, too. */
+function sounds(a: Alarm, ids: Set<string>): boolean {
+  if (a.priority === "info" || !isUnacked(a) || ids.has(a.suppressed_by)) return false;
   return a.state === "active_unack" || a.priority === "high";
 }
 
 /** Only the highest priority that nobody has acknowledged sounds. */
 export function wantedSound(open: Iterable<Alarm>): Wanted | null {
   let wanted: Wanted | null = null;
-  for (const a of open) {
-    if (!sounds(a)) continue;
+  const all = [...open];
+  const ids = new Set(all.map((a) => a.id));
+  for (const a of all) {
+    if (!sounds(a, ids)) continue;
     const priority = a.priority as SoundingPriority;
     const pause = a.state === "latched_unack" ? LATCHED_PAUSE : TONES[priority].pause;
     if (!wanted || RANK[priority] > RANK[wanted.priority]) {

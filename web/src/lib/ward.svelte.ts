@@ -1,5 +1,5 @@
 import { SvelteMap } from "svelte/reactivity";
-import { AlarmBook, byUrgency, isUnacked } from "./alarms";
+import { AlarmBook, byUrgency, calls } from "./alarms";
 import type { Patient, Staff, Unit } from "./api";
 import { byBed, ZoneFormat } from "./format";
 import type { LinkStatus } from "./socket";
@@ -60,7 +60,7 @@ export class Ward {
     return counts;
   });
   readonly flashing = $derived(
-    (["high", "medium"] as const).filter((p) => this.alarms.some((a) => a.priority === p && isUnacked(a))),
+    (["high", "medium"] as const).filter((p) => this.alarms.some((a) => a.priority === p && calls(a))),
   );
   readonly channelsOf = $derived.by(() => {
     const of = new Map<string, Channel[]>();
