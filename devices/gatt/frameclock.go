@@ -35,8 +35,9 @@ const (
 	// maxStep is the longest silence of a connection that keeps its time line; the strap's clock
 	// restarts in 2019 within a minute off the skin.
 	maxStep = time.Minute
-	// maxOff is how far a frame may arrive before all others of the window, by the strap's clock: no
-	// radio is early, so that one of the two clocks was set.
+	// maxOff is how far the time line may be off before it begins anew instead of being nudged, and how
+	// far a frame may arrive before all others of the window, by the strap's clock: no radio is early.
+	// One of the two clocks was set.
 	maxOff = time.Second
 	// maxLate is how far it may arrive behind them: a connection that is silent for longer is given up
 	// (Bluetooth Core 5.4, Vol 4, Part E, 7.8.12: 32 s), so that the hub's clock was set.
@@ -55,7 +56,11 @@ func (c *frameClock) place(rate vitals.Rate, clock uint64, samples []int16, rece
 	}
 	c.skip(c.lostSamples(step, n))
 	first := c.estimate(c.delayOf(clock, received)).Add(-rate.Span(n - 1))
-	c.next = c.next.Add(c.nudge(first.Sub(c.next)))
+	if off := first.Sub(c.next); off.Abs() > maxOff {
+		c.restart(clock, received, n)
+	} else {
+		c.next = c.next.Add(c.nudge(off))
+	}
 	start, index := c.next, c.index
 	c.last = clock
 	c.skip(uint64(n))
@@ -85,7 +90,7 @@ func (c *frameClock) restart(clock uint64, received time.Time, n int) {
 		c.index += c.samplesIn(max(0, first.Sub(c.next)))
 	}
 	c.began, c.origin, c.arrived, c.next = true, clock, received, first
-	c.envelope = c.envelope[:0]
+	c.envelope = append(c.envelope[:0], delay{}) // the frame itself
 }
 
 // delayOf is how late a frame came.
