@@ -153,9 +153,11 @@ func (l *Link) Run(ctx context.Context) error {
 		OnConnectionDown:              l.down,
 		OnConnectError:                l.refused,
 		ClientConfig: paho.ClientConfig{
-			ClientID:          string(l.Hub),
-			PacketTimeout:     packetTimeout,
-			OnPublishReceived: []func(paho.PublishReceived) (bool, error){l.hear},
+			ClientID:      string(l.Hub),
+			PacketTimeout: packetTimeout,
+			OnPublishReceived: []func(paho.PublishReceived) (bool, error){
+				func(p paho.PublishReceived) (bool, error) { return l.hear(ctx, p) },
+			},
 		},
 	})
 	if err != nil {

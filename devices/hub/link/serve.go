@@ -208,12 +208,12 @@ func (l *Link) status(online bool) uplink.Status {
 }
 
 // hear takes what the server says over MQTT.
-func (l *Link) hear(p paho.PublishReceived) (bool, error) {
+func (l *Link) hear(ctx context.Context, p paho.PublishReceived) (bool, error) {
 	if _, channel, _ := uplink.ParseTopic(p.Packet.Topic); l.Manage != nil && channel == uplink.Configs {
 		l.Manage.Configure(p.Packet.Payload)
 		return true, nil
 	} else if l.Manage != nil && channel == uplink.Commands {
-		l.obey(p.Client, p.Packet.Payload)
+		l.obey(ctx, p.Client, p.Packet.Payload)
 		return true, nil
 	}
 	down, err := uplink.DecodeDown(p.Packet.Payload)
@@ -232,10 +232,11 @@ func (l *Link) hear(p paho.PublishReceived) (bool, error) {
 	return true, nil
 }
 
-// obey has a command carried out and tells what became of it. The library must not be held up here.
-func (l *Link) obey(client *paho.Client, b []byte) {
+// obey has a command carried out and tells what became of it; a hub that ends does not wait for it. The library
+// must not be held up here.
+func (l *Link) obey(ctx context.Context, client *paho.Client, b []byte) {
 	l.serving.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+		ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 		defer cancel()
 		payload, err := l.Manage.Command(ctx, b).Encode()
 		if err == nil {
