@@ -48,9 +48,8 @@ func (l *lifeSigns) addBeat(strength, slope int32) {
 	l.slope += (slope - l.slope) / min(l.beats, fade)
 }
 
-// addCandidate notes a candidate, and reports whether it is a sign of life; familiar says that it looks like
-// the patient's usual beat.
-func (l *lifeSigns) addCandidate(c *candidate, familiar bool) bool {
+// shows reports whether a candidate is a sign of life; familiar says that it looks like the patient's usual beat.
+func (l *lifeSigns) shows(c *candidate, familiar bool) bool {
 	limit := int32(leastLevel)
 	if l.beats >= knownBeats {
 		limit = l.level / asystoleShare
@@ -60,12 +59,11 @@ func (l *lifeSigns) addCandidate(c *candidate, familiar bool) bool {
 			limit = int32(surelyAlive * int64(l.level) / 100)
 		}
 	}
-	if c.strength <= limit {
-		return false
-	}
-	l.before, l.last, l.seen = l.last, c.at, c.at
-	return true
+	return c.strength > limit
 }
+
+// note notes a sign of life.
+func (l *lifeSigns) note(at int64) { l.before, l.last, l.seen = l.last, at, at }
 
 // blind notes that beats may have been lost up to tick.
 func (l *lifeSigns) blind(tick int64) { l.last = max(l.last, tick) }

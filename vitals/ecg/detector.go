@@ -126,7 +126,9 @@ func (d *Detector) step(s sample) {
 // watch decides what may wait for 20 ms, so that most ticks cost little.
 func (d *Detector) watch() {
 	for c := d.qrs.stable(&d.front); c != nil; c = d.qrs.stable(&d.front) {
-		d.judge.addBeat(c)
+		if d.isAlive(c) { // what the P waves of a dying heart look like tells nothing of noise
+			d.judge.addBeat(c)
+		}
 		d.front.jumps.learn(c) // not by what forests say: what they learn from rests on it
 		if d.countsBeats() {
 			d.rate.push(c.fiducial-bandDelay, &d.front.gap)
@@ -167,8 +169,8 @@ func (d *Detector) watchGap(s sample) {
 // watchCandidate lets life signs and quality see what the QRS decision saw.
 func (d *Detector) watchCandidate() {
 	c := d.qrs.candidate(d.qrs.count - 1)
-	familiar := c.match > familiarMatch && d.common(c.template)
-	if d.life.addCandidate(c, familiar) {
+	if d.isAlive(c) {
+		d.life.note(c.at)
 		d.watchSlow(c)
 	}
 	d.watchStrangers(c)

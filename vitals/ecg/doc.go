@@ -25,9 +25,10 @@
 // half of that suffices for one that matches a known shape (Pan and Tompkins, IEEE TBME
 // 1985;32:230; Hamilton and Tompkins, IEEE TBME 1986;33:1157; Hamilton, Computers in Cardiology
 // 2002;29:101). Within 240 ms of a beat a clearly larger candidate replaces it; within 360 ms
-// one that is flat and unknown is a T wave. A QRS with an upward and a downward deflection of about one size is placed by
-// the one that leads in this patient, so that swapped electrodes change nothing. Where no beat came for 1.6 RR intervals the best
-// candidate since is taken after all. Levels are learned from the first three seconds.
+// one that is flat and unknown is a T wave. A QRS with an upward and a downward deflection of
+// about one size is placed by the one that leads in this patient, so that swapped electrodes
+// change nothing. Where no beat came for 1.6 RR intervals the best candidate since is taken
+// after all. Levels are learned from the first three seconds.
 //
 // Second look (review.go). That decision is at once, and learns from itself. What counts as a beat is
 // decided a second later, by a forest of decision trees (package model) that sees what came next, too;

@@ -55,3 +55,8 @@ func (d *Detector) common(template int8) bool {
 	own := d.qrs.gallery[template].beats
 	return own >= familiarBeats && own*familiarPart >= most
 }
+
+// isAlive reports whether a candidate is a sign of life.
+func (d *Detector) isAlive(c *candidate) bool {
+	return d.life.shows(c, c.match > familiarMatch && d.common(c.template))
+}
