@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -235,29 +234,4 @@ func power(noisy, clean []int16) float64 {
 	}
 	n := float64(len(noisy))
 	return squares/n - sum/n*sum/n
-}
-
-// A strap is taken off in fibrillation, and the header counts the hour that follows: of that nothing is said.
-func TestNothingIsSaidBehindTheLastBeat(t *testing.T) {
-	var beats []float64
-	random := rand.New(rand.NewPCG(3, 4))
-	for at := 0.5; at < 600; at += 0.4 + 0.6*random.Float64() {
-		beats = append(beats, at)
-	}
-	root, out := t.TempDir(), t.TempDir()
-	dir := filepath.Join(root, "straps")
-	save(t, dir, "off.hea", fmt.Appendf(nil, "off 0 %d %d\n", testRate, 4200*testRate))
-	save(t, dir, "off.qrs", marks(beats))
-	save(t, dir, "off.atr", marks(beats))
-	if err := run(context.Background(), []string{"-data", root, "-out", out}, io.Discard, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	episodes, err := os.ReadFile(filepath.Join(out, "straps", "off.episodes.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := fmt.Sprintf(",%d,AFIB,", int(beats[len(beats)-1]*testRate)+1)
-	if !strings.Contains(string(episodes), want) {
-		t.Errorf("no episode ends with the last beat, as %q does:\n%s", want, episodes)
-	}
 }

@@ -23,7 +23,6 @@ func (r *result) runIntervals() error {
 	r.rateHz, r.samples = rec.Rate, int64(rec.Samples)
 	r.analysis = &analysis{open: map[string]int{}}
 	detector := ecg.NewIntervalDetector(r.forests)
-	heard := int64(0) // until the last beat: what stands then is not said of the hours that a header may add
 	for _, m := range marks {
 		if _, ok := score.EC57.Class(m.Code); !ok {
 			continue
@@ -33,10 +32,9 @@ func (r *result) runIntervals() error {
 			f.At, f.Known = r.seconds(float64(f.At)/1000), m.Sample
 			r.take(f)
 		}
-		heard = m.Sample + 1
+		r.samples = max(r.samples, m.Sample+1) // some headers are too short
 	}
-	r.samples = max(r.samples, heard) // some headers are too short
-	r.finish(heard)
+	r.finish(r.samples)
 	r.reference, err = r.readReference()
 	return err
 }
