@@ -404,6 +404,47 @@ func TestUnreadableMessagesArePassedOver(t *testing.T) {
 	equal(t, uint64(1), j.Stats().Poison)
 }
 
+func TestWhatIsBegunTogetherIsInOrder(t *testing.T) {
+	everywhere(t, func(t *testing.T, j *journal.Journal) {
+		t.Helper()
+		var want []vitals.Delivery
+		var confirmed []func(context.Context) error
+		for seq := range uint64(200) {
+			d := delivery(ann, seq+1)
+			c, err := j.Begin(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, confirmed = append(want, d), append(confirmed, c)
+		}
+		for i, c := range confirmed {
+			if err := c(t.Context()); err != nil {
+				t.Fatalf("delivery %d: %v", i+1, err)
+			}
+		}
+		r, _ := consume(t, j, vitals.PartitionOf(ann), 1, time.Time{})
+		equal(t, want, r.await(t, len(want)))
+	})
+}
+
+func TestWhatIsBegunWithoutAServerIsNotConfirmed(t *testing.T) {
+	ns := external(t, t.TempDir(), -1)
+	j := open(t, journal.Config{URL: ns.ClientURL(), MaxBytes: 1 << 20, PublishTimeout: time.Second})
+	stopServer(ns)
+	confirmed, err := j.Begin(delivery(ann, 1))
+	if err == nil {
+		err = confirmed(t.Context())
+	}
+	if !errors.Is(err, journal.ErrUnavailable) {
+		t.Errorf("%v", err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if confirmed, err := j.Begin(delivery(ann, 2)); err == nil && !errors.Is(confirmed(ended), journal.ErrUnavailable) {
+		t.Error("confirmed to one who has left")
+	}
+}
+
 func TestAConsumerOutlivesTheServer(t *testing.T) {
 	dir := t.TempDir()
 	ns := external(t, dir, -1)
