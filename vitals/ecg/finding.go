@@ -62,7 +62,7 @@ const (
 	VT
 	// VF is ventricular fibrillation or flutter.
 	VF
-	// AtrialFibrillation is told from irregular intervals that last for half a minute.
+	// AtrialFibrillation is told from irregular intervals without P waves that last for half a minute.
 	AtrialFibrillation
 	// Pause is the absence of beats for three seconds.
 	Pause
