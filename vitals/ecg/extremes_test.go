@@ -2,6 +2,7 @@ package ecg_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"vigil/vitals/ecg"
@@ -92,6 +93,27 @@ func TestPWavesThatResembleTheBeatsDoNotHideAStandstill(t *testing.T) {
 	begins := began(analyse(t, 250, h.sample(250, last+9)), ecg.Asystole)
 	if len(begins) != 1 || begins[0].known > last+5.5 {
 		t.Errorf("the last beat at %.1f s, asystole reported as %+v", last, begins)
+	}
+}
+
+// A pacemaker stops capturing, P waves that are hardly like one another go on at 79/min, and an escape beat comes every
+// 2.3 s: that they resemble no beat does not make the signal noise, behind which nobody looks for a slow heart.
+func TestPWavesOfADyingHeartAreNoNoise(t *testing.T) {
+	for seed := range uint64(40) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		h := &heart{wander: 40, noise: 6}
+		h.rhythm(0.5, 60, 75, sinusBeat)
+		for at := 60.6; at < 80; at += 0.76 {
+			size, width := 150+100*random.Float64(), 0.018+0.02*random.Float64()
+			p := []wave{{0, size, width}, {0.05 + 0.03*random.Float64(), -size * (2*random.Float64() - 1), width}}
+			h.beats = append(h.beats, placed{at, p})
+		}
+		for i := range 5 {
+			h.beats = append(h.beats, placed{63.2 + 2.3*float64(i), ventricularBeat})
+		}
+		if begins := began(analyse(t, 250, h.sample(250, 80)), ecg.Bradycardia); len(begins) == 0 {
+			t.Errorf("no slow heart in the P waves of seed %d", seed)
+		}
 	}
 }
 
