@@ -59,6 +59,18 @@ func newOffice(t *testing.T) *office {
 	return o
 }
 
+func (o *office) set(change func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	change()
+}
+
+// holds is the secret that the office knows.
+func (o *office) holds() (secret string) {
+	o.set(func() { secret = o.secret })
+	return secret
+}
+
 // home is a hub that is enrolled at the office, and the path of its file.
 func (o *office) home(t *testing.T) (hub.Hub, string) {
 	t.Helper()
@@ -175,8 +187,8 @@ func TestANewSecretWhoseAnswerIsLostIsFoundAgain(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	_, _, secret, err := hub.Settled(t.Context(), path)
-	if err != nil || secret != o.secret || secret == "sesame" {
-		t.Errorf("secret %q, the server's %q, %v", secret, o.secret, err)
+	if err != nil || secret != o.holds() || secret == "sesame" {
+		t.Errorf("secret %q, the server's %q, %v", secret, o.holds(), err)
 	}
 }
 
@@ -190,13 +202,13 @@ func TestTheNextSecretIsTheOneThatTheServerMayKnowAlready(t *testing.T) {
 		}
 		return h.Obey(t.Context(), b)
 	}
-	o.deaf = true
+	o.set(func() { o.deaf = true })
 	rotate("c-1")
-	taken := o.secret
-	o.deaf = false
+	taken := o.holds()
+	o.set(func() { o.deaf = false })
 	rotate("c-2") // with the old secret, which the server knows no more
-	if _, _, secret, err := hub.Settled(t.Context(), path); err != nil || secret != taken || o.secret != taken {
-		t.Errorf("secret %q, the server's %q, %v", secret, o.secret, err)
+	if _, _, secret, err := hub.Settled(t.Context(), path); err != nil || secret != taken || o.holds() != taken {
+		t.Errorf("secret %q, the server's %q, %v", secret, o.holds(), err)
 	}
 }
 

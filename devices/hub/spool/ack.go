@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -26,11 +27,22 @@ func (s *Spool) Ack(a uplink.Ack, now time.Time) error {
 }
 
 func (s *Spool) ack(st *stream, upto uint64, now time.Time) error {
-	if _, err := s.write(record{kind: stored, stream: st.key, seq: upto, at: now}.append(nil)); err != nil {
+	s.stats.Stored += s.forget(st, upto, now) // makes the room that the note takes
+	if err := s.jot(record{kind: stored, stream: st.key, seq: upto, at: now}, now); err != nil {
 		return fmt.Errorf("note what is stored: %w", err)
 	}
-	s.stats.Stored += s.forget(st, upto, now)
 	return nil
+}
+
+// jot writes a note within the limit. A spool that is full of what may not go takes it all the same: it is
+// short, and what it notes may go then.
+func (s *Spool) jot(r record, now time.Time) error {
+	b := r.append(nil)
+	if err := s.makeRoom(int64(len(b)), now); err != nil && !errors.Is(err, ErrFull) {
+		return err
+	}
+	_, err := s.write(b)
+	return err
 }
 
 // forget deals with all entries up to a number and counts them.
@@ -60,10 +72,10 @@ func (s *Spool) Nack(n uplink.Nack, now time.Time) error {
 	if n.Kept {
 		return nil
 	}
-	if _, err := s.write(record{kind: refused, stream: st.key, seq: n.Seq, at: now}.append(nil)); err != nil {
+	s.refuse(st, n.Seq, now)
+	if err := s.jot(record{kind: refused, stream: st.key, seq: n.Seq, at: now}, now); err != nil {
 		return fmt.Errorf("note what is refused: %w", err)
 	}
-	s.refuse(st, n.Seq, now)
 	s.stats.Refused++
 	return nil
 }
