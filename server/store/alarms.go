@@ -190,8 +190,10 @@ func (l *ledger) write(db *gorm.DB) error {
 	for i, id := range l.order {
 		rows[i] = l.alarms[id]
 	}
-	_, err = insert(db.Clauses(clause.OnConflict{UpdateAll: true}), rows)
-	return err
+	if _, err = insert(db.Clauses(clause.OnConflict{UpdateAll: true}), rows); err != nil || len(l.events) == 0 {
+		return err
+	}
+	return appendAudit(db, l.audited())
 }
 
 // OpenAlarms lists the alarms of a partition's patients that are not closed, and those that were

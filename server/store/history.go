@@ -105,16 +105,29 @@ func (s *Store) History(ctx context.Context, scope vitals.Scope, id alerts.Alarm
 	if err := s.reader(ctx).Where("alarm = ? AND version <= ?", id, alarm.Version).Order("version").Find(&rows).Error; err != nil {
 		return nil, fault("list alarm events", err)
 	}
+	history, err := openHistory(rows)
+	if err == nil && (len(history) == 0 || history[len(history)-1].Alarm != alarm) {
+		err = errDiffers
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read history of alarm %s: %w", id, err)
+	}
+	return history, nil
+}
+
+// errDiffers says that an alarm is not as its last event left it.
+var errDiffers = fmt.Errorf("alarm differs from its last event: %w", ErrTampered)
+
+// openHistory checks all events of one alarm and returns the transitions in them.
+func openHistory(rows []eventRow) ([]alerts.Transition, error) {
 	var prev []byte
 	history := make([]alerts.Transition, len(rows))
 	for i, row := range rows {
+		var err error
 		if history[i], err = row.open(prev); err != nil {
-			return nil, fmt.Errorf("read history of alarm %s: %w", id, err)
+			return nil, err
 		}
 		prev = row.Hash
-	}
-	if len(history) == 0 || history[len(history)-1].Alarm != alarm {
-		return nil, fmt.Errorf("read history of alarm %s: alarm differs from its last event: %w", id, ErrTampered)
 	}
 	return history, nil
 }

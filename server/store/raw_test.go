@@ -26,9 +26,15 @@ func openRaw(t *testing.T, c store.Config) *sql.DB {
 // dropGuards takes off what keeps alarm events from being changed, as somebody with the rights could.
 func dropGuards(t *testing.T, db *sql.DB, c store.Config) {
 	t.Helper()
-	statements := []string{"DROP TRIGGER alarm_event_keep", "DROP TRIGGER alarm_event_hold"}
+	statements := []string{
+		"DROP TRIGGER alarm_event_keep", "DROP TRIGGER alarm_event_hold", "DROP TRIGGER audit_keep", "DROP TRIGGER audit_hold",
+		"DROP TRIGGER audit_witness_keep", "DROP TRIGGER audit_witness_hold",
+	}
 	if c.URL != "" {
-		statements = []string{"DROP TRIGGER alarm_event_keep ON alarm_event"}
+		statements = []string{
+			"DROP TRIGGER alarm_event_keep ON alarm_event", "DROP TRIGGER audit_keep ON audit",
+			"DROP TRIGGER audit_witness_keep ON audit_witness",
+		}
 	}
 	for _, statement := range statements {
 		_, err := db.Exec(statement)
