@@ -132,10 +132,10 @@ func (f fleet) RenewHub(ctx context.Context, hub vitals.HubID, secret string) er
 }
 
 // acknowledger turns "not decided yet" into the API's "try again".
-type acknowledger struct{ *monitor.Monitor }
+type acknowledger struct{ noting }
 
 func (m acknowledger) Acknowledge(ctx context.Context, p vitals.PatientID, a alerts.Acknowledgement) (alerts.Alarm, error) {
-	after, err := m.Monitor.Acknowledge(ctx, p, a)
+	after, err := m.noting.Acknowledge(ctx, p, a)
 	if errors.Is(err, monitor.ErrUnavailable) {
 		return alerts.Alarm{}, api.Unavailable("not acknowledged: try again")
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vigil/server/api"
+	"vigil/server/audit"
 	"vigil/server/clouds"
 	"vigil/server/identity"
 	"vigil/server/ingest"
@@ -51,6 +52,7 @@ type app struct {
 	journal *journal.Journal
 	feed    *live.Feed
 	monitor *monitor.Monitor
+	audit   *audit.Recorder
 	ingest  *ingest.Handler
 	clouds  *clouds.Fetcher
 	screens *live.Socket
@@ -129,6 +131,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 			return fmt.Errorf("take over the partitions: %w", err)
 		}
 	}
+	a.audit = audit.New(a.store, a.log)
 	a.feed = live.New(feedStore{a.store}, a.log, time.Now)
 	a.monitor = monitor.New(monitor.Config{
 		Node:   rand.Text(),
@@ -184,8 +187,8 @@ func (a *app) openDoors(ctx context.Context) error {
 	a.onClose(func() error { return ignoreClosed(a.listener.Close()) })
 	a.httpAddr = a.listener.Addr()
 	a.screens = live.NewSocket(a.feed, live.Options{
-		Commands: a.monitor, Identify: a.identify, PublicURL: a.cfg.PublicURL, Log: a.log,
-		Drawn: func(took time.Duration) { a.drawn.Observe(took.Seconds()) },
+		Commands: noting{a.monitor, a.audit}, Identify: a.identify, PublicURL: a.cfg.PublicURL, Log: a.log,
+		Drawn: func(took time.Duration) { a.drawn.Observe(took.Seconds()) }, Note: a.audit.Note,
 	})
 	hubs := ingest.NewSocket(a.ingest)
 	a.onClose(func() error { a.screens.Close(); hubs.Close(); return nil })
@@ -223,7 +226,7 @@ func (a *app) openMonitorsDoor() error {
 
 func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 	return api.New(api.Options{
-		Records: a.store, Identity: frontDesk{a.desk}, Alarms: acknowledger{a.monitor},
+		Records: a.store, Identity: frontDesk{a.desk}, Alarms: acknowledger{noting{a.monitor, a.audit}},
 		Intake: intake{gate{a.desk}, a.ingest, a.store},
 		Now:    time.Now, Log: a.log,
 		Changed:   func(context.Context) { a.journal.PublishCensus() },
@@ -267,6 +270,8 @@ func (a *app) run(ctx context.Context) error {
 	running.Go(func() { a.feed.Run(background, feedRefresh) })
 	running.Go(func() { a.prune(background) })
 	running.Go(func() { a.clouds.Run(background) })
+	running.Go(func() { a.audit.Run(background) })
+	running.Go(func() { a.witness(background) })
 	var watching sync.WaitGroup
 	watch, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWatching()

@@ -189,6 +189,31 @@ func TestTheAdministratorIsLetInAgain(t *testing.T) {
 	}
 }
 
+func TestTheAuditIsVerifiedByACommand(t *testing.T) {
+	vars := env("VIGIL_DATA_DIR", t.TempDir())
+	for _, row := range []struct {
+		story string
+		args  []string
+		says  string
+		exit  int
+	}{
+		{"help", []string{"audit", "-h"}, "usage: vigil audit verify", 0},
+		{"help of the command", []string{"audit", "verify", "-h"}, "usage: vigil audit verify", 0},
+		{"nothing was recorded yet", []string{"audit", "verify"}, "0 alarms, 0 events, 0 entries in 0 chains\nall is whole", 0},
+		{"what was witnessed is gone", []string{"audit", "verify", "-witness", "7:abcd"}, "the witness 7:abcd that was kept elsewhere is not here", 2},
+		{"no witness", []string{"audit", "verify", "-witness", "seven"}, "", 1},
+		{"something else", []string{"audit", "erase"}, "", 1},
+		{"too much", []string{"audit", "verify", "everything"}, "", 1},
+	} {
+		t.Run(row.story, func(t *testing.T) {
+			var out strings.Builder
+			if exit := exitCode(run(t.Context(), row.args, vars, &out, io.Discard)); exit != row.exit || !strings.Contains(out.String(), row.says) {
+				t.Errorf("exit code %d, said %q", exit, out.String())
+			}
+		})
+	}
+}
+
 func TestADatabaseIsNamedByItsHostOrByItsSocket(t *testing.T) {
 	stories := map[string]bool{
 		"postgres://vigil@db/vigil":                        true,

@@ -26,6 +26,7 @@ const usage = `vigil: remote patient monitoring
   vigil               serve (configured by VIGIL_ environment variables, see the README)
   vigil health        ask the server on this machine whether it is fit to serve; exit 0 if it is
   vigil reset-admin   give the administrator a new password, shown once
+  vigil audit verify  prove that nothing recorded of alarms was changed or taken away; vigil audit -h says more
   vigil openapi       print the description of the REST interface
   vigil version       print the version
 `
@@ -36,7 +37,18 @@ func main() {
 	stop()
 	if err != nil {
 		_, _ = fmt.Fprintf(os.Stderr, "vigil: %v\n", err)
-		os.Exit(1)
+	}
+	os.Exit(exitCode(err))
+}
+
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errBroken):
+		return 2
+	default:
+		return 1
 	}
 }
 
@@ -53,6 +65,8 @@ func run(ctx context.Context, args []string, vars variables, stdout, stderr io.W
 		return health(ctx, vars)
 	case "reset-admin":
 		return resetAdmin(ctx, vars, stdout, stderr)
+	case "audit":
+		return auditCommand(ctx, args[1:], vars, stdout, stderr)
 	case "openapi":
 		spec, err := api.OpenAPI()
 		if err != nil {

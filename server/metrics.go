@@ -36,6 +36,7 @@ func (a *app) metrics() http.Handler {
 	count("ingest_duplicates_total", "Messages that were stored already.", func() uint64 { return a.ingest.Counts().Duplicates })
 	count("ingest_refused_total", "Messages refused whole.", func() uint64 { return a.ingest.Counts().Refused })
 	count("ingest_partial_total", "Messages of which a part was refused.", func() uint64 { return a.ingest.Counts().Partial })
+	count("audit_notes_lost_total", "Notes of the audit that found no room while the database was away.", a.audit.Lost)
 	level("hubs_online", "Hubs connected to this node.", func() float64 { return float64(a.ingest.Online()) })
 	level("screens", "Screens connected to this node.", func() float64 { return float64(a.screens.Screens()) })
 	count("monitor_deliveries_total", "Deliveries handled.", func() uint64 { return a.monitor.Stats().Deliveries })

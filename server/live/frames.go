@@ -79,6 +79,7 @@ type (
 		Visible      bool             `json:"visible"`
 		Audio        string           `json:"audio"`
 		Rendered     []alerts.AlarmID `json:"rendered"`
+		Sounded      []alerts.AlarmID `json:"sounded"`
 		Channels     []uint16         `json:"channels"`
 		Command      string           `json:"cmd_id"`
 		Op           string           `json:"op"`
@@ -95,6 +96,14 @@ type (
 		Alarm   *alerts.View `json:"alarm,omitempty"`
 	}
 )
+
+// told is the alarm that the event is about, if it is about one.
+func (e event) told() []alerts.View {
+	if e.Alarm == nil {
+		return nil
+	}
+	return []alerts.View{*e.Alarm}
+}
 
 func (n numeric) view(now time.Time) numericView {
 	quality := "good"

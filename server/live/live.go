@@ -44,7 +44,7 @@ type Feed struct {
 	mu      sync.Mutex
 	units   map[vitals.PatientID]vitals.UnitID
 	boards  map[vitals.UnitID]*board
-	viewers map[*viewer]struct{}
+	viewers map[*viewer]string // whether each can be heard, in its own word
 }
 
 // New is a feed without state; Refresh fills it.
@@ -53,7 +53,7 @@ func New(store Store, log *slog.Logger, now func() time.Time) *Feed {
 		store: store, log: log, now: now, changed: make(chan struct{}, 1),
 		units:   map[vitals.PatientID]vitals.UnitID{},
 		boards:  map[vitals.UnitID]*board{},
-		viewers: map[*viewer]struct{}{},
+		viewers: map[*viewer]string{},
 	}
 }
 
@@ -170,7 +170,7 @@ func (f *Feed) forgetAbsent() {
 
 func (f *Feed) announceCensus() {
 	for v := range f.viewers {
-		v.out.urgent(event{Kind: "census"}, "")
+		v.out.urgent(event{Kind: "census"})
 	}
 }
 
@@ -233,7 +233,7 @@ func (f *Feed) show(a alerts.Alarm) {
 	ev := event{Kind: "alarm", Alarm: new(a.View()), AlarmRev: b.rev}
 	for v := range f.viewers {
 		if v.unit == unit {
-			v.out.urgent(ev, a.ID)
+			v.out.urgent(ev)
 		}
 	}
 }
@@ -307,7 +307,7 @@ func (f *Feed) channel(b *board, unit vitals.UnitID, key channelKey, w vitals.Wa
 	ev := event{Kind: "channel", Channel: new(ch.view())}
 	for v := range f.viewers {
 		if v.unit == unit {
-			v.out.urgent(ev, "")
+			v.out.urgent(ev)
 		}
 	}
 	return ch
@@ -318,7 +318,7 @@ func (f *Feed) channel(b *board, unit vitals.UnitID, key channelKey, w vitals.Wa
 func (f *Feed) join(v *viewer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.viewers[v] = struct{}{}
+	f.viewers[v] = ""
 	v.out.replace(f.boardOf(v.unit).snapshot(v.unit, f.now()))
 }
 
@@ -351,4 +351,13 @@ func (f *Feed) alarm(unit vitals.UnitID, id alerts.AlarmID) (alerts.Alarm, bool)
 	defer f.mu.Unlock()
 	a, ok := f.boardOf(unit).alarms[id]
 	return a, ok
+}
+
+// hear notes whether the viewer's station can be heard.
+func (f *Feed) hear(v *viewer, audio string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, joined := f.viewers[v]; joined {
+		f.viewers[v] = audio
+	}
 }

@@ -39,6 +39,7 @@ type house struct {
 	staff    vitals.Staff
 	signedIn bool
 	acked    []alerts.Acknowledgement
+	notes    []alerts.Note
 	answer   error
 	down     bool
 	clock    time.Time
@@ -170,7 +171,7 @@ func open(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	sock := live.NewSocket(feed, live.Options{
-		Commands: h, Identify: h.identify, Drawn: func(time.Duration) {}, Log: slog.New(slog.DiscardHandler),
+		Commands: h, Identify: h.identify, Drawn: func(time.Duration) {}, Note: h.note, Log: slog.New(slog.DiscardHandler),
 	})
 	server := httptest.NewServer(sock)
 	t.Cleanup(server.Close)

@@ -35,7 +35,23 @@ type outbox struct {
 
 	waveSent, waveCredited uint32
 	sent                   []sentFrame
-	raised                 map[alerts.AlarmID]time.Time // when an alarm's news was queued
+	told                   map[alerts.AlarmID]told
+}
+
+// told is the newest version of an alarm that the screen was told of.
+type told struct {
+	version           int
+	queued            time.Time // zero where it came with a snapshot
+	seq               uint64    // of the frame that brought it; 0 until it was sent
+	rendered, sounded bool
+}
+
+// receipt says that a version of an alarm was on the screen, or that it sounded there.
+type receipt struct {
+	kind    alerts.NoteKind
+	alarm   alerts.AlarmID
+	version int
+	took    time.Duration // from being queued to being drawn; 0 where it was not news
 }
 
 type sentFrame struct {
@@ -47,7 +63,7 @@ func newOutbox(now func() time.Time) *outbox {
 	return &outbox{
 		now: now, wake: make(chan struct{}, 1), visible: true,
 		latest: map[numericKey]numeric{}, waves: map[uint16][]vitals.Waveform{},
-		gaps: map[uint16]bool{}, raised: map[alerts.AlarmID]time.Time{},
+		gaps: map[uint16]bool{}, told: map[alerts.AlarmID]told{},
 	}
 }
 
@@ -58,17 +74,27 @@ func (o *outbox) signal() {
 	}
 }
 
-// urgent queues a change that is never dropped; alarm names the alarm that it is about, if any.
-func (o *outbox) urgent(ev event, alarm alerts.AlarmID) {
+// urgent queues a change that is never dropped.
+func (o *outbox) urgent(ev event) {
 	ev.Type = "ev"
-	o.put(ev)
-	if alarm != "" {
+	if ev.Alarm != nil {
 		o.mu.Lock()
-		o.raised[alarm] = o.now()
-		if len(o.raised) > maxUrgent {
-			clear(o.raised) // a screen that confirms nothing must not grow the server
-		}
+		o.news(*ev.Alarm, o.now())
 		o.mu.Unlock()
+	}
+	o.put(ev)
+}
+
+// news notes what the screen is about to be told of an alarm. The caller holds the lock.
+func (o *outbox) news(a alerts.View, queued time.Time) {
+	switch {
+	case a.State == alerts.Closed.String():
+		delete(o.told, a.ID) // it leaves the screen
+	case o.told[a.ID].version != a.Version:
+		if len(o.told) >= maxUrgent {
+			clear(o.told) // a screen must not grow the server
+		}
+		o.told[a.ID] = told{version: a.Version, queued: queued}
 	}
 }
 
@@ -103,6 +129,9 @@ func (o *outbox) replace(s snapshot) {
 		return !isAnswer
 	})
 	o.first = append(o.first, s)
+	for _, a := range s.Alarms {
+		o.news(a, time.Time{})
+	}
 	clear(o.latest)
 	o.mu.Unlock()
 	o.signal()
@@ -174,15 +203,22 @@ func (o *outbox) takeWaves() (batch uint32, waves map[uint16][]vitals.Waveform, 
 	return o.waveSent, waves, gaps
 }
 
-// sentEvent notes when an event left, to see how long the screen takes to confirm it.
-func (o *outbox) sentEvent(seq uint64) {
+// sentEvent notes when an event left, to see how long the screen takes to confirm it, and which alarms it
+// told of.
+func (o *outbox) sentEvent(seq uint64, alarms ...alerts.View) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sent = append(o.sent, sentFrame{seq, o.now()})
+	for _, a := range alarms {
+		if t, ok := o.told[a.ID]; ok && t.version == a.Version {
+			t.seq = seq
+			o.told[a.ID] = t
+		}
+	}
 }
 
-// credit takes the screen's confirmation and returns how long each alarm took to be drawn.
-func (o *outbox) credit(r request) []time.Duration {
+// credit takes the screen's confirmation and returns what it is the first to say of the alarms.
+func (o *outbox) credit(r request) (receipts []receipt) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if ahead := r.Wave - o.waveCredited; ahead <= o.waveSent-o.waveCredited {
@@ -190,12 +226,25 @@ func (o *outbox) credit(r request) []time.Duration {
 	}
 	o.visible = r.Visible
 	o.sent = slices.DeleteFunc(o.sent, func(s sentFrame) bool { return s.seq <= r.Seq })
-	var drawn []time.Duration
 	for _, id := range r.Rendered {
-		if at, waiting := o.raised[id]; waiting {
-			drawn = append(drawn, o.now().Sub(at))
-			delete(o.raised, id)
+		t := o.told[id]
+		if t.rendered || t.seq == 0 || t.seq > r.Seq { // it speaks of a version before
+			continue
+		}
+		t.rendered = true
+		o.told[id] = t
+		took := time.Duration(0)
+		if !t.queued.IsZero() {
+			took = o.now().Sub(t.queued)
+		}
+		receipts = append(receipts, receipt{alerts.Rendered, id, t.version, took})
+	}
+	for _, id := range r.Sounded {
+		if t := o.told[id]; !t.sounded && t.seq != 0 && t.seq <= r.Seq {
+			t.sounded = true
+			o.told[id] = t
+			receipts = append(receipts, receipt{alerts.Sounded, id, t.version, 0})
 		}
 	}
-	return drawn
+	return receipts
 }

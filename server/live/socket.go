@@ -39,6 +39,7 @@ type Options struct {
 	Identify  func(*http.Request) (vitals.Staff, error) // who is signed in; asked again at each heartbeat
 	PublicURL string                                    // further origin that may connect, empty for none
 	Drawn     func(time.Duration)                       // told how long an alarm took to a screen
+	Note      func(...alerts.Note)                      // told what was on which screen, and what sounded there; must not wait
 	Log       *slog.Logger
 }
 
@@ -49,6 +50,7 @@ type Socket struct {
 	identify  func(*http.Request) (vitals.Staff, error)
 	publicURL string
 	drawn     func(time.Duration)
+	note      func(...alerts.Note)
 	log       *slog.Logger
 
 	mu      sync.Mutex
@@ -61,7 +63,7 @@ type Socket struct {
 func NewSocket(feed *Feed, o Options) *Socket {
 	return &Socket{
 		feed: feed, commands: o.Commands, identify: o.Identify, publicURL: o.PublicURL,
-		drawn: o.Drawn, log: o.Log, open: map[*websocket.Conn]context.CancelFunc{},
+		drawn: o.Drawn, note: o.Note, log: o.Log, open: map[*websocket.Conn]context.CancelFunc{},
 	}
 }
 

@@ -70,6 +70,7 @@ func (v *viewer) serve(ctx context.Context, authorised func() bool) (int, error)
 	readErr := v.read(ctx)
 	stop(readErr)
 	v.feed.leave(v)
+	v.hear("gone")
 	writing.Wait()
 	v.commands.Wait()
 	if err != nil && !errors.Is(err, errGone) {
@@ -125,12 +126,12 @@ func (v *viewer) writeUrgent() error {
 			v.seq++
 			f.Seq = v.seq
 			frame = f
-			v.out.sentEvent(v.seq)
+			v.out.sentEvent(v.seq, f.Alarms...)
 		case event:
 			v.seq++
 			f.Seq = v.seq
 			frame = f
-			v.out.sentEvent(v.seq)
+			v.out.sentEvent(v.seq, f.told()...)
 		case heartbeat:
 			f.Seq = v.seq
 			frame = f
@@ -189,13 +190,8 @@ func (v *viewer) read(ctx context.Context) error {
 func (v *viewer) take(ctx context.Context, r request) {
 	switch r.Type {
 	case "cred":
-		for _, d := range v.out.credit(r) {
-			v.socket.drawn(d)
-		}
-		if r.Audio != v.audio {
-			v.audio = r.Audio
-			v.log.Info("station audio changed", "station", v.station, "audio", audioWord(r.Audio))
-		}
+		v.report(v.out.credit(r))
+		v.hear(audioWord(r.Audio))
 	case "sub":
 		v.out.subscribe(r.Channels)
 	case "resync":
@@ -211,7 +207,35 @@ func (v *viewer) take(ctx context.Context, r request) {
 	}
 }
 
-// audioWord keeps what a browser sends out of the log unless it is one of the known words.
+// report hands on what the screen says of alarms.
+func (v *viewer) report(receipts []receipt) {
+	for _, r := range receipts {
+		if r.took > 0 {
+			v.socket.drawn(r.took)
+		}
+		v.note(r.kind, r.alarm, r.version, "")
+	}
+}
+
+// hear takes whether the station can be heard.
+func (v *viewer) hear(audio string) {
+	if audio == v.audio {
+		return
+	}
+	v.audio = audio
+	v.feed.hear(v, audio)
+	v.log.Info("station audio changed", "station", v.station, "audio", audio)
+	v.note(alerts.StationAudio, "", 0, audio)
+}
+
+func (v *viewer) note(kind alerts.NoteKind, alarm alerts.AlarmID, version int, detail string) {
+	v.socket.note(alerts.Note{
+		Kind: kind, At: v.feed.now(), Alarm: alarm, Version: version,
+		Unit: v.unit, Station: v.station, Actor: string(v.staff.ID), Detail: detail,
+	})
+}
+
+// audioWord keeps what a browser sends out of the records unless it is one of the known words.
 func audioWord(s string) string {
 	switch s {
 	case "running", "suspended", "none":

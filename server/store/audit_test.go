@@ -111,7 +111,7 @@ func TestWhoeverTampersIsFound(t *testing.T) {
 				vandal := openRaw(t, c)
 				refusesChange(t, vandal)
 				dropGuards(t, vandal, c)
-				for _, statement := range strings.Split(row.tamper, "; ") {
+				for statement := range strings.SplitSeq(row.tamper, "; ") {
 					_, err := vandal.Exec(statement)
 					must(t, err)
 				}

@@ -20,7 +20,9 @@ type Witness struct {
 }
 
 // String is the witness as it is kept elsewhere, and as ParseWitness reads it.
-func (w Witness) String() string { return strconv.FormatInt(w.Number, 10) + ":" + hex.EncodeToString(w.Hash) }
+func (w Witness) String() string {
+	return strconv.FormatInt(w.Number, 10) + ":" + hex.EncodeToString(w.Hash)
+}
 
 // ParseWitness reads what String wrote.
 func ParseWitness(text string) (Witness, error) {

@@ -40,6 +40,8 @@ export class Sound {
   #wave: PeriodicWave | null = null;
   #last: Playing | null = null;
   #sounded = new Set<string>();
+  /** Alarms whose burst was handed to the audio clock, and not yet reported. */
+  #heard = new Set<string>();
   #clock = { audio: -1, since: 0 };
   #changed: () => void;
 
@@ -77,6 +79,13 @@ export class Sound {
     return monotonic - this.#clock.since > STUCK_AFTER;
   }
 
+  /** Hands over some of the alarms that sounded since they were last reported. */
+  heard(most: number): string[] {
+    const ids = [...this.#heard].slice(0, most);
+    for (const id of ids) this.#heard.delete(id);
+    return ids;
+  }
+
   get lastBurst(): Burst | null {
     if (!this.#last) return null;
     const { priority, at, schedule } = this.#last;
@@ -109,6 +118,7 @@ export class Sound {
     if (due - now > LOOKAHEAD) return;
     this.#play(wanted.priority, Math.max(due, now + LEAD));
     this.#sounded = new Set(wanted.ids);
+    for (const id of wanted.ids) this.#heard.add(id);
   }
 
   /** When the next burst is due: at once for an alarm that has not sounded, else after the pause. */

@@ -132,6 +132,7 @@ export class Monitor {
         visible: document.visibilityState === "visible",
         audio: this.sound.report(monotonic()),
         rendered: this.#receipts(),
+        sounded: this.sound.heard(RECEIPTS),
       }),
       status: (s) => this.#status(s),
       refused: this.refused,
@@ -174,6 +175,8 @@ export class Monitor {
     ward.alarmRev = rev;
     this.commands.settle(a);
     if (!ward.book.apply(a)) return;
+    this.#painted.delete(a.id); // what was painted is not this version
+    this.#reported.delete(a.id);
     ward.showAlarms();
     if (a.state === "closed") this.#mergeClosed([]);
     if (a.state === "active_unack") this.announcer.say(a, ward.bedOf(a));

@@ -110,7 +110,15 @@ export type AudioReport = "running" | "suspended" | "none";
 
 export type ClientFrame =
   | { t: "hello"; v: 1; station: string; unit: string }
-  | { t: "cred"; wave: number; seq: number; visible: boolean; audio: AudioReport; rendered: string[] }
+  | {
+      t: "cred";
+      wave: number;
+      seq: number;
+      visible: boolean;
+      audio: AudioReport;
+      rendered: string[];
+      sounded: string[];
+    }
   | { t: "sub"; channels: number[] }
   | { t: "resync" }
   | { t: "cmd"; cmd_id: string; op: "ack"; alarm: string; seen_version: number; seen_priority: Priority };

@@ -71,7 +71,7 @@ function handlers(): LinkHandlers {
     wave: nothing,
     result: nothing,
     digest: () => DIGEST,
-    report: () => ({ visible: true, audio: "running", rendered: [] }),
+    report: () => ({ visible: true, audio: "running", rendered: [], sounded: [] }),
     status: (s) => statuses.push(s),
     refused: (reason) => refused.push(reason),
   };

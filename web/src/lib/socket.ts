@@ -57,7 +57,7 @@ export interface LinkHandlers {
   result(r: Result): void;
   /** The digest of the open alarms as this screen shows them. */
   digest(): string;
-  report(): { visible: boolean; audio: AudioReport; rendered: string[] };
+  report(): { visible: boolean; audio: AudioReport; rendered: string[]; sounded: string[] };
   status(s: LinkStatus): void;
   /** The server does not want us back: the session ended, or the unit is not ours. */
   refused(reason: "auth" | "unit"): void;
