@@ -177,6 +177,8 @@ func (e *Engine) judgeCardiac(dev *device, quality ecg.Quality, at, now time.Tim
 		}
 		e.judgeRhythm(dev, r, fact{at: at, truth: truth}, now)
 	}
+	e.judgeFibrillation(dev, quality, at, now)
+	e.judgeEctopy(dev, quality, at, now)
 	if !rated {
 		if !e.pulse.live(now) { // else the pulse is judged instead
 			e.judgeRate(fact{at: at, truth: Unknown, by: dev.id}, now)
@@ -216,7 +218,12 @@ func (e *Engine) judgeRhythm(dev *device, r ecg.Rhythm, f fact, now time.Time) {
 }
 
 // judgeRate judges a heart rate against each limit. A fact that is not known stays so.
-func (e *Engine) judgeRate(f fact, now time.Time) { e.judgeLimits(rateLimits, f, now) }
+func (e *Engine) judgeRate(f fact, now time.Time) {
+	if f.truth == True {
+		e.warning.pulse.add(f.at, f.value)
+	}
+	e.judgeLimits(rateLimits, f, now)
+}
 
 // observePulse judges a heart rate that a device counted itself, while no ECG gives a better one.
 func (e *Engine) observePulse(dev *device, r *vitals.Reading, now time.Time) {

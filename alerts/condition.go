@@ -25,6 +25,24 @@ const (
 	HRLow          Condition = "HR_LOW"
 	SpO2RapidDesat Condition = "SPO2_RAPID_DESAT"
 	SpO2Low        Condition = "SPO2_LOW"
+	Apnea          Condition = "APNEA"
+	RRHigh         Condition = "RR_HIGH"
+	RRLow          Condition = "RR_LOW"
+	GlucoseVeryLow Condition = "GLUCOSE_VERY_LOW"
+	GlucoseLow     Condition = "GLUCOSE_LOW"
+	GlucoseHigh    Condition = "GLUCOSE_HIGH"
+	BPHigh         Condition = "BP_HIGH"
+	BPLow          Condition = "BP_LOW"
+	TempHigh       Condition = "TEMP_HIGH"
+	TempLow        Condition = "TEMP_LOW"
+	WeightGain     Condition = "WEIGHT_GAIN"
+	AFOnset        Condition = "AF_ONSET"
+	VentricularRun Condition = "VENTRICULAR_RUN"
+	Couplet        Condition = "COUPLET"
+	PVCFrequent    Condition = "PVC_FREQUENT"
+	NEWS2High      Condition = "NEWS2_HIGH"
+	NEWS2Medium    Condition = "NEWS2_MEDIUM"
+	MissedReading  Condition = "MISSED_READING"
 	SOS            Condition = "SOS"
 	Fall           Condition = "FALL"
 	HubOffline     Condition = "HUB_OFFLINE"
@@ -98,8 +116,26 @@ var rules = rulesOf(defaultLimits, []rule{
 	extremeBrady,
 	hrHigh,
 	hrLow,
+	afOnset,
+	ventricularRun,
+	couplet,
+	frequentPVC,
 	rapidDesat,
 	spo2Low,
+	apnea,
+	rrHigh,
+	rrLow,
+	glucoseVeryLow,
+	glucoseLow,
+	glucoseHigh,
+	pressureHigh,
+	pressureLow,
+	tempHigh,
+	tempLow,
+	weightGain,
+	newsHigh,
+	newsMedium,
+	missedReading,
 	sos,
 	fall,
 	hubOffline,
@@ -165,6 +201,8 @@ type fact struct {
 	ecg   ecg.Quality     // of the ECG that it rests on; zero where it rests on none
 	pulse string          // what the pulse says to it, for people; empty where that is unknown
 	sure  uint8           // percent; 0 where nobody can say
+
+	confirmed bool // a second value says the same
 }
 
 // began is when the fact became true.

@@ -15,8 +15,8 @@ import (
 // follows from what it was given, in order, so the same deliveries give the same alarms. It is not
 // safe for concurrent use.
 //
-// A new engine continues an old one after SetLimits, Bind, Streamed and Restore with what is stored and
-// Observe with the deliveries of the last 45 seconds, in the order in which they came.
+// A new engine continues an old one after SetLimits, Bind, Streamed, Restore and Recall with what is stored
+// and Observe with the deliveries of the last 45 seconds, in the order in which they came.
 type Engine struct {
 	patient    vitals.PatientID
 	devices    []*device  // assigned now, sorted by id
@@ -32,6 +32,9 @@ type Engine struct {
 	rateHeard   time.Time       // server time at which the leading ECG last gave a heart rate
 	pulse       source          // of a heart rate that is not from the ECG
 	oximeter    source
+	breather    source
+	spots       spots
+	warning     warning
 	breath      breath.Meter
 	breathDue   time.Time // of samples: when its rate is derived next
 	breathHeard time.Time // server time at which a device last measured it
@@ -81,6 +84,7 @@ func (e *Engine) Observe(d vitals.Delivery) Outcome {
 	for i := range d.Batch.Readings {
 		e.observeReading(dev, &d.Batch.Readings[i], now)
 	}
+	e.observeSpots(dev, d.Batch.Readings, now)
 	for i := range d.Batch.Events {
 		e.observeEvent(dev, &d.Batch.Events[i], now)
 	}
@@ -101,6 +105,9 @@ func (e *Engine) Tick(now time.Time) Outcome {
 		e.tickDevice(dev, now)
 	}
 	e.tickCalls(now)
+	e.tickSpots(now)
+	e.tickPlans(now)
+	e.tickWarning(now)
 	for _, p := range e.episodes {
 		if e.orphan(p) {
 			e.emit(p.close(ClosedUnassigned, now))
@@ -125,6 +132,7 @@ func (e *Engine) Discharge(now time.Time) Outcome {
 		}
 		p.alarm = Alarm{}
 	}
+	e.spots, e.warning = spots{}, warning{}
 	e.Bind(nil, now)
 	e.discharged = true
 	return e.out
@@ -207,7 +215,7 @@ func (e *Engine) episode(k key) *episode {
 
 // orphan reports whether the open alarm is about a device that is no longer the patient's.
 func (e *Engine) orphan(p *episode) bool {
-	if !p.alarm.State.Open() || p.site == "" || p.rule.condition == HubOffline {
+	if !p.alarm.State.Open() || p.site == "" || p.rule.condition == HubOffline || p.rule.Type != Technical {
 		return false
 	}
 	return e.bound(vitals.DeviceID(p.site)) == nil

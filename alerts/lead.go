@@ -40,7 +40,8 @@ type lead struct {
 	clear    time.Time // since when the signal has been fit for analysis; zero while it is not
 	bpm      float64
 	bpmAt    time.Time
-	began    [ecg.VF + 1]time.Time // of the standing rhythms
+	began    [ecg.AtrialFibrillation + 1]time.Time // of the standing rhythms
+	pvcs     pvcs
 	artefact artefact
 	disputed dispute
 	varies   variability
@@ -197,13 +198,7 @@ func (e *Engine) observeFindings(dev *device, l *lead, found []ecg.Finding, at, 
 		f := &found[i]
 		switch f.Kind {
 		case ecg.RhythmBegan:
-			if !f.Rhythm.Lethal() {
-				continue // no condition rests on it: it is charted, or judged by the unit's limits
-			}
-			l.began[f.Rhythm] = at.Add(-l.rate.Span(int(f.Known - f.At)))
-			if l == dev.lead && e.leads(dev, now) {
-				e.judgeRhythm(dev, f.Rhythm, fact{at: at, truth: True, value: rhythmValue(f, l.rate), sure: f.Confidence}, now)
-			}
+			e.observeRhythm(dev, l, f, at, now)
 		case ecg.RateMeasured:
 			l.bpm, l.bpmAt = f.RateBPM, at
 		case ecg.BeatFound:
@@ -216,12 +211,29 @@ func (e *Engine) observeFindings(dev *device, l *lead, found []ecg.Finding, at, 
 
 // observeBeat takes in a beat of the channel.
 func (e *Engine) observeBeat(dev *device, l *lead, f *ecg.Finding, at time.Time) {
+	if f.Beat == ecg.VentricularBeat {
+		l.pvcs.add(at)
+	}
 	end, values := l.varies.beat(at, f.Beat)
 	if l != dev.lead || e.leading != dev.id {
 		return
 	}
 	e.chartWindow(dev, end, values)
 	e.breath.Beat(at.UnixMilli(), f.Height)
+}
+
+// observeRhythm takes in a rhythm that began. Pauses and extremes of the rate are charted, or judged by limits.
+func (e *Engine) observeRhythm(dev *device, l *lead, f *ecg.Finding, at, now time.Time) {
+	if f.Rhythm <= ecg.AtrialFibrillation {
+		l.began[f.Rhythm] = at.Add(-l.rate.Span(int(f.Known - f.At)))
+	}
+	switch leads := l == dev.lead && e.leads(dev, now); {
+	case !leads:
+	case f.Rhythm.Lethal():
+		e.judgeRhythm(dev, f.Rhythm, fact{at: at, truth: True, value: rhythmValue(f, l.rate), sure: f.Confidence}, now)
+	case f.Rhythm == ecg.VentricularRun || f.Rhythm == ecg.Couplet:
+		e.observePattern(dev, f, at, now)
+	}
 }
 
 // leads reports whether the device's ECG feeds the cardiac conditions: one does, until it goes stale, or has

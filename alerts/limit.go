@@ -37,17 +37,19 @@ func (l *limit) holds(value, at, back float64, standing bool) Truth {
 // judgeLimits holds a value against each limit. A fact whose truth is Unknown stays unknown.
 func (e *Engine) judgeLimits(limits []limit, f fact, now time.Time) {
 	known := f.truth != Unknown
-	value := f.value.Float()
 	for i := range limits {
-		l := &limits[i]
-		k := key{condition: l.condition}
+		k := key{condition: limits[i].condition}
 		if known {
-			p := e.find(k)
-			f.limit = l.at(e.limits)
-			f.truth = l.holds(value, f.limit.Float(), e.limits.values[l.hysteresis].Float(), p != nil && p.standing())
+			f.truth, f.limit = e.against(&limits[i], f.value, e.find(k))
 		}
 		e.apply(k, f, now)
 	}
+}
+
+// against holds a value against the limit in force, told the episode of the condition.
+func (e *Engine) against(l *limit, value vitals.Decimal, p *episode) (Truth, vitals.Decimal) {
+	at := l.at(e.limits)
+	return l.holds(value.Float(), at.Float(), e.limits.values[l.hysteresis].Float(), p != nil && p.standing()), at
 }
 
 // SetLimits puts other limits into force, from the next judgement on: what is open is neither closed nor
@@ -119,13 +121,18 @@ func (e *Engine) observeReading(dev *device, r *vitals.Reading, now time.Time) {
 		e.observePulse(dev, r, now)
 	case vitals.SpO2:
 		if e.oximeter.admits(dev.id, r, now) {
+			e.warning.oxygen.take(r)
 			e.judgeLimits(oxygenLimits, factOf(dev, r), now)
 		}
 	case vitals.RespirationRate:
 		if usable(r) {
 			e.breathHeard = now
 		}
+		if e.breather.admits(dev.id, r, now) {
+			e.warning.rate.take(r)
+			e.judgeLimits(breathLimits, factOf(dev, r), now)
+		}
 	default:
-		// no condition rests on it yet
+		// single values are judged together, and on the others no condition rests
 	}
 }

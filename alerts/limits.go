@@ -108,6 +108,12 @@ type order struct{ low, lowBack, high, highBack Setting }
 
 var ordered = []order{
 	{HRLowLimit, HRLowHysteresis, HRHighLimit, HRHighHysteresis},
+	{RRLowLimit, RRLowHysteresis, RRHighLimit, RRHighHysteresis},
+	{GlucoseVeryLowLimit, 0, GlucoseLowLimit, 0},
+	{GlucoseLowLimit, GlucoseHysteresis, GlucoseHighLimit, GlucoseHysteresis},
+	{SystolicLowLimit, 0, SystolicHighLimit, 0},
+	{NEWS2MediumLimit, 0, NEWS2HighLimit, 0},
+	{TempLowLimit, TempLowHysteresis, TempHighLimit, TempHighHysteresis},
 }
 
 // milli is a setting in thousandths, so that decimals are compared exactly; zero for no setting.
@@ -143,11 +149,14 @@ func Outside(differences []Difference) []Difference {
 }
 
 // MayChangeLimits says whose role lets them make the changes of a patient's limits: nurses within the
-// envelope, charge nurses and physicians beyond it, too, with a reason.
+// envelope, charge nurses and physicians beyond it, too, with a reason. The scale of NEWS2 for those who are to
+// have a low saturation is a physician's to choose (Royal College of Physicians 2017).
 func MayChangeLimits(role vitals.Role, differences []Difference) bool {
 	switch role {
-	case vitals.Charge, vitals.Physician:
+	case vitals.Physician:
 		return true
+	case vitals.Charge:
+		return !lo.ContainsBy(differences, func(d Difference) bool { return d.Setting == NEWS2Scale })
 	case vitals.Nurse:
 		return len(Outside(differences)) == 0
 	default:

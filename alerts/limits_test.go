@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,15 @@ func TestEverySettingHasAMeaningfulRow(t *testing.T) {
 	}
 	if _, ok := alerts.SettingByName("mood"); ok || alerts.Setting(0).Valid() || alerts.Setting(255).String() != "" {
 		t.Error("what is no setting passes for one")
+	}
+}
+
+func TestNoDelayCanBeMadeLongerThanAReplay(t *testing.T) {
+	for _, s := range alerts.Settings() {
+		i := s.Info()
+		if i.Label == "on-delay" && !slices.Contains(outlast, i.Condition) && i.High.Compare(vitals.Int(30)) > 0 {
+			t.Errorf("%s can be %s s and would not survive a replay of 45 s", s.Title(), i.High)
+		}
 	}
 }
 

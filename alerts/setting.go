@@ -35,8 +35,45 @@ const (
 	RapidDesatBelow
 	RapidDesatHysteresis
 	RapidDesatOff
+	ApneaAfter
+	ApneaOff
+	RRHighLimit
+	RRHighHysteresis
+	RRHighOn
+	RRHighOff
+	RRLowLimit
+	RRLowHysteresis
+	RRLowOn
+	RRLowOff
+	GlucoseVeryLowLimit
+	GlucoseLowLimit
+	GlucoseHighLimit
+	GlucoseHysteresis
+	SystolicHighLimit
+	DiastolicHighLimit
+	BPHighConfirm
+	SystolicLowLimit
+	BPLowConfirm
+	TempHighLimit
+	TempHighHysteresis
+	TempHighOn
+	TempLowLimit
+	TempLowHysteresis
+	TempLowOn
+	WeightDay
+	WeightThreeDays
+	WeightWeek
+	AFAfter
+	PVCPerMinute
+	NEWS2HighLimit
+	NEWS2MediumLimit
+	NEWS2Scale
+	PressureEvery
+	GlucoseEvery
+	TemperatureEvery
+	WeightEvery
 
-	lastSetting = RapidDesatOff
+	lastSetting = WeightEvery
 )
 
 // SettingInfo is the row of a setting in the table.

@@ -33,6 +33,7 @@ type room struct {
 	now     time.Time
 	hub     vitals.HubID // through which it is delivered
 	told    []alerts.Transition
+	scores  bool // the transcript tells of the early warning score, too
 	derived []vitals.Charted
 	first   map[vitals.DeviceID]uint64 // index of the next sample
 }
@@ -153,10 +154,14 @@ func seen(a alerts.Alarm, command string) alerts.Acknowledgement {
 	}
 }
 
-// transcript is what was told, a line each: seconds since the start, condition, change.
+// transcript is what was told, a line each: seconds since the start, condition, change. The early warning score,
+// which is made of everything, is told in stories of its own only.
 func (r *room) transcript() []string {
 	var lines []string
 	for _, t := range r.told {
+		if score := t.Alarm.Condition == alerts.NEWS2High || t.Alarm.Condition == alerts.NEWS2Medium; score && !r.scores {
+			continue
+		}
 		line := fmt.Sprintf("%ds %s %s", int(t.At.Sub(start).Seconds()), t.Alarm.Condition, t.Change)
 		switch t.Change {
 		case alerts.Raised, alerts.Recurred:

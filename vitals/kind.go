@@ -30,6 +30,8 @@ const (
 	Height
 	BodyMassIndex
 	BodyFat
+	InhaledOxygen
+	Consciousness
 	ECG
 	ECGI
 	ECGII
@@ -106,6 +108,15 @@ var kinds = [lastKind + 1]Info{
 		"rr_interval", "RR int", Streamed, Procedure, 0, Int(200), Int(3000),
 		Coding{nil, "", "no LOINC code for a single beat-to-beat interval was verified", 147240, "MDC_ECG_TIME_PD_RR_GL", 264338, "ms", "ms"},
 	},
+	InhaledOxygen: {
+		"inhaled_oxygen", "O₂", Spot, VitalSigns, 1, Int(0), Int(60),
+		Coding{[]string{"3151-8"}, "Inhaled oxygen flow rate", "", 192515, "MDCX_FLOW_O2_INHALED", 265216, "L/min", "L/min"},
+	},
+	// 0 alert, 1 new confusion, 2 voice, 3 pain, 4 unresponsive: the ACVPU scale of NEWS2.
+	Consciousness: {
+		"consciousness", "ACVPU", Spot, Procedure, 0, Int(0), Int(4),
+		Coding{nil, "", "no LOINC code for the ACVPU scale was verified", 192516, "MDCX_CONSCIOUSNESS_ACVPU", 262656, "1", ""},
+	},
 	SDNN: {
 		"sdnn", "SDNN", Spot, Procedure, 0, Int(0), Int(500),
 		Coding{[]string{"80404-7"}, "R-R interval.standard deviation (Heart rate variability)", "", 192512, "MDCX_ECG_RR_SDNN", 264338, "ms", "ms"},
@@ -127,7 +138,7 @@ var kinds = [lastKind + 1]Info{
 		Coding{[]string{"61006-3"}, "Perfusion index Tissue by Pulse oximetry", "", 150488, "MDC_BLD_PERF_INDEX", 262688, "%", "%"},
 	},
 	RespirationRate: {
-		"respiration_rate", "RR", Streamed, VitalSigns, 0, Int(2), Int(100),
+		"respiration_rate", "RR", Streamed, VitalSigns, 0, Int(0), Int(100),
 		Coding{[]string{"9279-1"}, "Respiratory rate", "", 151562, "MDC_RESP_RATE", 264928, "/min", "breaths/minute"},
 	},
 	Temperature: {

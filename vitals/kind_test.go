@@ -42,7 +42,7 @@ func TestLuhnTellsAMistypedCode(t *testing.T) {
 func TestEveryKindIsKnownToTheOutsideWorld(t *testing.T) {
 	mdcName, privateName := regexp.MustCompile(`^MDC_[A-Z0-9_]+$`), regexp.MustCompile(`^MDCX_[A-Z0-9_]+$`)
 	const privateTerms = 0xF000 // and above, in each partition
-	ucum := []string{"/min", "%", "ms", "Cel", "mm[Hg]", "mg/dL", "kg", "cm", "kg/m2", "uV", "1"}
+	ucum := []string{"/min", "%", "ms", "Cel", "mm[Hg]", "mg/dL", "kg", "cm", "kg/m2", "L/min", "uV", "1"}
 	for _, k := range vitals.Kinds() {
 		t.Run(k.String(), func(t *testing.T) {
 			i := k.Info()

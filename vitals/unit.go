@@ -61,6 +61,7 @@ var units = map[string][]unit{
 		{UCUM: []string{"m"}, MDC: []uint32{263424}, Num: 100, Den: 1, Decimals: -2},
 		{UCUM: []string{"[in_i]"}, MDC: []uint32{263520}, Num: 254, Den: 100},
 	},
+	"L/min": {{UCUM: []string{"L/min", "l/min"}, MDC: []uint32{265216}, Num: 1, Den: 1}},
 	"kg/m2": {{UCUM: []string{"kg/m2"}, MDC: []uint32{264096}, Num: 1, Den: 1}},
 	"uV": {
 		{UCUM: []string{"uV"}, MDC: []uint32{266419}, Num: 1, Den: 1},

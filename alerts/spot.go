@@ -1,0 +1,149 @@
+package alerts
+
+import (
+	"slices"
+	"time"
+
+	"vigil/vitals"
+)
+
+// Single values: blood pressure, temperature, weight, glucose. Where a stream's conditions are unknown ten
+// seconds after it fell silent, what a single value said stands until the next one, or until it is too old to
+// be the patient's present state. How long that is, is Vigil's own, family by family.
+//
+// For as long it is news, too: a cuff behind a line that was cut tells its crisis when the line is back. What is
+// older, and what is not newer than the value before, is charted and changes nothing.
+type family struct {
+	kinds  []vitals.Kind
+	stands time.Duration
+	judge  func(*Engine, time.Time)
+}
+
+// spots are the single values of a patient that conditions rest on.
+type spots struct {
+	newest   map[vitals.Kind]spot
+	weights  []spot // of the last days, oldest first
+	standing []standing
+	recalled bool      // what is judged was known before
+	since    time.Time // since when the values are known; zero where that is not known
+}
+
+// spot is one single value.
+type spot struct {
+	at    time.Time
+	value vitals.Decimal
+	by    vitals.DeviceID
+}
+
+// standing is a true judgement that holds until the next value.
+type standing struct {
+	key   key
+	fact  fact
+	until time.Time
+}
+
+// observeSpots takes in the single values of a delivery, all of it before any is judged: a pressure has two.
+func (e *Engine) observeSpots(dev *device, readings []vitals.Reading, now time.Time) {
+	for i := range families {
+		f := &families[i]
+		news := false
+		for j := range readings {
+			r := &readings[j]
+			if slices.Contains(f.kinds, r.Kind) {
+				news = e.spots.add(r, dev.id) && now.Sub(r.Time) <= f.stands || news
+			}
+		}
+		if news {
+			f.judge(e, now)
+		}
+	}
+}
+
+// add keeps the value and reports whether it is the newest of its kind.
+func (s *spots) add(r *vitals.Reading, by vitals.DeviceID) bool {
+	v := spot{r.Time, r.Value, by}
+	switch {
+	case usable(r):
+	case slices.Contains(glucoseKinds, r.Kind) && beyondMeter(r):
+		v.value = meterEnd(r)
+	default:
+		return false
+	}
+	if r.Kind == vitals.Weight {
+		s.weigh(v)
+	}
+	if !v.at.After(s.newest[r.Kind].at) {
+		return false
+	}
+	if s.newest == nil {
+		s.newest = map[vitals.Kind]spot{}
+	}
+	s.newest[r.Kind] = v
+	return true
+}
+
+// Recall tells of the single values of the last seven days, so that a new engine knows what they said: it
+// holds what is true of them, and tells it where nobody was told. It ends nothing. Since is from when on they
+// are all that there are. Values from clocks that run ahead count as measured now.
+func (e *Engine) Recall(readings []vitals.Charted, since, now time.Time) {
+	e.spots.since = since
+	readings = slices.Clone(readings)
+	slices.SortStableFunc(readings, func(a, b vitals.Charted) int { return a.Time.Compare(b.Time) })
+	for i := range readings {
+		r := &readings[i].Reading
+		if r.Time.After(now) {
+			r.Time = now
+		}
+		e.spots.add(r, readings[i].Device)
+	}
+	e.spots.recalled = true
+	for i := range families {
+		families[i].judge(e, now)
+	}
+	e.spots.recalled = false
+}
+
+// judgeSpot takes one judgement of a family's newest value. A true one stands until then.
+func (e *Engine) judgeSpot(k key, f fact, stands time.Duration, now time.Time) {
+	until := f.at.Add(stands)
+	e.spots.standing = slices.DeleteFunc(e.spots.standing, func(s standing) bool { return s.key == k })
+	f.onset = f.at
+	if f.truth == True && !now.After(until) {
+		e.spots.standing = append(e.spots.standing, standing{k, f, until})
+	}
+	if !e.spots.recalled {
+		e.applyLater(k, f, now)
+	}
+}
+
+// applyLater applies a fact about a time that the clock may have judged already.
+func (e *Engine) applyLater(k key, f fact, now time.Time) {
+	if p := e.find(k); p != nil && !f.at.After(p.last) {
+		f.at = p.last.Add(time.Microsecond)
+	}
+	e.apply(k, f, now)
+}
+
+// tickSpots holds what stands.
+func (e *Engine) tickSpots(now time.Time) {
+	e.spots.standing = slices.DeleteFunc(e.spots.standing, func(s standing) bool { return now.After(s.until) })
+	for _, s := range e.spots.standing {
+		s.fact.at, s.fact.confirmed = later(s.fact.at, now), false
+		e.applyLater(s.key, s.fact, now)
+	}
+}
+
+// judgeSpotLimits holds a single value against each limit.
+func (e *Engine) judgeSpotLimits(limits []limit, v spot, stands time.Duration, now time.Time) {
+	if v.at.IsZero() {
+		return
+	}
+	for i := range limits {
+		k := key{condition: limits[i].condition}
+		f := fact{at: v.at, value: v.value, by: v.by}
+		f.truth, f.limit = e.against(&limits[i], v.value, e.find(k))
+		e.judgeSpot(k, f, stands, now)
+	}
+}
+
+var families = []family{temperature, pressure, weight, glucose, assessment}
