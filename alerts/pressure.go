@@ -14,11 +14,11 @@ import (
 // delay, it is told. A value stands for four hours.
 var (
 	pressureHigh = rule{
-		condition: BPHigh, describe: describeHighPressure, on: BPHighConfirm, within: confirmed,
+		condition: BPHigh, describe: describeHighPressure, on: BPHighConfirm, within: confirmed, step: vitals.Int(20),
 		Spec: Spec{Label: "BP HIGH", Type: Physiological, Priority: Medium, Rearm: rearmMedium},
 	}
 	pressureLow = rule{
-		condition: BPLow, describe: describeLowPressure, on: BPLowConfirm, within: confirmed,
+		condition: BPLow, describe: describeLowPressure, on: BPLowConfirm, within: confirmed, step: vitals.Int(-20),
 		Spec: Spec{Label: "BP LOW", Type: Physiological, Priority: Medium, Rearm: rearmMedium},
 	}
 )

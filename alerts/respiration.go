@@ -12,17 +12,23 @@ import (
 var (
 	apnea = rule{
 		condition: Apnea, describe: describeApnea, off: ApneaOff,
-		Spec: Spec{Label: "APNEA", Type: Physiological, Priority: High, Latching: true, Rearm: rearmHigh},
+		Spec: Spec{
+			Label: "APNEA", Type: Physiological, Priority: High, Latching: true, Rearm: rearmHigh,
+			InhibitedBy: []Condition{LeadsOff},
+		},
 	}
 	rrHigh = rule{
-		condition: RRHigh, describe: describeBreaths, on: RRHighOn, off: RRHighOff,
-		Spec: Spec{Label: "RR HIGH", Type: Physiological, Priority: Medium, Rearm: rearmMedium},
+		condition: RRHigh, describe: describeBreaths, on: RRHighOn, off: RRHighOff, step: vitals.Int(6),
+		Spec: Spec{
+			Label: "RR HIGH", Type: Physiological, Priority: Medium, Rearm: rearmMedium,
+			InhibitedBy: []Condition{LeadsOff},
+		},
 	}
 	rrLow = rule{
-		condition: RRLow, describe: describeBreaths, on: RRLowOn, off: RRLowOff,
+		condition: RRLow, describe: describeBreaths, on: RRLowOn, off: RRLowOff, step: vitals.Int(-6),
 		Spec: Spec{
 			Label: "RR LOW", Type: Physiological, Priority: Medium, Rearm: rearmMedium,
-			InhibitedBy: []Condition{Apnea},
+			InhibitedBy: []Condition{Apnea, LeadsOff},
 		},
 	}
 )

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/samber/lo"
+
 	"vigil/vitals"
 )
 
@@ -54,6 +56,7 @@ func (e *Engine) observeSpots(dev *device, readings []vitals.Reading, now time.T
 			}
 		}
 		if news {
+			e.tickSpots(now) // what was recalled a moment ago comes first
 			f.judge(e, now)
 		}
 	}
@@ -82,7 +85,21 @@ func (s *spots) add(r *vitals.Reading, by vitals.DeviceID) bool {
 	return true
 }
 
-// Recall tells of the single values of the last seven days, so that a new engine knows what they said: it
+// RecallSpan is how far back the single values are that Recall has to be told of: the longest span over which
+// weights are compared, and the longest patience with a reading that is planned.
+const RecallSpan = weightMemory
+
+// RecalledKinds are the kinds of single values that Recall has to be told of.
+func RecalledKinds() []vitals.Kind {
+	return lo.FlatMap(families, func(f family, _ int) []vitals.Kind { return f.kinds })
+}
+
+// Recalls reports whether Recall has to be told of the reading: a single value that can be judged.
+func Recalls(r *vitals.Reading) bool {
+	return slices.Contains(RecalledKinds(), r.Kind) && (usable(r) || slices.Contains(glucoseKinds, r.Kind) && beyondMeter(r))
+}
+
+// Recall tells of the single values of the last days, so that a new engine knows what they said: it
 // holds what is true of them, and tells it where nobody was told. It ends nothing. Since is from when on they
 // are all that there are. Values from clocks that run ahead count as measured now.
 func (e *Engine) Recall(readings []vitals.Charted, since, now time.Time) {

@@ -13,11 +13,11 @@ import (
 // a point unmeasured (1 to 4: four to six hours).
 var (
 	tempHigh = rule{
-		condition: TempHigh, describe: func(f fact) string { return fmt.Sprintf("temperature %s ≥ %s °C", f.value, f.limit) }, on: TempHighOn,
+		condition: TempHigh, describe: func(f fact) string { return fmt.Sprintf("temperature %s ≥ %s °C", f.value, f.limit) }, on: TempHighOn, step: vitals.NewDecimal(5, -1),
 		Spec: Spec{Label: "TEMP HIGH", Type: Physiological, Priority: Low},
 	}
 	tempLow = rule{
-		condition: TempLow, describe: func(f fact) string { return fmt.Sprintf("temperature %s ≤ %s °C", f.value, f.limit) }, on: TempLowOn,
+		condition: TempLow, describe: func(f fact) string { return fmt.Sprintf("temperature %s ≤ %s °C", f.value, f.limit) }, on: TempLowOn, step: vitals.NewDecimal(-5, -1),
 		Spec: Spec{Label: "TEMP LOW", Type: Physiological, Priority: Low},
 	}
 )

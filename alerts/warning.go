@@ -19,11 +19,11 @@ import (
 // only a complete one ends.
 var (
 	newsHigh = rule{
-		condition: NEWS2High, describe: func(f fact) string { return f.cause },
+		condition: NEWS2High, describe: func(f fact) string { return f.cause }, step: vitals.Int(2),
 		Spec: Spec{Label: "NEWS2 HIGH", Type: Physiological, Priority: Medium, Latching: true, Rearm: rearmMedium},
 	}
 	newsMedium = rule{
-		condition: NEWS2Medium, describe: func(f fact) string { return f.cause },
+		condition: NEWS2Medium, describe: func(f fact) string { return f.cause }, step: vitals.Int(2),
 		Spec: Spec{
 			Label: "NEWS2 MEDIUM", Type: Physiological, Priority: Low, Rearm: time.Hour,
 			InhibitedBy: []Condition{NEWS2High},

@@ -89,12 +89,12 @@ type Score struct {
 
 // Score scores the inputs.
 func (in Inputs) Score() Score {
-	var s Score
-	s.put(Respiration, in.Respiration, 0, respirationBands)
-	s.putOxygen(in)
-	s.put(Systolic, in.Systolic, 0, systolicBands)
-	s.put(Pulse, in.Pulse, 0, pulseBands)
-	s.put(Temperature, in.Temperature, 1, temperatureBands)
+	s := Score{}.
+		with(Respiration, in.Respiration, 0, respirationBands).
+		with(Oxygen, in.SpO2, 0, in.oxygenBands()).
+		with(Systolic, in.Systolic, 0, systolicBands).
+		with(Pulse, in.Pulse, 0, pulseBands).
+		with(Temperature, in.Temperature, 1, temperatureBands)
 	switch {
 	case !in.Consciousness.Valid():
 		s.missing[Consciousness] = true
@@ -111,26 +111,27 @@ func (in Inputs) Score() Score {
 	return s
 }
 
-// put scores a measure after rounding it to the chart's resolution.
-func (s *Score) put(p Parameter, m Measure, decimals int8, bands []band) {
+// with is the score with a measure, rounded to the chart's resolution.
+func (s Score) with(p Parameter, m Measure, decimals int8, bands []band) Score {
 	if !m.Known {
 		s.missing[p] = true
-		return
+		return s
 	}
 	s.Points[p] = pointsOf(vitals.Round(m.Value.Float(), decimals), bands)
+	return s
 }
 
-// putOxygen scores the saturation. On scale 2 the upper bands are of those who breathe oxygen only; where
-// nobody knows what is breathed, they give the least that it can be: none.
-func (s *Score) putOxygen(in Inputs) {
-	bands := scale1Bands
-	if in.Scale2 {
-		bands = scale2AirBands
-		if in.Supply == SupplementalOxygen {
-			bands = scale2OxygenBands
-		}
+// oxygenBands are those of the saturation. On scale 2 the upper bands are of those who breathe oxygen only;
+// where nobody knows what is breathed, they give the least that it can be: none.
+func (in Inputs) oxygenBands() []band {
+	switch {
+	case !in.Scale2:
+		return scale1Bands
+	case in.Supply == SupplementalOxygen:
+		return scale2OxygenBands
+	default:
+		return scale2AirBands
 	}
-	s.put(Oxygen, in.SpO2, 0, bands)
 }
 
 // Total is the score; where something is missing, the least that it can be.

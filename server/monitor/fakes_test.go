@@ -191,6 +191,22 @@ func (db *database) OpenAlarms(ctx context.Context, partition int, since time.Ti
 	return open, nil
 }
 
+func (db *database) Recent(ctx context.Context, partition int, since time.Time) (recent []vitals.Charted, err error) {
+	if err := db.ready(ctx); err != nil {
+		return nil, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for patient, readings := range db.readings {
+		for _, c := range readings {
+			if vitals.PartitionOf(patient) == partition && !c.Time.Before(since) {
+				recent = append(recent, c)
+			}
+		}
+	}
+	return recent, nil
+}
+
 func (db *database) LatestBlocks(ctx context.Context, partition int, since time.Time) (latest []vitals.Block, err error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, err
@@ -539,9 +555,10 @@ type simple struct {
 
 func newSimple(p vitals.PatientID) monitor.Engine { return &simple{patient: p} }
 
-func (e *simple) SetLimits(alerts.Limits) error     { return nil }
-func (e *simple) Bind([]vitals.DeviceID, time.Time) {}
-func (e *simple) Streamed(vitals.DeviceID)          {}
+func (e *simple) Recall([]vitals.Charted, time.Time, time.Time) {}
+func (e *simple) SetLimits(alerts.Limits) error                 { return nil }
+func (e *simple) Bind([]vitals.DeviceID, time.Time)             {}
+func (e *simple) Streamed(vitals.DeviceID)                      {}
 
 func (e *simple) Restore(stored []alerts.Alarm) {
 	for _, a := range stored {

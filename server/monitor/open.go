@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	// closedMemory is how far back closed alarms are read, so that they are not raised again: a call for
+	// closedMemory is how far back closed alarms are read, so that they are not raised again: atrial fibrillation
+	// is told once in 24 hours, and a call for
 	// help is raised up to an hour after it was made.
-	closedMemory = time.Hour
+	closedMemory = 24 * time.Hour
 	// blockMemory is how far before the position blocks are read, to go on with those that are open:
 	// the longest block, and data that came a little late.
 	blockMemory = 2 * vitals.SeriesBlock
@@ -135,13 +136,19 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the latest blocks: %w", err)
 	}
+	readings, err := p.m.cfg.Store.Recent(ctx, p.number, now.Add(-alerts.RecallSpan))
+	if err != nil {
+		return fmt.Errorf("read the recent single values: %w", err)
+	}
 	p.ledger = openLedger(floor, blocks)
 	p.patients = map[vitals.PatientID]*patient{}
 	streamed := lo.GroupBy(blocks, func(b vitals.Block) vitals.PatientID { return b.Patient })
+	recent := lo.GroupBy(readings, func(c vitals.Charted) vitals.PatientID { return c.Patient })
 	episodes := lo.GroupBy(alarms, func(a alerts.Alarm) vitals.PatientID { return a.Patient })
 	for _, a := range p.m.admissions(p.number) {
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
 		p.limit(ctx, pt, now)
+		pt.recent = recent[a.Patient.ID]
 		if fault := pt.restore(episodes[a.Patient.ID], streamed[a.Patient.ID], now); fault != nil {
 			p.m.counts.poison.Add(1)
 			p.log.ErrorContext(ctx, "detector failed to take up what is stored", "error", fault)

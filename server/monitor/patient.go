@@ -36,6 +36,8 @@ type patient struct {
 	streams map[vitals.DeviceID]bool
 	known   *streamers
 
+	recent []vitals.Charted // single values, oldest first
+
 	// When devices were heard that are not the patient's as far as is known here: assigned a moment
 	// ago, or taken away while nobody watched.
 	guests map[vitals.DeviceID]time.Time
@@ -68,19 +70,41 @@ func (pt *patient) restore(alarms []alerts.Alarm, blocks []vitals.Block, now tim
 		}
 	}
 	_, fault := pt.guard(now, func(Engine) alerts.Outcome {
-		pt.recall()
+		pt.recall(now)
 		return alerts.Outcome{}
 	})
 	return fault
 }
 
 // recall tells the engine what is known of the patient.
-func (pt *patient) recall() {
+func (pt *patient) recall(now time.Time) {
 	for _, device := range slices.Sorted(maps.Keys(pt.streams)) {
 		pt.engine.Streamed(device)
 	}
 	byID := func(a, b alerts.Alarm) int { return a.Onset.Compare(b.Onset) }
 	pt.engine.Restore(slices.SortedFunc(maps.Values(pt.alarms), byID))
+	pt.engine.Recall(pt.recent, later(pt.who.Admitted, now.Add(-alerts.RecallSpan)), now)
+}
+
+// note remembers of the single values all weights and the newest of the others, as the database would tell.
+func (pt *patient) note(d vitals.Delivery) {
+	for i := range d.Batch.Readings {
+		r := &d.Batch.Readings[i]
+		if !alerts.Recalls(r) {
+			continue
+		}
+		pt.recent = slices.DeleteFunc(pt.recent, func(c vitals.Charted) bool {
+			return c.Kind == r.Kind && (r.Kind != vitals.Weight && c.Time.Before(r.Time) || r.Time.Sub(c.Time) > alerts.RecallSpan)
+		})
+		pt.recent = append(pt.recent, vitals.Charted{Patient: pt.id, Device: d.Batch.Device, Reading: *r})
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // bind follows the census.
@@ -131,6 +155,7 @@ func (pt *patient) observe(d vitals.Delivery) (alerts.Outcome, error) {
 		pt.guests[d.Batch.Device] = d.Received
 	}
 	pt.heardThrough(d)
+	pt.note(d)
 	return pt.guard(d.Received, func(e Engine) alerts.Outcome { return e.Observe(d) })
 }
 
@@ -217,5 +242,5 @@ func (pt *patient) failed(now time.Time) {
 	defer func() { _ = recover() }()   // an engine that cannot even remember watches all the same
 	_ = pt.engine.SetLimits(pt.limits) // was told when they were new
 	pt.engine.Bind(pt.devices, now)
-	pt.recall()
+	pt.recall(now)
 }

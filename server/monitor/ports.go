@@ -33,10 +33,7 @@ type Census interface {
 // Store is the copy of record.
 type Store interface {
 	Census
-	// OpenAlarms lists the partition's alarms that are open or were closed at closedSince or later.
-	OpenAlarms(ctx context.Context, partition int, closedSince time.Time) ([]alerts.Alarm, error)
-	// LatestBlocks lists the partition's blocks that start at since or later.
-	LatestBlocks(ctx context.Context, partition int, since time.Time) ([]vitals.Block, error)
+	History
 	// Block finds one block; false where there is none.
 	Block(ctx context.Context, patient vitals.PatientID, device vitals.DeviceID, kind vitals.Kind,
 		start time.Time) (b vitals.Block, found bool, err error)
@@ -44,6 +41,17 @@ type Store interface {
 	Quarantine(ctx context.Context, r vitals.Refusal) error
 	// Commit runs fn in one transaction: all of it is on disk when it returns nil, else nothing.
 	Commit(ctx context.Context, fn func(Tx) error) error
+}
+
+// History is what the engines of a partition have to know when they start.
+type History interface {
+	// OpenAlarms lists the partition's alarms that are open or were closed at closedSince or later.
+	OpenAlarms(ctx context.Context, partition int, closedSince time.Time) ([]alerts.Alarm, error)
+	// LatestBlocks lists the partition's blocks that start at since or later.
+	LatestBlocks(ctx context.Context, partition int, since time.Time) ([]vitals.Block, error)
+	// Recent lists the single values since a time of which the engines of the partition have to be told: all
+	// weights of a patient, of the other alerts.RecalledKinds the newest.
+	Recent(ctx context.Context, partition int, since time.Time) ([]vitals.Charted, error)
 }
 
 // Tx is one transaction. Writing the same thing again changes nothing.
@@ -104,6 +112,7 @@ type Informed interface {
 	Bind(devices []vitals.DeviceID, now time.Time)
 	Streamed(device vitals.DeviceID)
 	Restore(alarms []alerts.Alarm)
+	Recall(readings []vitals.Charted, since, now time.Time)
 }
 
 // Watcher is the part of an Engine that sees the data.

@@ -83,7 +83,7 @@ const (
 	lastRhythm = Trigeminy
 )
 
-// Pattern reports whether the rhythm is what the names of a few beats make: worth charting, no more.
+// Pattern reports whether the rhythm is what the names of a few beats make: worth charting, and hardly an alarm.
 func (r Rhythm) Pattern() bool { return r >= Couplet && r <= Trigeminy }
 
 // Lethal reports whether the rhythm endangers life at once.

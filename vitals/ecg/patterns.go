@@ -2,8 +2,8 @@ package ecg
 
 import "math/bits"
 
-// Patterns are what the names of neighbouring beats make. They are told as rhythms, for the chart; no
-// alarm rests on them. Couplets and runs are those of ANSI/AAMI EC57: two, and three or more,
+// Patterns are what the names of neighbouring beats make. They are told as rhythms, for the chart; the alarms
+// that rest on couplets and runs are of low priority or information. Couplets and runs are those of ANSI/AAMI EC57: two, and three or more,
 // ventricular beats in a row at any rate. Bigeminy and trigeminy, where every second or third
 // beat is ventricular, are told when they have come round three times, which is how textbooks count them.
 const (
