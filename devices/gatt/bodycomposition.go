@@ -176,7 +176,5 @@ func xiaomiBatch(frame devices.Frame) (vitals.Batch, error) {
 		return vitals.Batch{Device: frame.Device}, nil
 	}
 	r := vitals.Reading{Time: frame.Received, DeviceTime: timeOf(&s.At), Quality: vitals.Questionable}
-	b := sheet(frame.Device, 1)
-	b.Readings = append(b.Readings, massReading(r, s.Steps, false))
-	return b, nil
+	return vitals.Batch{Device: frame.Device, Readings: []vitals.Reading{massReading(r, s.Steps, false)}}, nil
 }

@@ -56,10 +56,18 @@ const (
 // E2ECRC is the checksum that CGM values may end with: CRC-16/MCRF4XX, polynomial 0x1021 reflected,
 // initial value 0xFFFF (CGMS 1.0.2, 3.11).
 func E2ECRC(value []byte) uint16 {
-	const polynomial = 0x8408
 	crc := uint16(0xFFFF)
 	for _, b := range value {
-		crc ^= uint16(b)
+		crc = crc>>8 ^ crcOfByte[byte(crc)^b]
+	}
+	return crc
+}
+
+// crcOfByte is what a byte does to the checksum.
+var crcOfByte = func() (table [256]uint16) {
+	const polynomial = 0x8408
+	for b := range table {
+		crc := uint16(b)
 		for range 8 {
 			odd := crc&1 != 0
 			crc >>= 1
@@ -67,9 +75,10 @@ func E2ECRC(value []byte) uint16 {
 				crc ^= polynomial
 			}
 		}
+		table[b] = crc
 	}
-	return crc
-}
+	return table
+}()
 
 // checked takes the checksum off the end of a value.
 func checked(what string, value []byte) (rest []byte, crc uint16, err error) {
@@ -112,19 +121,6 @@ func (f *fields) nextCGM() (CGMRecord, error) {
 		return CGMRecord{}, f.err
 	}
 	return f.cgmRecord(record)
-}
-
-// newestCGM is the time offset of the youngest record of a value, and how many records there are.
-func newestCGM(value []byte) (newest uint16, records int, err error) {
-	f := fieldsOf(value)
-	for more := true; more; more = len(f.rest) > 0 {
-		r, err := f.nextCGM()
-		if err != nil {
-			return 0, 0, err
-		}
-		newest, records = max(newest, r.Offset), records+1
-	}
-	return newest, records, nil
 }
 
 // cgmRecord reads one record whose size is right. That it carries a checksum shows in its
@@ -287,36 +283,41 @@ func (s SessionStart) Time() (t time.Time, ok bool) {
 // not known, the newest record is as old as its arrival, and nobody knows whether that is true: all
 // are questionable.
 func (s SessionStart) Batch(frame devices.Frame) (vitals.Batch, error) {
-	newest, records, err := newestCGM(frame.Bytes)
-	if err != nil {
-		return vitals.Batch{}, err
+	start, started := s.Time()
+	if !started {
+		start = frame.Received
 	}
-	b := sheet(frame.Device, records)
+	b := sheet(frame.Device, len(frame.Bytes)/cgmLeast)
 	f := fieldsOf(frame.Bytes)
-	for len(f.rest) > 0 {
+	var newest time.Duration
+	for more := true; more; more = len(f.rest) > 0 {
 		record, err := f.nextCGM()
 		if err != nil {
 			return vitals.Batch{}, err
 		}
-		r := vitals.Reading{TimeQuality: vitals.TimeDeviceUnverified}
-		if start, ok := s.Time(); ok {
-			r.DeviceTime = start.Add(time.Duration(record.Offset) * time.Minute)
-			r.Time = r.DeviceTime
-		} else {
-			r.Time = frame.Received.Add(-time.Duration(newest-record.Offset) * time.Minute)
-			r.Quality = vitals.Questionable
+		offset := time.Duration(record.Offset) * time.Minute
+		newest = max(newest, offset)
+		b.Readings = append(b.Readings, record.reading(start.Add(offset), started))
+	}
+	for i := range b.Readings {
+		if !started {
+			b.Readings[i].Time = b.Readings[i].Time.Add(-newest)
 		}
-		b.Readings = append(b.Readings, record.reading(r))
 	}
 	return b, nil
 }
 
-func (r CGMRecord) reading(at vitals.Reading) vitals.Reading {
-	a := r.Annunciation()
-	if a&cgmDoubts != 0 {
-		at.Quality = vitals.Questionable
+// reading is the record's glucose at its time, which is the sensor's own where the session's start is known.
+func (r CGMRecord) reading(at time.Time, started bool) vitals.Reading {
+	reading := vitals.Reading{Time: at, TimeQuality: vitals.TimeDeviceUnverified}
+	if started {
+		reading.DeviceTime = at
 	}
-	return replaced(charted(at, vitals.GlucoseInterstitial, r.Glucose, Number.Decimal), a.absence())
+	a := r.Annunciation()
+	if !started || a&cgmDoubts != 0 {
+		reading.Quality = vitals.Questionable
+	}
+	return replaced(charted(reading, vitals.GlucoseInterstitial, r.Glucose, Number.Decimal), a.absence())
 }
 
 // cgmBatch charts records of a session that nobody read the start of.

@@ -20,10 +20,11 @@ func rounded(m int64, exp, to int) vitals.Decimal {
 
 // quotient is a / b to the nearest whole number, half away from zero; b is positive.
 func quotient(a, b int64) int64 {
+	half := b / 2
 	if a < 0 {
-		return -quotient(-a, b)
+		half = -half
 	}
-	return (a + b/2) / b
+	return (a + half) / b
 }
 
 // mmHg is a pressure in kPa, with as many decimals and one at least: 1 kPa is 7.50062 mmHg (BLS

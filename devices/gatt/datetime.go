@@ -23,9 +23,11 @@ const (
 
 // DateTimeOf is what a clock in t's zone shows.
 func DateTimeOf(t time.Time) DateTime {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
 	return DateTime{
-		Year: uint16(t.Year()), Month: uint8(t.Month()), Day: uint8(t.Day()),
-		Hour: uint8(t.Hour()), Minute: uint8(t.Minute()), Second: uint8(t.Second()),
+		Year: uint16(year), Month: uint8(month), Day: uint8(day),
+		Hour: uint8(hour), Minute: uint8(minute), Second: uint8(second),
 	}
 }
 

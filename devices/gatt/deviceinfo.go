@@ -31,9 +31,8 @@ func batteryBatch(frame devices.Frame) (vitals.Batch, error) {
 	if err != nil {
 		return vitals.Batch{}, err
 	}
-	b := sheet(frame.Device, 0)
-	b.Events = append(b.Events, vitals.Event{Code: vitals.BatteryLevel, Time: frame.Received, Value: vitals.Int(int64(level))})
-	return b, nil
+	charge := vitals.Event{Code: vitals.BatteryLevel, Time: frame.Received, Value: vitals.Int(int64(level))}
+	return vitals.Batch{Device: frame.Device, Events: []vitals.Event{charge}}, nil
 }
 
 // DecodeSystemID reads a System ID (0x2A23): the EUI-64 of a device, least significant byte first. It

@@ -198,9 +198,7 @@ func glucoseBatch(frame devices.Frame) (vitals.Batch, error) {
 	case g.Sample.control():
 		return vitals.Batch{Device: frame.Device, Events: discarded(frame, "a control solution was measured")}, nil
 	}
-	b := sheet(frame.Device, 1)
-	b.Readings = append(b.Readings, g.reading(frame))
-	return b, nil
+	return vitals.Batch{Device: frame.Device, Readings: []vitals.Reading{g.reading(frame)}}, nil
 }
 
 func (g Glucose) reading(frame devices.Frame) vitals.Reading {

@@ -118,7 +118,7 @@ func heartRateBatch(frame devices.Frame) (vitals.Batch, error) {
 	} else {
 		rate.Value = vitals.Int(int64(h.BPM))
 	}
-	b := sheet(frame.Device, 1+len(h.RR))
+	b := contactSheet(frame.Device, 1+len(h.RR))
 	b.Readings, b.Events = append(b.Readings, rate), contactEvents(b.Events, frame, h.Contact)
 	at := frame.Received
 	for _, rr := range slices.Backward(h.RR) {

@@ -199,7 +199,7 @@ func oximeterBatch(frame devices.Frame) (vitals.Batch, error) {
 	if trust == TestData {
 		return vitals.Batch{Device: frame.Device, Events: discarded(frame, demonstration)}, nil
 	}
-	b := sheet(frame.Device, oximeterReadings)
+	b := contactSheet(frame.Device, oximeterReadings)
 	b.Readings = trust.readings(b.Readings, vitals.Reading{Time: frame.Received}, p.Normal, p.Amplitude)
 	b.Events = contactEvents(b.Events, frame, p.Contact())
 	return b, nil

@@ -2,33 +2,33 @@ package gatt
 
 import "vigil/vitals"
 
-// A sheet is a batch with room for what a frame says: readings and events in one piece of memory.
-type sheetOf[R any] struct {
-	readings R
-	events   [1]vitals.Event
-}
-
 // sheet is a batch to which so many readings will be added.
 func sheet(device vitals.DeviceID, readings int) vitals.Batch {
+	return vitals.Batch{Device: device, Readings: make([]vitals.Reading, 0, readings)}
+}
+
+// A contact sheet has room for readings and for the state of the contact in one piece of memory.
+type contactSheetOf[R any] struct {
+	readings R
+	contact  [1]vitals.Event
+}
+
+// contactSheet is a batch to which so many readings will be added, and the state of the contact.
+func contactSheet(device vitals.DeviceID, readings int) vitals.Batch {
 	b := vitals.Batch{Device: device}
 	switch readings {
-	case 0:
-		b.Events = make([]vitals.Event, 0, 1)
 	case 1:
-		s := new(sheetOf[[1]vitals.Reading])
-		b.Readings, b.Events = s.readings[:0], s.events[:0]
+		s := new(contactSheetOf[[1]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.contact[:0]
 	case 2:
-		s := new(sheetOf[[2]vitals.Reading])
-		b.Readings, b.Events = s.readings[:0], s.events[:0]
+		s := new(contactSheetOf[[2]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.contact[:0]
 	case 3:
-		s := new(sheetOf[[3]vitals.Reading])
-		b.Readings, b.Events = s.readings[:0], s.events[:0]
-	case 4:
-		s := new(sheetOf[[4]vitals.Reading])
-		b.Readings, b.Events = s.readings[:0], s.events[:0]
+		s := new(contactSheetOf[[3]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.contact[:0]
 	default:
-		s := new(sheetOf[[mostIntervals + 1]vitals.Reading])
-		b.Readings, b.Events = s.readings[:0], s.events[:0]
+		s := new(contactSheetOf[[mostIntervals + 1]vitals.Reading])
+		b.Readings, b.Events = s.readings[:0], s.contact[:0]
 	}
 	return b
 }

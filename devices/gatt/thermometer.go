@@ -103,7 +103,5 @@ func temperature(frame devices.Frame, quality vitals.Quality) (vitals.Batch, err
 	default:
 		r.Value = m.Temperature.Decimal()
 	}
-	b := sheet(frame.Device, 1)
-	b.Readings = append(b.Readings, r)
-	return b, nil
+	return vitals.Batch{Device: frame.Device, Readings: []vitals.Reading{r}}, nil
 }
