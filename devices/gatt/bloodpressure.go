@@ -127,13 +127,13 @@ func pressureBatch(frame devices.Frame) (vitals.Batch, error) {
 		none := Number{Special: NotAtResolution}
 		p.Systolic, p.Diastolic, p.Mean = none, none, none
 	}
-	b.Readings = append(b.Readings,
-		charted(r, vitals.Systolic, p.Systolic, p.millimetres), charted(r, vitals.Diastolic, p.Diastolic, p.millimetres))
+	pressure := func(kind vitals.Kind, n Number) vitals.Reading { return charted(r, kind, n, p.millimetres(n)) }
+	b.Readings = append(b.Readings, pressure(vitals.Systolic, p.Systolic), pressure(vitals.Diastolic, p.Diastolic))
 	if p.Mean.Special != NotANumber { // most monitors do not measure it
-		b.Readings = append(b.Readings, charted(r, vitals.MeanPressure, p.Mean, p.millimetres))
+		b.Readings = append(b.Readings, pressure(vitals.MeanPressure, p.Mean))
 	}
 	if p.Pulse != nil {
-		b.Readings = append(b.Readings, charted(r, vitals.CuffPulseRate, *p.Pulse, Number.Decimal))
+		b.Readings = append(b.Readings, charted(r, vitals.CuffPulseRate, *p.Pulse, p.Pulse.Decimal()))
 	}
 	return b, nil
 }

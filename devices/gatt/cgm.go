@@ -317,7 +317,7 @@ func (r CGMRecord) reading(at time.Time, started bool) vitals.Reading {
 	if !started || a&cgmDoubts != 0 {
 		reading.Quality = vitals.Questionable
 	}
-	return replaced(charted(reading, vitals.GlucoseInterstitial, r.Glucose, Number.Decimal), a.absence())
+	return replaced(charted(reading, vitals.GlucoseInterstitial, r.Glucose, r.Glucose.Decimal()), a.absence())
 }
 
 // cgmBatch charts records of a session that nobody read the start of.

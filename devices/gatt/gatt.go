@@ -153,11 +153,12 @@ func (f *fields) optionalSensor(what string) *SensorStatus {
 	return &f.room.sensor
 }
 
-// charted completes a reading that knows its time and quality with a kind and a value.
-func charted(r vitals.Reading, kind vitals.Kind, n Number, convert func(Number) vitals.Decimal) vitals.Reading {
+// charted completes a reading that knows its time and quality with a kind and with the value of a number
+// in the kind's unit, unless the number is a special one.
+func charted(r vitals.Reading, kind vitals.Kind, n Number, value vitals.Decimal) vitals.Reading {
 	r.Kind, r.Absent = kind, n.Absence()
 	if r.Absent == vitals.Present {
-		r.Value = convert(n)
+		r.Value = value
 	}
 	return r
 }

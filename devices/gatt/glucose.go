@@ -176,12 +176,12 @@ func (s GlucoseSample) control() bool {
 	return s.Type == ControlSolution || s.Site == FromControlSolution
 }
 
-// mgPerDL converts the concentration.
-func (g Glucose) mgPerDL(n Number) vitals.Decimal {
+// mgPerDL is the concentration of the sample, which there is.
+func (g Glucose) mgPerDL() vitals.Decimal {
 	if g.Molar {
-		return mgPerDLOfMoles(n)
+		return mgPerDLOfMoles(g.Sample.Concentration)
 	}
-	return mgPerDLOfMass(n)
+	return mgPerDLOfMass(g.Sample.Concentration)
 }
 
 // glucoseBatch charts a record at the time that the meter gave it: a meter sends its records when it
@@ -207,7 +207,7 @@ func (g Glucose) reading(frame devices.Frame) vitals.Reading {
 		r.DeviceTime = t
 	}
 	kind, doubtful := g.Sample.kind()
-	r = charted(fromStorage(r), kind, g.Sample.Concentration, g.mgPerDL)
+	r = charted(fromStorage(r), kind, g.Sample.Concentration, g.mgPerDL())
 	var status GlucoseStatus
 	if g.Status != nil {
 		status = *g.Status

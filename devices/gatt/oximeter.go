@@ -212,6 +212,9 @@ const oximeterReadings = 3
 
 // readings adds the values of one moment, as far as they can be trusted.
 func (t Trust) readings(all []vitals.Reading, r vitals.Reading, p SpO2PR, amplitude *Number) []vitals.Reading {
+	if t == Doubtful {
+		r.Quality = vitals.Questionable
+	}
 	all = append(all, t.reading(r, vitals.SpO2, p.SpO2), t.reading(r, vitals.PulseRate, p.Pulse))
 	if amplitude != nil {
 		all = append(all, t.reading(r, vitals.PerfusionIndex, *amplitude))
@@ -220,12 +223,9 @@ func (t Trust) readings(all []vitals.Reading, r vitals.Reading, p SpO2PR, amplit
 }
 
 func (t Trust) reading(r vitals.Reading, kind vitals.Kind, n Number) vitals.Reading {
-	r = charted(r, kind, n, Number.Decimal)
-	if t == Invalid && r.Absent == vitals.Present {
-		r.Value, r.Absent = vitals.Decimal{}, vitals.DeviceError
-	}
-	if t == Doubtful {
-		r.Quality = vitals.Questionable
+	r = charted(r, kind, n, n.Decimal())
+	if t == Invalid {
+		return replaced(r, vitals.DeviceError)
 	}
 	return r
 }
