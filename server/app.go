@@ -95,7 +95,7 @@ func (a *app) openStore(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if a.store, err = store.Open(ctx, store.Config{Dir: a.cfg.DataDir, URL: a.cfg.DatabaseURL}); err != nil {
+	if a.store, err = store.Open(ctx, store.Config{Dir: a.cfg.DataDir, URL: a.cfg.DatabaseURL, Program: programVersion()}); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	a.onClose(a.store.Close)
@@ -272,6 +272,7 @@ func (a *app) run(ctx context.Context) error {
 	running.Go(func() { a.clouds.Run(background) })
 	running.Go(func() { a.audit.Run(background) })
 	running.Go(func() { a.witness(background) })
+	running.Go(func() { a.freezeEvidence(background) })
 	var watching sync.WaitGroup
 	watch, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWatching()

@@ -32,6 +32,7 @@ type Records interface {
 	Response
 	LimitRecords
 	Charts
+	EvidenceRecords
 }
 
 // Options of the HTTP surface.
@@ -125,6 +126,7 @@ func build(o Options) (*service, *gin.Engine) {
 	s.registerSessions()
 	s.registerCensus()
 	s.registerAlarms()
+	s.registerEvidence()
 	s.registerLimits()
 	s.registerEnrolment()
 	s.registerBindings()

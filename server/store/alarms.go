@@ -129,10 +129,12 @@ type ledger struct {
 	alarms map[alerts.AlarmID]alarmRow // those that change
 	order  []alerts.AlarmID
 	events []eventRow
+
+	program string
 }
 
 func (t *Tx) openLedger(transitions []alerts.Transition) (*ledger, error) {
-	l := &ledger{last: map[alerts.AlarmID]eventRow{}, alarms: map[alerts.AlarmID]alarmRow{}}
+	l := &ledger{last: map[alerts.AlarmID]eventRow{}, alarms: map[alerts.AlarmID]alarmRow{}, program: t.program}
 	ids := make([]alerts.AlarmID, 0, len(transitions))
 	for _, transition := range transitions {
 		if _, seen := l.last[transition.Alarm.ID]; !seen {
@@ -166,7 +168,7 @@ func (l *ledger) add(transition alerts.Transition) error {
 	if err != nil {
 		return err
 	}
-	event, err := seal(before.Hash, transition)
+	event, err := seal(before.Hash, transition, l.program)
 	if err != nil {
 		return err
 	}
@@ -191,6 +193,9 @@ func (l *ledger) write(db *gorm.DB) error {
 		rows[i] = l.alarms[id]
 	}
 	if _, err = insert(db.Clauses(clause.OnConflict{UpdateAll: true}), rows); err != nil || len(l.events) == 0 {
+		return err
+	}
+	if _, err := insert(db.Clauses(ignoreRepeat), l.due()); err != nil {
 		return err
 	}
 	return appendAudit(db, l.audited())

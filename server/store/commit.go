@@ -17,14 +17,15 @@ import (
 // Tx is one transaction of a node that writes what its partitions produced. It must not be used
 // after the function that got it returned.
 type Tx struct {
-	db   *gorm.DB
-	kind dialect
+	db      *gorm.DB
+	kind    dialect
+	program string
 }
 
 // Commit runs fn in one transaction. When it returns nil everything is on disk; when it returns an
 // error, fn's or the database's, nothing of it is.
 func (s *Store) Commit(ctx context.Context, fn func(*Tx) error) error {
-	return s.transact(ctx, "commit", func(db *gorm.DB) error { return fn(&Tx{db: db, kind: s.kind}) })
+	return s.transact(ctx, "commit", func(db *gorm.DB) error { return fn(&Tx{db: db, kind: s.kind, program: s.program}) })
 }
 
 // readingRow is a value that came alone.

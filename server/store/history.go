@@ -38,10 +38,11 @@ type record struct {
 	Command string        `json:"command"`
 	Station string        `json:"station"`
 	Alarm   alarmRow      `json:"alarm"`
+	Program string        `json:"program,omitempty"` // version of the program, of its rules and of its detector
 }
 
 // seal makes the event that follows the one with the hash.
-func seal(prev []byte, t alerts.Transition) (eventRow, error) {
+func seal(prev []byte, t alerts.Transition, program string) (eventRow, error) {
 	alarm, err := toAlarmRow(t.Alarm)
 	if err != nil {
 		return eventRow{}, err
@@ -52,6 +53,7 @@ func seal(prev []byte, t alerts.Transition) (eventRow, error) {
 	}
 	text, err := json.Marshal(record{
 		Change: t.Change, Before: before, At: micros(t.At), Actor: t.Actor, Command: t.Command, Station: t.Station, Alarm: alarm,
+		Program: program,
 	})
 	if err != nil {
 		return eventRow{}, fmt.Errorf("encode transition: %w", err)
@@ -69,6 +71,15 @@ func (r eventRow) sum() []byte {
 	_, _ = h.Write(r.PrevHash) // a hash never fails
 	_, _ = h.Write([]byte(r.Record))
 	return h.Sum(nil)
+}
+
+// program is which program brought the event about.
+func (r eventRow) program() (string, error) {
+	var rec record
+	if err := json.Unmarshal([]byte(r.Record), &rec); err != nil {
+		return "", fmt.Errorf("version %d: decode record: %w", r.Version, err)
+	}
+	return rec.Program, nil
 }
 
 // open checks the event's seal and place and returns the transition in it.

@@ -35,6 +35,8 @@ type Config struct {
 	Dir string           // folder of the SQLite file, used when URL is empty
 	URL string           // postgres://…
 	Now func() time.Time // nil: the system's clock
+	// Program is sealed into every event: the version of the program, of its rules and of its detector.
+	Program string
 }
 
 // Store is an open database. Its methods may be called from any goroutine.
@@ -43,6 +45,8 @@ type Store struct {
 	read  *gorm.DB // SQLite: a pool that only reads; PostgreSQL: the same pool
 	now   func() time.Time
 	kind  dialect
+
+	program string
 }
 
 // dialect is what differs between the two databases beyond their SQL migrations.
@@ -66,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.now = c.Now
+	s.now, s.program = c.Now, c.Program
 	if s.now == nil {
 		s.now = time.Now
 	}

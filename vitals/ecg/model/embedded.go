@@ -1,9 +1,13 @@
 package model
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -70,6 +74,19 @@ var Embedded = sync.OnceValue(func() *Forests {
 		panic(err) // train wrote them, and the tests read them
 	}
 	return f
+})
+
+// Version names the embedded forests: programs that carry others have another one.
+var Version = sync.OnceValue(func() string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys((&Forests{}).Files())) {
+		data, err := embedded.ReadFile(name)
+		if err != nil {
+			panic(err) // Embedded reads the same
+		}
+		_, _ = h.Write(data) // a hash never fails
+	}
+	return hex.EncodeToString(h.Sum(nil)[:4])
 })
 
 // Read reads forests of a folder that train wrote, to be put in the place of the embedded ones.

@@ -52,6 +52,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an alarm rests on, kept for good: its waveforms, the limits, the program, and which station showed and sounded it. There from about a minute after it was raised. */
+        get: operations["get-evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bindings": {
         parameters: {
             query?: never;
@@ -777,6 +794,19 @@ export interface components {
         AlarmOutputBody: {
             alarm: components["schemas"]["Alarm"];
         };
+        AlarmStation: {
+            /** Format: date-time */
+            at: string;
+            detail?: string;
+            /** @enum {string} */
+            kind: "rendered" | "sounded" | "ack_conflict";
+            station: string;
+            /**
+             * Format: int64
+             * @description Of the alarm.
+             */
+            version: number;
+        };
         AlarmsOutputBody: {
             /** @description Those that were raised last first. */
             alarms: components["schemas"]["Alarm"][];
@@ -978,6 +1008,53 @@ export interface components {
              */
             repeat_s: number;
             steps: components["schemas"]["Step"][];
+        };
+        EvidenceOutputBody: {
+            alarm: string;
+            /**
+             * Format: date-time
+             * @description 10 s before it began.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When this was taken; once more an hour later, with what came late.
+             */
+            frozen: string;
+            /** @description Every setting in force when it was raised, by name. */
+            limits: {
+                [key: string]: number;
+            };
+            /** @description Version of the program, its rules and its detector. */
+            program: string;
+            /** @description Where it was on the screen, and where it sounded. */
+            stations: components["schemas"]["AlarmStation"][];
+            /**
+             * Format: date-time
+             * @description 20 s after it was raised.
+             */
+            to: string;
+            waves: components["schemas"]["EvidenceWave"][];
+        };
+        EvidenceWave: {
+            device: string;
+            kind: string;
+            label: string;
+            /** Format: double */
+            rate_hz: number;
+            /** @description -32768: lost. */
+            samples: number[];
+            /**
+             * Format: double
+             * @description Units per step.
+             */
+            scale: number;
+            /**
+             * Format: date-time
+             * @description Of the first sample.
+             */
+            start: string;
+            unit: string;
         };
         Gateway: {
             accounts: components["schemas"]["Account"][];
@@ -1490,6 +1567,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOutputBody"];
                 };
             };
             /** @description Error */
