@@ -57,6 +57,7 @@ type app struct {
 	clouds  *clouds.Fetcher
 	screens *live.Socket
 	drawn   prometheus.Histogram
+	alarms  *alarmCounts
 
 	http     *http.Server
 	listener net.Listener
@@ -67,7 +68,7 @@ type app struct {
 
 // open builds the server up to the point where its doors listen.
 func open(ctx context.Context, cfg config, log *slog.Logger, stdout io.Writer) (*app, error) {
-	a := &app{cfg: cfg, log: log, drawn: drawTimes()}
+	a := &app{cfg: cfg, log: log, drawn: drawTimes(), alarms: newAlarmCounts()}
 	for _, step := range []func(context.Context) error{a.openStore, a.openJournal, a.openMonitor, a.openDoors} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
@@ -135,7 +136,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 	a.feed = live.New(feedStore{a.store}, a.log, time.Now)
 	a.monitor = monitor.New(monitor.Config{
 		Node:   rand.Text(),
-		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: a.journal,
+		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: countingFeed{a.journal, a.alarms, a.feed.UnitOf},
 		Acked: a.journal.PublishPositions, Logger: a.log,
 	})
 	key, err := a.store.SigningKey(ctx)

@@ -25,6 +25,7 @@ func (a *app) metrics() http.Handler {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		a.drawn,
 	)
+	registry.MustRegister(a.alarms.collectors()...)
 	count := func(name, help string, value func() uint64) {
 		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "vigil_" + name, Help: help},
 			func() float64 { return float64(value()) }))

@@ -32,7 +32,6 @@ type Records interface {
 	Response
 	LimitRecords
 	Charts
-	EvidenceRecords
 }
 
 // Options of the HTTP surface.
@@ -127,6 +126,7 @@ func build(o Options) (*service, *gin.Engine) {
 	s.registerCensus()
 	s.registerAlarms()
 	s.registerEvidence()
+	s.registerReports()
 	s.registerLimits()
 	s.registerEnrolment()
 	s.registerBindings()

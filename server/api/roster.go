@@ -15,6 +15,8 @@ import (
 // Response is which alarms there are and who answers them.
 type Response interface {
 	AlarmRecords
+	EvidenceRecords
+	ReportRecords
 	Rosters
 	Policies
 }

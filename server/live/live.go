@@ -361,3 +361,10 @@ func (f *Feed) hear(v *viewer, audio string) {
 		f.viewers[v] = audio
 	}
 }
+
+// UnitOf is the unit of a patient under care; empty where that is not known.
+func (f *Feed) UnitOf(p vitals.PatientID) vitals.UnitID {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.units[p]
+}

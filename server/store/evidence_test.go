@@ -23,11 +23,11 @@ func TestEvidenceOutlivesTheWaveforms(t *testing.T) {
 		settle(t, s)
 		a := alarm(anna, 1)
 		save(t, s, raised(a))
-		strip := func(offset time.Duration) vitals.Block {
-			return wave(anna, strap, vitals.ECG, noon.Truncate(vitals.WaveBlock).Add(offset))
+		strip := func(seconds int) vitals.Block {
+			return wave(anna, strap, vitals.ECG, noon.Truncate(vitals.WaveBlock).Add(time.Duration(seconds)*time.Second))
 		}
-		for _, offset := range []time.Duration{-30, -20, -10, 0, 20, 30} { // that of 10 s was held up
-			commit(t, s, func(tx *store.Tx) error { return tx.SaveBlocks([]vitals.Block{strip(offset * time.Second)}) })
+		for _, offset := range []int{-30, -20, -10, 0, 20, 30} { // that of 10 s was held up
+			commit(t, s, func(tx *store.Tx) error { return tx.SaveBlocks([]vitals.Block{strip(offset)}) })
 		}
 		commit(t, s, func(tx *store.Tx) error {
 			return tx.SaveBlocks([]vitals.Block{wave(bert, clip, vitals.ECG, noon.Truncate(vitals.WaveBlock))})
@@ -39,22 +39,24 @@ func TestEvidenceOutlivesTheWaveforms(t *testing.T) {
 		frozen := after(time.Minute)
 		must(t, s.FreezeEvidence(ctx, frozen))
 		e := got[alerts.Evidence](t)(s.Evidence(ctx, onlyA, a.ID))
-		starts := func(e alerts.Evidence) []time.Duration {
-			return lo.Map(e.Waves, func(b vitals.Block, _ int) time.Duration { return b.Start.Sub(noon.Truncate(vitals.WaveBlock)) / time.Second })
+		starts := func(e alerts.Evidence) []int {
+			return lo.Map(e.Waves, func(b vitals.Block, _ int) int {
+				return int(b.Start.Sub(noon.Truncate(vitals.WaveBlock)).Seconds())
+			})
 		}
-		same(t, starts(e), []time.Duration{-10, 0, 20})
+		same(t, starts(e), []int{-10, 0, 20})
 		same(t, e.Waves[1].Data, strip(0).Data)
 		same(t, e.Program, c.Program)
 		same(t, []time.Time{e.From, e.To, e.Frozen}, []time.Time{after(-10 * time.Second), after(20 * time.Second), frozen})
 		same(t, e.Limits[alerts.HRHighLimit], alerts.DefaultLimits().Value(alerts.HRHighLimit))
 
-		commit(t, s, func(tx *store.Tx) error { return tx.SaveBlocks([]vitals.Block{strip(10 * time.Second)}) })
+		commit(t, s, func(tx *store.Tx) error { return tx.SaveBlocks([]vitals.Block{strip(10)}) })
 		must(t, s.FreezeEvidence(ctx, after(2*time.Minute))) // not due yet
 		must(t, s.FreezeEvidence(ctx, after(2*time.Hour)))
 		must(t, s.Prune(ctx, after(50*time.Hour), after(-time.Hour)))
 		must(t, s.FreezeEvidence(ctx, after(51*time.Hour)))
 		e = got[alerts.Evidence](t)(s.Evidence(ctx, onlyA, a.ID))
-		same(t, starts(e), []time.Duration{-10, 0, 10, 20})
+		same(t, starts(e), []int{-10, 0, 10, 20})
 		same(t, e.Frozen, frozen)
 
 		_, err = s.Evidence(ctx, onlyB, a.ID)

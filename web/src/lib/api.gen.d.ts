@@ -519,6 +519,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many alarms there were, how they went, and how long they waited for somebody. */
+        get: operations["report-alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff": {
         parameters: {
             query?: never;
@@ -728,6 +745,16 @@ export interface components {
         };
         AccountInputBody: {
             refresh_token: string;
+        };
+        AckDelays: {
+            /** Format: int64 */
+            acked: number;
+            /** Format: double */
+            p50: number;
+            /** Format: double */
+            p90: number;
+            /** Format: double */
+            p99: number;
         };
         AcknowledgeInputBody: {
             /** @description Chosen by the sender; repeating it repeats the answer. */
@@ -1324,6 +1351,44 @@ export interface components {
             /** @description Shown this once. */
             secret: string;
             webhook: string;
+        };
+        ReportGroup: {
+            /** @description From being raised to the first acknowledgement, by priority; of those that were acknowledged. */
+            ack_seconds: {
+                [key: string]: components["schemas"]["AckDelays"];
+            };
+            /**
+             * Format: double
+             * @description Share that somebody acknowledged.
+             */
+            acked: number;
+            /**
+             * Format: int64
+             * @description How often one asked for attention again: re-alarmed, recurred or worsened.
+             */
+            again: number;
+            key: string;
+            /** Format: int64 */
+            raised: number;
+            /**
+             * Format: double
+             * @description Share that was over before anybody did.
+             */
+            self_cleared: number;
+        };
+        ReportOutputBody: {
+            groups: components["schemas"]["ReportGroup"][];
+            /**
+             * Format: int64
+             * @description Who had any alarm.
+             */
+            patients: number;
+            /**
+             * Format: double
+             * @description Share of the alarms that came from the tenth of these patients with the most.
+             */
+            top_share: number;
+            total: components["schemas"]["ReportGroup"];
         };
         RosterOutputBody: {
             /** @description Who can be put on a duty of the unit. */
@@ -2673,6 +2738,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuarantineOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-alarms": {
+        parameters: {
+            query: {
+                /** @description Raised at that time or later. */
+                from: string;
+                /** @description Raised before; at most 92 days later. */
+                to: string;
+                /** @description Only this unit. */
+                unit?: string;
+                /** @description A shift is early from 6:00, late from 14:00, night from 22:00 by the unit's clock, and named by the day on which it began. */
+                by?: "bed" | "unit" | "shift" | "condition";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
                 };
             };
             /** @description Error */

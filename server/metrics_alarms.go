@@ -1,0 +1,72 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vigil/alerts"
+	"vigil/server/journal"
+	"vigil/vitals"
+)
+
+// alarmCounts counts what becomes of the alarms of the patients of this node, for Prometheus. The report over
+// REST is exact; this may count what a crash repeats twice.
+type alarmCounts struct {
+	raised, acked, selfCleared, again *prometheus.CounterVec
+	waited                            *prometheus.HistogramVec
+}
+
+func newAlarmCounts() *alarmCounts {
+	counter := func(name, help string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vigil_alarms_" + name + "_total", Help: help}, []string{"unit", "priority", "type"})
+	}
+	return &alarmCounts{
+		raised:      counter("raised", "Alarms raised."),
+		acked:       counter("acked", "Acknowledgements of alarms."),
+		selfCleared: counter("self_cleared", "Alarms that were over before anybody acknowledged them."),
+		again:       counter("again", "Times that an alarm asked for attention again: re-alarmed, recurred or worsened."),
+		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "vigil_alarm_ack_seconds", Help: "Time from an alarm being raised to its first acknowledgement.",
+			// Around the targets for HIGH, 15 s and 60 s, and the steps of escalation.
+			Buckets: []float64{5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600},
+		}, []string{"unit", "priority"}),
+	}
+}
+
+func (c *alarmCounts) collectors() []prometheus.Collector {
+	return []prometheus.Collector{c.raised, c.acked, c.selfCleared, c.again, c.waited}
+}
+
+// count takes one change of an alarm of a unit.
+func (c *alarmCounts) count(t alerts.Transition, unit vitals.UnitID) {
+	priority := t.Alarm.Priority.String()
+	of := func(v *prometheus.CounterVec) prometheus.Counter {
+		return v.WithLabelValues(string(unit), priority, t.Alarm.Condition.Spec().Type.String())
+	}
+	switch {
+	case t.Change == alerts.Raised:
+		of(c.raised).Inc()
+	case t.Change == alerts.Rearmed, t.Change == alerts.Recurred, t.Change == alerts.Worsened:
+		of(c.again).Inc()
+	case t.Change == alerts.Acknowledged, t.Change == alerts.Ceased && t.Alarm.Reason == alerts.ClosedAck:
+		of(c.acked).Inc()
+		if t.Alarm.Count == 1 { // later ones count from when it asked again
+			c.waited.WithLabelValues(string(unit), priority).Observe(max(0, t.At.Sub(t.Alarm.Raised).Seconds()))
+		}
+	case t.Change == alerts.Ceased && t.Alarm.Reason == alerts.ClosedSelf:
+		of(c.selfCleared).Inc()
+	}
+}
+
+// countingFeed is the feed of the monitor, which counts what goes by.
+type countingFeed struct {
+	*journal.Journal
+
+	counts *alarmCounts
+	unitOf func(vitals.PatientID) vitals.UnitID
+}
+
+// PublishAlarm tells everybody about a change of an alarm.
+func (f countingFeed) PublishAlarm(t alerts.Transition) {
+	f.counts.count(t, f.unitOf(t.Alarm.Patient))
+	f.Journal.PublishAlarm(t)
+}
