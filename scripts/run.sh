@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Opens a living ward: the server with its demo unit, and simulated homes that speak the hub protocol.
+# Opens a living ward: the server with its demo unit, simulated homes that speak the hub protocol, and gateways,
+# a phone and a monitor of others.
 # Ctrl-C ends both. HOMES, SIM_FLAGS and the VIGIL_ variables of the README change what runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,6 +9,7 @@ export VIGIL_DEMO=1
 export VIGIL_DATA_DIR=${VIGIL_DATA_DIR:-./data}
 export VIGIL_HTTP_ADDR=${VIGIL_HTTP_ADDR:-127.0.0.1:8080}
 export VIGIL_MQTT_ADDR=${VIGIL_MQTT_ADDR:-127.0.0.1:1883}
+export VIGIL_MLLP_ADDR=${VIGIL_MLLP_ADDR:-127.0.0.1:2575}
 url=http://$VIGIL_HTTP_ADDR
 
 # The simulator enrols its homes as the administrator. The password is made once and kept with the data.
@@ -35,7 +37,7 @@ for _ in $(seq 100); do
 	sleep 0.2
 done
 # shellcheck disable=SC2086
-bin/vigil-sim -url "$url" -mqtt "$VIGIL_MQTT_ADDR" -homes "${HOMES:-16}" -state "$VIGIL_DATA_DIR/sim-secrets.json" ${SIM_FLAGS:-} &
+bin/vigil-sim -url "$url" -mqtt "$VIGIL_MQTT_ADDR" -mllp "$VIGIL_MLLP_ADDR" -others -homes "${HOMES:-16}" -state "$VIGIL_DATA_DIR/sim-secrets.json" ${SIM_FLAGS:-} &
 pids+=($!)
 
 printf '\n  The ward is at %s\n  Sign in as "admin" with the password in %s, or as one of\n\n' "$url" "$secret"

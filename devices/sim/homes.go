@@ -128,7 +128,17 @@ func runHomes(ctx context.Context, o options, log *slog.Logger) error {
 	if err := o.enrol(ctx, client, demoUnit, residents, log); err != nil {
 		return err
 	}
-	err = live(ctx, residents, 0, log)
+	senders, err := o.foreigners(ctx, client, log)
+	if err != nil {
+		return err
+	}
+	group, living := errgroup.WithContext(ctx)
+	begin := time.Now()
+	for i, s := range senders {
+		group.Go(func() error { return s.Run(living, begin.Add(firstForeign+time.Duration(i)*time.Second)) })
+	}
+	group.Go(func() error { return live(living, residents, 0, log) })
+	err = group.Wait()
 	log.Info("homes are closed", "stored", lo.SumBy(residents, func(r *resident) uint64 { return r.spool.Stats().Stored }))
 	return err
 }

@@ -109,6 +109,15 @@ func (h *Home) Carry(frame []byte) []byte {
 	return spoilt
 }
 
+// Repeats reports whether a message is sent twice, by a sender without a spool.
+func (h *Home) Repeats() bool { return h != nil && h.happens(h.plan.Duplicate) }
+
+// Overtakes reports whether a message is sent before the one in front of it, by a sender without a spool.
+func (h *Home) Overtakes() bool { return h != nil && h.happens(h.plan.Reorder) }
+
+// Delays reports whether a message waits for the next one, which may then overtake it.
+func (h *Home) Delays() bool { return h != nil && h.happens(2*h.plan.Reorder) }
+
 // Clock is how far the hub's clock is off.
 func (h *Home) Clock(since time.Duration) time.Duration {
 	if h == nil || int(since/jumpEvery)%2 == 0 {

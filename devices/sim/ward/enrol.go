@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/samber/lo"
@@ -15,10 +16,19 @@ import (
 
 // Home is what is to be enrolled of one home.
 type Home struct {
-	Hub     vitals.HubID
+	Hub     vitals.HubID // empty where there is none
 	HubName string
+	Gateway *Gateway // of others, nil where there is none
 	Patient Patient
 	Devices []Device
+}
+
+// name is what the home is called in errors.
+func (h Home) name() string {
+	if h.Hub == "" {
+		return h.Patient.MRN
+	}
+	return string(h.Hub)
 }
 
 // Patient is a made-up person; the server marks it as test.
@@ -65,8 +75,8 @@ type enrolment struct {
 }
 
 // Enrol makes sure that everything exists, leaving alone what does. It fills secrets with those of
-// the homes' hubs; a hub whose secret is not among them gets a new one. It returns the patient of
-// each hub.
+// the homes' hubs; a hub whose secret is not among them gets a new one, as gateways do each time. It returns the
+// patient of each hub.
 func (c *Client) Enrol(ctx context.Context, unit Unit, homes []Home, secrets Secrets) (map[vitals.HubID]vitals.PatientID, error) {
 	e := &enrolment{client: c, unit: unit, secrets: secrets, enrolled: map[vitals.HubID]vitals.PatientID{}}
 	if err := e.look(ctx); err != nil {
@@ -77,7 +87,7 @@ func (c *Client) Enrol(ctx context.Context, unit Unit, homes []Home, secrets Sec
 	for _, h := range homes {
 		group.Go(func() error {
 			if err := e.home(ctx, h); err != nil {
-				return fmt.Errorf("enrol %s: %w", h.Hub, err)
+				return fmt.Errorf("enrol %s: %w", h.name(), err)
 			}
 			return nil
 		})
@@ -147,21 +157,21 @@ func (e *enrolment) home(ctx context.Context, h Home) error {
 	if err != nil {
 		return err
 	}
-	if err := e.hub(ctx, h); err != nil {
-		return err
+	if h.Hub != "" {
+		if err := e.hub(ctx, h); err != nil {
+			return err
+		}
 	}
-	for _, d := range h.Devices {
-		if !e.devices[d.ID] {
-			if err := e.create(ctx, "/api/v1/devices", d); err != nil {
-				return err
-			}
+	devices := h.Devices
+	if h.Gateway != nil {
+		d, err := e.gateway(ctx, *h.Gateway)
+		if err != nil {
+			return err
 		}
-		if e.bound[d.ID] == patient {
-			continue
-		}
-		if err := e.client.call(ctx, http.MethodPost, "/api/v1/bindings", map[string]any{
-			"device": d.ID, "patient": patient, "move": true, // a readmitted patient takes the devices along
-		}, nil); err != nil {
+		devices = append(slices.Clone(devices), d)
+	}
+	for _, d := range devices {
+		if err := e.bind(ctx, d, patient); err != nil {
 			return err
 		}
 	}
@@ -169,6 +179,21 @@ func (e *enrolment) home(ctx context.Context, h Home) error {
 	defer e.mu.Unlock()
 	e.enrolled[h.Hub] = patient
 	return nil
+}
+
+// bind makes sure that the device is known and the patient's.
+func (e *enrolment) bind(ctx context.Context, d Device, patient vitals.PatientID) error {
+	if !e.devices[d.ID] {
+		if err := e.create(ctx, "/api/v1/devices", d); err != nil {
+			return err
+		}
+	}
+	if e.bound[d.ID] == patient {
+		return nil
+	}
+	return e.client.call(ctx, http.MethodPost, "/api/v1/bindings", map[string]any{
+		"device": d.ID, "patient": patient, "move": true, // a readmitted patient takes the devices along
+	}, nil)
 }
 
 func (e *enrolment) admit(ctx context.Context, p Patient) (vitals.PatientID, error) {

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/samber/lo"
+
+	"vigil/devices/sim/fault"
+	"vigil/devices/sim/foreign"
+	"vigil/devices/sim/ward"
+	"vigil/vitals"
+)
+
+// How often those who speak to no hub of Vigil measure: sooner than real ones, so that there is something
+// to see.
+const (
+	foreignEvery = 5 * time.Minute
+	monitorEvery = 2 * time.Second
+	firstForeign = 5 * time.Second // behind the start
+)
+
+// foreignRange is that of the addresses of their devices.
+const foreignRange = 0x0202
+
+// foreigner is a patient whose values come through a door of others.
+type foreigner struct {
+	home  ward.Home
+	every time.Duration
+	make  func(n int, at time.Time) []byte
+	door  func(base string, secret string) foreign.Door
+}
+
+// foreignPatient is the nth of them. They stand behind all homes that a ward may have.
+func foreignPatient(n int) (ward.Patient, foreign.Person) {
+	p := patient(fmt.Sprintf("SIM-F%04d", n+1), maxHomes+n)
+	p.Bed = fmt.Sprintf("F%d", n+1)
+	who := personOf(n)
+	return p, foreign.Person{
+		MRN: p.MRN, Systolic: who.Systolic, Diastolic: who.Diastolic, Pulse: float64(64 + n*7%20), Oxygen: 97, Breath: 15,
+		Celsius: who.Celsius, Kilograms: who.Kilograms,
+	}
+}
+
+// foreigners are the simulated gateways, apps and monitors of others, enrolled with the server; none
+// where they are not asked for.
+func (o options) foreigners(ctx context.Context, client *ward.Client, log *slog.Logger) ([]*foreign.Sender, error) {
+	if !o.others {
+		return nil, nil
+	}
+	all := []foreigner{o.tenovi(0), o.phone(1), o.relay(2), o.guide(3)}
+	if o.mllp != "" {
+		all = append(all, o.monitor(4))
+	}
+	secrets := ward.Secrets{} // new ones at each start
+	homes := lo.Map(all, func(f foreigner, _ int) ward.Home { return f.home })
+	if _, err := client.Enrol(ctx, demoUnit, homes, secrets); err != nil {
+		return nil, fmt.Errorf("enrol those who speak to no hub: %w", err)
+	}
+	return lo.Map(all, func(f foreigner, n int) *foreign.Sender {
+		id := f.home.Hub
+		if f.home.Gateway != nil {
+			id = f.home.Gateway.ID
+		}
+		s := &foreign.Sender{
+			Name: f.home.Patient.Bed + " " + string(id), Period: f.every, Make: f.make, Door: f.door(client.Base(), secrets.Of(client.Base(), id)), Log: log,
+		}
+		if o.faults != (fault.Plan{}) {
+			s.Faults = o.faults.Home(o.seed, maxHomes+n)
+		}
+		return s
+	}), nil
+}
+
+// webhook is the door of a gateway that posts JSON.
+func webhook(id vitals.HubID) func(base, secret string) foreign.Door {
+	return func(base, secret string) foreign.Door {
+		return &foreign.Web{URL: foreign.WebhookOf(base, string(id)), Type: "application/json", User: string(id), Secret: secret}
+	}
+}
+
+// tenovi is a cuff with its vendor's gateway, whose cloud posts.
+func (o options) tenovi(n int) foreigner {
+	const id, key = "sim-tenovi", "5a11ab1e-0000-4000-8000-000000000001"
+	p, who := foreignPatient(n)
+	return foreigner{
+		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
+			ID: id, Kind: "tenovi", Name: "Simulated Tenovi", Key: key, Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated cuff with a gateway"},
+		}},
+		every: foreignEvery, make: foreign.Tenovi(who, key), door: webhook(id),
+	}
+}
+
+// phone is that of somebody with a watch and a scale, which exports what they measure.
+func (o options) phone(n int) foreigner {
+	const id = "sim-phone"
+	p, who := foreignPatient(n)
+	return foreigner{
+		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
+			ID: id, Kind: "health-auto-export", Name: "Simulated phone", Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated watch and scale"},
+		}},
+		every: foreignEvery, make: foreign.HealthAutoExport(who), door: webhook(id),
+	}
+}
+
+// relay is a Theengs gateway beside a scale.
+func (o options) relay(n int) foreigner {
+	const id = "sim-theengs"
+	p, who := foreignPatient(n)
+	scale := deviceID(foreignRange, n+1, scaleDevice)
+	address := colons(scale, ":", 6)
+	return foreigner{
+		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
+			ID: id, Kind: "theengs", Name: "Simulated Theengs gateway", Address: scale, Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated scale that advertises"},
+		}},
+		every: foreignEvery, make: foreign.Theengs(who, address), door: func(_, secret string) foreign.Door {
+			return &foreign.Relay{Broker: o.mqtt, User: id, Secret: secret, Topic: foreign.TheengsTopic(id, strings.ReplaceAll(address, ":", ""))}
+		},
+	}
+}
+
+// guide is a gateway of the HL7 PHD guide beside a thermometer.
+func (o options) guide(n int) foreigner {
+	const id = "sim-phg"
+	p, who := foreignPatient(n)
+	thermometer := vitals.DeviceID(fmt.Sprintf("02020000000000%02x", n+1))
+	return foreigner{
+		home: ward.Home{
+			Patient: p, Hub: id, HubName: "Simulated personal health gateway",
+			Devices: []ward.Device{{ID: thermometer, Manufacturer: "Vigil", Model: "Simulated thermometer", Serial: "S-phg"}},
+		},
+		every: foreignEvery, make: foreign.Thermometer(who, colons(thermometer, "-", 8)), door: func(base, secret string) foreign.Door {
+			return &foreign.Web{URL: base + "/fhir/r4", Type: "application/fhir+json", User: id, Secret: secret}
+		},
+	}
+}
+
+// monitor is a hospital monitor, which nobody asks for a secret.
+func (o options) monitor(n int) foreigner {
+	p, who := foreignPatient(n)
+	id := vitals.DeviceID(fmt.Sprintf("02020000000000%02x", n+1))
+	return foreigner{
+		home:  ward.Home{Patient: p, Devices: []ward.Device{{ID: id, Manufacturer: "Vigil", Model: "Simulated monitor", Serial: "S-monitor"}}},
+		every: monitorEvery, make: foreign.Monitor(who, string(id)), door: func(_, _ string) foreign.Door { return &foreign.Monitors{Address: o.mllp} },
+	}
+}
+
+// colons writes an address of so many bytes in capitals with a separator between them.
+func colons(id vitals.DeviceID, separator string, bytes int) string {
+	text := strings.ToUpper(string(id))
+	return strings.Join(lo.Times(bytes, func(i int) string { return text[2*i : 2*i+2] }), separator)
+}

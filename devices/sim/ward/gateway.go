@@ -1,0 +1,53 @@
+package ward
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"vigil/vitals"
+)
+
+// Gateway is one of others, which delivers for one device of a home.
+type Gateway struct {
+	ID   vitals.HubID
+	Kind string // as the server names its payloads
+	Name string
+	Key  string // how it names the device; empty where it is the sender itself
+	// Address is the device's own, where the gateway tells it instead of a name.
+	Address vitals.DeviceID
+	Device  Device // as its label describes it
+}
+
+// gateway makes sure that the gateway exists, gives it a new secret, and returns the device that it delivers for.
+func (e *enrolment) gateway(ctx context.Context, g Gateway) (Device, error) {
+	path := "/api/v1/gateways/" + url.PathEscape(string(g.ID))
+	var answer struct {
+		Secret string `json:"secret"`
+	}
+	err := e.client.call(ctx, http.MethodPost, "/api/v1/gateways", map[string]string{"id": string(g.ID), "kind": g.Kind, "name": g.Name}, &answer)
+	if isConflict(err) {
+		err = e.client.call(ctx, http.MethodPost, path+"/secret", nil, &answer)
+	}
+	if err == nil && answer.Secret == "" {
+		err = errNoSecret
+	}
+	if err != nil {
+		return Device{}, fmt.Errorf("register gateway %s: %w", g.ID, err)
+	}
+	e.mu.Lock()
+	e.secrets.Set(e.client.base, g.ID, answer.Secret)
+	e.mu.Unlock()
+	d := g.Device
+	if d.ID = g.Address; d.ID == "" {
+		var named struct {
+			Device vitals.DeviceID `json:"device"`
+		}
+		if err := e.client.call(ctx, http.MethodGet, path+"/device?key="+url.QueryEscape(g.Key), nil, &named); err != nil {
+			return Device{}, fmt.Errorf("name the device of gateway %s: %w", g.ID, err)
+		}
+		d.ID = named.Device
+	}
+	return d, nil
+}
