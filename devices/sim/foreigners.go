@@ -31,7 +31,7 @@ type foreigner struct {
 	home  ward.Home
 	every time.Duration
 	make  func(n int, at time.Time) []byte
-	door  func(base string, secret string) foreign.Door
+	door  func(base, secret string) foreign.Door
 }
 
 // foreignPatient is the nth of them. They stand behind all homes that a ward may have.
