@@ -194,7 +194,7 @@ func (o options) simulated(n int, script heart.Script) *resident {
 	}
 	h := heart.New(heartOf(n, o), script, rate.Hz())
 	r := &resident{patient: h, faults: o.faultsOf(n)}
-	r.worn = []home.Wearable{&home.Oximeter{ID: id(oximeterDevice), Patient: h, Air: r.faults}}
+	r.worn = []home.Wearable{&home.Oximeter{ID: id(oximeterDevice), Patient: h, Wave: hasWave(n), Air: r.faults}}
 	devices := []int{oximeterDevice, ecg}
 	switch ecg {
 	case movesenseDevice:
@@ -206,9 +206,17 @@ func (o options) simulated(n int, script heart.Script) *resident {
 		r.worn = append(r.worn, &home.ChestStrap{ID: id(strapDevice), Patient: h, Air: r.faults},
 			&home.Patch{ID: id(patchDevice), Patient: h, Kind: vitals.ECGII, Rate: patchRate})
 	}
-	for _, device := range spotDevices(n) {
+	spots := spotDevices(n)
+	if checksOxygen(n) {
+		spots = append(spots, spotOximeterDevice)
+	}
+	for _, device := range spots {
 		devices = append(devices, device)
 		r.worn = append(r.worn, r.spot(device, id(device), personOf(n)))
+	}
+	if acts, has := pendantActs[n%demoCycle]; has {
+		devices = append(devices, pendantDevice)
+		r.worn = append(r.worn, &home.Pendant{ID: id(pendantDevice), Acts: acts, Cycle: pendantCycle, Air: r.faults})
 	}
 	r.enrol = demoHome(n, devices...)
 	return r
@@ -226,6 +234,8 @@ func (r *resident) spot(device int, id vitals.DeviceID, who home.Person) home.We
 		s = home.GlucoseMeter(id, spotEvery, who)
 	case scaleDevice:
 		s = home.Scale(id, spotEvery, who)
+	case spotOximeterDevice:
+		s = home.SpotOximeter(id, spotEvery, r.patient)
 	default:
 		sensor := home.Sensor(id, sensorEvery, who)
 		sensor.Air = r.faults

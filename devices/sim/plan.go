@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"vigil/devices/sim/heart"
 	"vigil/devices/sim/home"
@@ -32,6 +33,8 @@ const (
 	sensorDevice
 	scaleDevice
 	movesenseDevice
+	pendantDevice
+	spotOximeterDevice
 )
 
 func deviceID(addresses, home, device int) vitals.DeviceID {
@@ -49,6 +52,9 @@ var labels = map[int]ward.Device{
 	sensorDevice:      {Manufacturer: "Vigil", Model: "Simulated CGM sensor"},
 	scaleDevice:       {Manufacturer: "Vigil", Model: "Simulated scale"},
 	movesenseDevice:   {Manufacturer: "Vigil", Model: "Simulated Movesense"},
+
+	pendantDevice:      {Manufacturer: "Vigil", Model: "Simulated emergency pendant"},
+	spotOximeterDevice: {Manufacturer: "Vigil", Model: "Simulated spot oximeter"},
 }
 
 func device(addresses, home, which int) ward.Device {
@@ -137,6 +143,24 @@ func spotDevices(n int) []int {
 		{thermometerDevice, sensorDevice},
 	}[n%4]
 }
+
+// What pendants of the first homes of every sixteen do: one fall is a false alarm that its wearer takes back in
+// time, one call for help is real.
+var pendantActs = map[int][]home.Act{
+	6: {{After: 3 * time.Minute, Code: vitals.Fall}, {After: 3*time.Minute + 15*time.Second, Code: vitals.FallCancelled}},
+	7: {{After: 4 * time.Minute, Code: vitals.SOS}},
+}
+
+// pendantCycle is after which it all happens again.
+const pendantCycle = 30 * time.Minute
+
+// hasWave says which homes' oximeters send their wave: those of the homes with a lethal rhythm among them, so that
+// the pulse is seen to confirm it.
+func hasWave(n int) bool { return n%4 == 0 }
+
+// checksOxygen says which homes have an oximeter that is put on now and then. The alarm engine expects an
+// SpO2 to go on, and says NO DATA behind each check, so the first sixteen have none.
+func checksOxygen(n int) bool { return n >= demoCycle && n%8 == 5 }
 
 // personOf is what the spot measurements of a home waver about: everybody is well.
 func personOf(n int) home.Person {

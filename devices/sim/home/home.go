@@ -128,8 +128,11 @@ func (h *Home) keep(b vitals.Batch, at time.Time) error {
 }
 
 // news reports whether the event tells a state other than the last one: decoders tell the state of
-// a contact in every frame, a hub hands on its changes.
+// a contact in every frame, a hub hands on its changes. Each call for help is news.
 func (h *Home) news(d vitals.DeviceID, e vitals.Event) bool {
+	if e.Code.Call() {
+		return true
+	}
 	about, state := e.Code, e.Detail
 	if about == vitals.ContactLost || about == vitals.ContactMade {
 		about, state = vitals.ContactMade, string(e.Code)

@@ -18,6 +18,7 @@ import (
 	"vigil/devices/sim/heart"
 	"vigil/devices/sim/home"
 	"vigil/vitals"
+	"vigil/vitals/ppg"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -248,6 +249,71 @@ func TestSpotMeasurementsAreThoseOfSomebodyWell(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, count); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestASpotOximeterShowsOneValueEachTime(t *testing.T) {
+	spool := lived(t, "sinus 6m, vf 1h", patchRate, 12*time.Minute, func(p home.Patient) []home.Wearable {
+		return []home.Wearable{
+			&home.Patch{ID: patch, Patient: p, Kind: vitals.ECGII, Rate: patchRate}, // the heart goes on as its ECG is asked for
+			home.SpotOximeter("020000000109", 5*time.Minute, p),
+		}
+	})
+	var story []string
+	for _, b := range spool.batches {
+		for _, r := range b.Readings {
+			if r.Kind == vitals.SpO2 {
+				story = append(story, map[bool]string{true: r.Value.String(), false: "none"}[r.Absent == vitals.Present])
+			}
+		}
+	}
+	if !slices.Equal(story, []string{"97", "97", "none"}) {
+		t.Errorf("%q", story)
+	}
+}
+
+func TestAPendantCallsEachTimeItIsPressed(t *testing.T) {
+	acts := []home.Act{
+		{After: time.Minute, Code: vitals.SOS}, {After: 2 * time.Minute, Code: vitals.Fall}, {After: 2*time.Minute + 15*time.Second, Code: vitals.FallCancelled},
+	}
+	spool := lived(t, "sinus 1h", patchRate, 8*time.Minute, func(home.Patient) []home.Wearable {
+		return []home.Wearable{&home.Pendant{ID: "02000000010a", Acts: acts, Cycle: 5 * time.Minute}}
+	})
+	want := []vitals.EventCode{
+		vitals.DeviceConnected, vitals.BatteryLevel, vitals.SOS, vitals.Fall, vitals.FallCancelled, vitals.SOS, vitals.Fall, vitals.FallCancelled,
+	}
+	if got := events(spool.batches); !slices.Equal(got, want) {
+		t.Errorf("told %v", got)
+	}
+}
+
+func TestTheWaveOfAnOximeterShowsAPulseWhereThereIsOne(t *testing.T) {
+	spool := lived(t, "sinus@75 60s, vf 1h", patchRate, 2*time.Minute, func(p home.Patient) []home.Wearable {
+		return []home.Wearable{
+			&home.Patch{ID: patch, Patient: p, Kind: vitals.ECGII, Rate: patchRate}, // the heart goes on as its ECG is asked for
+			&home.Oximeter{ID: clip, Patient: p, Wave: true},
+		}
+	})
+	got := waves(spool.of(clip))
+	d, err := ppg.New(got[0].Rate.Hz())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pulses [2]int // in the minute with beats, and in that without
+	for i, w := range got {
+		if i > 0 && (w.First != got[i-1].First+uint64(len(got[i-1].Samples)) || !w.Start.Equal(got[i-1].End())) {
+			t.Errorf("chunk %d begins at %v, sample %d", i, w.Start, w.First)
+		}
+		for _, sample := range w.Samples {
+			for _, f := range d.Push(int32(sample), false) {
+				if f.Kind == ppg.PulseFound {
+					pulses[i/60]++
+				}
+			}
+		}
+	}
+	if pulses[0] < 65 || pulses[0] > 80 || pulses[1] > 10 { // some of them are noise that is taken for a pulse
+		t.Errorf("%d pulses in the minute with 75 beats, %d in that with none", pulses[0], pulses[1])
 	}
 }
 

@@ -76,6 +76,18 @@ func Cuff(id vitals.DeviceID, period time.Duration, p Patient, who Person) *Spot
 	}}
 }
 
+// SpotOximeter is an oximeter that somebody puts on now and then.
+func SpotOximeter(id vitals.DeviceID, period time.Duration, p Patient) *Spot {
+	return &Spot{ID: id, Period: period, Decoder: "gatt/2a5e", Send: func(_ int, at time.Time) ([]byte, error) {
+		shown := gatt.SpO2PR{SpO2: number(p.SpO2(), 0), Pulse: number(p.Rate(), 0)}
+		if !p.Rhythm().Beats() {
+			none := gatt.Number{Special: gatt.NotANumber}
+			shown = gatt.SpO2PR{SpO2: none, Pulse: none}
+		}
+		return gatt.EncodeSpotOximeter(gatt.SpotOximeter{SpO2PR: shown, At: new(gatt.DateTimeOf(at))})
+	}}
+}
+
 // Thermometer is an ear thermometer.
 func Thermometer(id vitals.DeviceID, period time.Duration, who Person) *Spot {
 	return &Spot{ID: id, Period: period, Decoder: "gatt/2a1c", Send: func(n int, _ time.Time) ([]byte, error) {

@@ -146,8 +146,10 @@ func (s *ChestStrap) rate(at time.Time) (vitals.Batch, error) {
 type Oximeter struct {
 	ID      vitals.DeviceID
 	Patient Patient
+	Wave    bool // it sends its wave, too
 	Air     *fault.Home
 
+	light     light
 	pulseless int // seconds
 	last      uint16
 }
@@ -167,7 +169,11 @@ func (o *Oximeter) Measure(at time.Time) (vitals.Batch, error) {
 	if err != nil {
 		return vitals.Batch{}, fmt.Errorf("send oximetry: %w", err)
 	}
-	return receive("gatt/2a5f", devices.Frame{Device: o.ID, Received: at, Bytes: o.Air.Carry(value)})
+	b, err := receive("gatt/2a5f", devices.Frame{Device: o.ID, Received: at, Bytes: o.Air.Carry(value)})
+	if err == nil && o.Wave {
+		b.Waveforms = []vitals.Waveform{o.light.chunk(o.Patient, at)}
+	}
+	return b, err
 }
 
 func (o *Oximeter) shown() gatt.PulseOximeter {
