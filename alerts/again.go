@@ -13,6 +13,9 @@ func (p *episode) stillTrue(f fact, now time.Time) (Transition, bool) {
 		p.alarm.Evidence = f.at
 		return p.change(InputBack, p.alarm.State, now), true
 	}
+	if t, ok := p.awake(f, now); ok {
+		return t, true
+	}
 	if t, ok := p.worsen(f, now); ok {
 		return t, true
 	}

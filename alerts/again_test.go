@@ -98,7 +98,7 @@ func TestAnAlarmThatBecameWorseIsNobodys(t *testing.T) {
 	if a.State != alerts.ActiveUnack || a.AckedBy != "" || a.Value != vitals.Int(83) || a.Detail != "SpO₂ 83 < 88 %" {
 		t.Errorf("%+v", a)
 	}
-	_, err := r.engine.Acknowledge(seen(acked, "late"), r.now)
+	_, err := acknowledge(r.engine, seen(acked, "late"), r.now)
 	if got := codeOf(err); got != alerts.Worse {
 		t.Errorf("acknowledging what was seen before is refused with %q, want %q", got, alerts.Worse)
 	}

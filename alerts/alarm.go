@@ -91,10 +91,13 @@ type Alarm struct {
 	Suppressor AlarmID // the alarm that explains this one, which is silent meanwhile; empty: none
 	Previous   AlarmID // the episode that was acknowledged and over a moment before; empty: none
 	Chattering bool    // the condition comes and goes: more than five onsets within ten minutes
-	AckedBy    string  // user id, empty until acknowledged
-	AckedName  string
-	AckedAt    time.Time
-	Reason     CloseReason
+	// SnoozeUntil is until when an alarm of a single reading is put off; zero while it is not.
+	SnoozeUntil time.Time
+	Command     string // id of the last command of a person that changed it
+	AckedBy     string // user id, empty until acknowledged
+	AckedName   string
+	AckedAt     time.Time
+	Reason      CloseReason
 }
 
 // CloseReason says why an episode ended.
@@ -106,6 +109,7 @@ const (
 	ClosedAck        CloseReason = "ack"        // condition gone, then acknowledged
 	ClosedResolved   CloseReason = "resolved"   // acknowledged, then condition gone
 	ClosedDischarged CloseReason = "discharged" // the patient left
+	ClosedOff        CloseReason = "off"        // somebody switched the condition off
 	ClosedUnassigned CloseReason = "unassigned" // the device it was about is no longer the patient's
 )
 
@@ -116,9 +120,11 @@ type Change string
 const (
 	Raised       Change = "raised" // its State says whether somebody has it already, as the one before
 	Acknowledged Change = "acked"
+	Unacked      Change = "unacked" // whoever had it cannot go
+	Snoozed      Change = "snoozed"
 	Latched      Change = "latched"
 	Recurred     Change = "recurred"   // a latched condition became true again
-	Rearmed      Change = "rearmed"    // acknowledged, but still true after the re-alarm time
+	Rearmed      Change = "rearmed"    // acknowledged or put off, but still true after that time
 	Worsened     Change = "worsened"   // since it was acknowledged, by a step, or to a higher priority
 	Suppressed   Change = "suppressed" // another alarm explains it from now on: no sound, no notification
 	Released     Change = "released"   // it stands by itself again
@@ -136,15 +142,4 @@ type Transition struct {
 	Actor   string    // user id; empty for the detector
 	Command string    // id of the command that caused it, for repeats
 	Station string    // where the command came from
-}
-
-// Acknowledgement is a nurse's "I have seen this and take it", bound to what was on the screen.
-type Acknowledgement struct {
-	Alarm        AlarmID
-	Command      string // chosen by the sender; repeating it repeats the answer
-	SeenVersion  int
-	SeenPriority Priority
-	Actor        string
-	ActorName    string
-	Station      string
 }

@@ -17,7 +17,7 @@ import (
 var (
 	sos = rule{
 		condition: SOS, describe: func(fact) string { return "patient calls for help" },
-		Spec: Spec{Label: "SOS", Type: Physiological, Priority: High, Latching: true},
+		Spec: Spec{Label: "SOS", Type: Physiological, Priority: High, Lethal: true, Latching: true},
 	}
 	fall = rule{
 		condition: Fall, describe: func(fact) string { return "not cancelled by the patient" },

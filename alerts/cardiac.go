@@ -22,7 +22,7 @@ var (
 	ventricularFibrillation = rule{
 		condition: VF, describe: describeVF,
 		Spec: Spec{
-			Label: "VENTRICULAR FIBRILLATION", Type: Physiological, Priority: High,
+			Label: "VENTRICULAR FIBRILLATION", Type: Physiological, Priority: High, Lethal: true,
 			OffDelay: 5 * time.Second, Latching: true, Rearm: rearmHigh,
 			InhibitedBy: []Condition{LeadsOff},
 		},
@@ -30,7 +30,7 @@ var (
 	asystole = rule{
 		condition: Asystole, describe: describeAsystole,
 		Spec: Spec{
-			Label: "ASYSTOLE", Type: Physiological, Priority: High,
+			Label: "ASYSTOLE", Type: Physiological, Priority: High, Lethal: true,
 			OffDelay: 5 * time.Second, Latching: true, Rearm: rearmHigh,
 			InhibitedBy: []Condition{LeadsOff},
 		},
@@ -38,7 +38,7 @@ var (
 	ventricularTachycardia = rule{
 		condition: VT, describe: describeVT,
 		Spec: Spec{
-			Label: "VENTRICULAR TACHYCARDIA", Type: Physiological, Priority: High,
+			Label: "VENTRICULAR TACHYCARDIA", Type: Physiological, Priority: High, Lethal: true,
 			OffDelay: 5 * time.Second, Latching: true, Rearm: rearmHigh,
 			InhibitedBy: []Condition{VF, LeadsOff},
 		},

@@ -60,6 +60,8 @@ type Spec struct {
 	Priority Priority
 	OnDelay  time.Duration // true for so long, by the time of the samples, before anybody is told
 	OffDelay time.Duration // false for so long before the episode is over
+	Lethal   bool          // kills within minutes: nobody can switch it off
+	Spot     bool          // rests on single readings: can be put off
 	Latching bool          // stays until acknowledged, even when the condition has gone
 	Rearm    time.Duration // acknowledged, but true for so long: tell again; zero never
 	// InhibitedBy are the conditions that explain this one, the most urgent first: it is not raised while one of

@@ -26,7 +26,9 @@ type Engine struct {
 	limits     Limits     // in force
 	rules      []rule     // the table with their delays
 	episodes   []*episode // every key that was ever true, in the order of rules, then by site
-	answers    []answer   // of the last commands
+	care       Care       // what people have decided
+	goodSince  time.Time  // server time since when the signal of a patient who is away is good
+	decisions  []decision // of the last commands
 
 	leading     vitals.DeviceID // whose ECG feeds the cardiac conditions
 	rateHeard   time.Time       // server time at which the leading ECG last gave a heart rate
@@ -46,6 +48,7 @@ type Engine struct {
 // Outcome is what one call brought about.
 type Outcome struct {
 	Transitions []Transition
+	Care        []CareChange
 	// Derived is the heart rate from the leading ECG, at each whole second, and the respiration rate from
 	// its beats and from pulses, every five seconds; what the variability of five minutes was, at their end.
 	Derived []vitals.Charted
@@ -105,6 +108,7 @@ func (e *Engine) Tick(now time.Time) Outcome {
 		e.tickDevice(dev, now)
 	}
 	e.tickCalls(now)
+	e.tickCare(now)
 	e.tickSpots(now)
 	e.tickPlans(now)
 	e.tickWarning(now)
@@ -131,6 +135,9 @@ func (e *Engine) Discharge(now time.Time) Outcome {
 			e.emit(p.close(ClosedDischarged, now))
 		}
 		p.alarm = Alarm{}
+	}
+	if len(e.care.Off) > 0 || !e.care.Away.Until.IsZero() {
+		e.decide(CareChange{Kind: Resume, Care: Care{Version: e.care.Version}}, now)
 	}
 	e.spots, e.warning = spots{}, warning{}
 	e.Bind(nil, now)
@@ -175,7 +182,7 @@ func (e *Engine) apply(k key, f fact, now time.Time) {
 		}
 		p = e.episode(k)
 	}
-	inhibited := f.truth == True && p.alarm.State <= Pending && e.inhibited(p.rule, f)
+	inhibited := f.truth == True && p.alarm.State <= Pending && (e.inhibited(p.rule, f) || e.muted(p.rule, now))
 	if t, ok := p.judge(f, now, inhibited); ok {
 		e.emit(t)
 		e.relate(now)

@@ -58,17 +58,17 @@ type Call struct {
 // Asks reports whether the change makes the alarm call from the first step on.
 func (c Change) Asks() bool {
 	switch c {
-	case Raised, Recurred, Rearmed, Worsened, Released:
+	case Raised, Recurred, Rearmed, Worsened, Released, Unacked:
 		return true
 	default:
 		return false
 	}
 }
 
-// Calls reports whether the alarm wants somebody to come: nobody has acknowledged it, and no other one says
-// what it says.
+// Calls reports whether the alarm wants somebody to come: nobody has acknowledged it or put it off, and no
+// other one says what it says.
 func (a Alarm) Calls() bool {
-	return (a.State == ActiveUnack || a.State == LatchedUnack) && a.Suppressor == ""
+	return (a.State == ActiveUnack || a.State == LatchedUnack) && a.Suppressor == "" && a.SnoozeUntil.IsZero()
 }
 
 // Assigned is who cares for a patient at one time. Nobody is the empty id.

@@ -20,13 +20,13 @@ var (
 	glucoseLow = rule{
 		condition: GlucoseLow, describe: describeGlucose,
 		Spec: Spec{
-			Label: "GLUCOSE LOW", Type: Physiological, Priority: Medium, Rearm: rearmMedium,
+			Label: "GLUCOSE LOW", Type: Physiological, Spot: true, Priority: Medium, Rearm: rearmMedium,
 			InhibitedBy: []Condition{GlucoseVeryLow},
 		},
 	}
 	glucoseHigh = rule{
 		condition: GlucoseHigh, describe: describeGlucose,
-		Spec: Spec{Label: "GLUCOSE HIGH", Type: Physiological, Priority: Medium, Rearm: rearmMedium},
+		Spec: Spec{Label: "GLUCOSE HIGH", Type: Physiological, Spot: true, Priority: Medium, Rearm: rearmMedium},
 	}
 )
 

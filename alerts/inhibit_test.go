@@ -149,7 +149,7 @@ func TestAnAcknowledgementFromBeforeTheReleaseIsRefused(t *testing.T) {
 		t.Fatalf("suppressed by %q", silent.Suppressor)
 	}
 	r.last(20, oxygen(84))
-	_, err := r.engine.Acknowledge(seen(silent, "late"), r.now)
+	_, err := acknowledge(r.engine, seen(silent, "late"), r.now)
 	if got := codeOf(err); got != alerts.Worse {
 		t.Errorf("refused with %q, want %q", got, alerts.Worse)
 	}

@@ -34,10 +34,12 @@ const (
 //	ActiveUnack   false for the off-delay                 LatchedUnack where it latches, else Closed(self)
 //	ActiveAck     false for the off-delay                 Closed(resolved)
 //	ActiveAck     true, re-alarm time over                ActiveUnack
+//	ActiveAck     given back                              ActiveUnack
 //	ActiveAck     worse by a step, or of higher priority  ActiveUnack
 //	LatchedUnack  true                                    ActiveUnack
 //	LatchedUnack  acknowledged                            Closed(ack)
 //	any open      patient discharged, device taken away   Closed(discharged), Closed(unassigned)
+//	any open      condition switched off                  Closed(off)
 //	Active...     input lost, input back                  as it was; only its truth changes
 //	any open      another alarm explains it, or no more   as it was; it is silent meanwhile
 //
@@ -257,7 +259,7 @@ func (p *episode) close(reason CloseReason, now time.Time) Transition {
 	before := p.alarm.State
 	p.alarm.State = Closed
 	p.alarm.Reason = reason
-	p.alarm.Suppressor = ""
+	p.alarm.Suppressor, p.alarm.SnoozeUntil = "", time.Time{}
 	if p.alarm.Ended.IsZero() {
 		p.alarm.Ended = now
 	}
@@ -297,32 +299,10 @@ func (p *episode) tick(now time.Time) (Transition, bool) {
 	if t, ok := p.lose(now, now.Sub(p.heard) > staleAfter); ok {
 		return t, true
 	}
+	if t, ok := p.wake(now); ok {
+		return t, true
+	}
 	return p.rearm(now)
-}
-
-// acknowledge answers a nurse; a decision that rests on an older picture is refused.
-func (p *episode) acknowledge(a Acknowledgement, now time.Time) (Transition, error) {
-	refuse := func(code AckCode, current Alarm) (Transition, error) {
-		return Transition{}, &AckError{Code: code, Current: current}
-	}
-	switch {
-	case a.Alarm == p.closed.ID:
-		return refuse(ClosedAlarm, p.closed)
-	case p.alarm.State == ActiveAck:
-		return refuse(AlreadyAcked, p.alarm)
-	case a.SeenVersion < p.pressing || a.SeenVersion > p.alarm.Version || a.SeenPriority < p.alarm.Priority:
-		return refuse(Worse, p.alarm)
-	}
-	p.alarm.AckedBy, p.alarm.AckedName, p.alarm.AckedAt = a.Actor, a.ActorName, now
-	var t Transition
-	if p.alarm.State == LatchedUnack {
-		t = p.close(ClosedAck, now)
-	} else {
-		p.alarm.State = ActiveAck
-		t = p.change(Acknowledged, ActiveUnack, now)
-	}
-	t.Actor, t.Command, t.Station = a.Actor, a.Command, a.Station
-	return t, nil
 }
 
 // restore continues a stored episode. What was known before is not known now: it comes back with

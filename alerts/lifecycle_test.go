@@ -110,7 +110,7 @@ func TestAnAlarmTellsItsWholeStory(t *testing.T) {
 			Onset: onset, Evidence: start.Add(30 * time.Second), Raised: start.Add(21 * time.Second),
 			Ended: start.Add(25 * time.Second), Changed: start.Add(31 * time.Second), Count: 1,
 			Detail: "SpO₂ 84 < 88 %", Value: vitals.Int(84), Limit: vitals.Int(88), Worst: vitals.Int(84),
-			AckedBy: "s-7", AckedName: "K. Lee", AckedAt: start.Add(25 * time.Second),
+			AckedBy: "s-7", AckedName: "K. Lee", AckedAt: start.Add(25 * time.Second), Command: start.Add(25 * time.Second).String(),
 			Reason: alerts.ClosedResolved,
 		},
 	}
@@ -127,22 +127,24 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 	desat := func(r *room) alerts.Alarm { r.last(5, oxygen(70)); return r.open(alerts.SpO2RapidDesat) }
 	tests := []struct {
 		name string
-		tell func(r *room) alerts.Acknowledgement
-		want alerts.AckCode
+		tell func(r *room) alerts.Command
+		want alerts.RefusalCode
 	}{
 		{
 			name: "of an alarm that nobody knows",
-			tell: func(*room) alerts.Acknowledgement { return alerts.Acknowledgement{Alarm: "01ARZ3NDEKTSV4RRFFQ69G5FAV"} },
+			tell: func(*room) alerts.Command {
+				return alerts.Command{Kind: alerts.Acknowledge, Alarm: "01ARZ3NDEKTSV4RRFFQ69G5FAV"}
+			},
 			want: alerts.UnknownAlarm,
 		},
 		{
 			name: "that name no alarm",
-			tell: func(r *room) alerts.Acknowledgement { desat(r); return alerts.Acknowledgement{} },
+			tell: func(r *room) alerts.Command { desat(r); return alerts.Command{Kind: alerts.Acknowledge} },
 			want: alerts.UnknownAlarm,
 		},
 		{
 			name: "when somebody was faster",
-			tell: func(r *room) alerts.Acknowledgement {
+			tell: func(r *room) alerts.Command {
 				a := desat(r)
 				r.ack(alerts.SpO2RapidDesat)
 				return seen(a, "other")
@@ -151,7 +153,7 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 		},
 		{
 			name: "when it is over",
-			tell: func(r *room) alerts.Acknowledgement {
+			tell: func(r *room) alerts.Command {
 				a := desat(r)
 				r.last(20, oxygen(97))
 				r.ack(alerts.SpO2RapidDesat)
@@ -162,7 +164,7 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 		},
 		{
 			name: "when a lesser priority was on the screen",
-			tell: func(r *room) alerts.Acknowledgement {
+			tell: func(r *room) alerts.Command {
 				a := desat(r)
 				a.Priority = alerts.Medium
 				return seen(a, "yellow")
@@ -171,7 +173,7 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 		},
 		{
 			name: "when it has recurred since it was seen",
-			tell: func(r *room) alerts.Acknowledgement {
+			tell: func(r *room) alerts.Command {
 				a := desat(r)
 				r.last(20, oxygen(97))
 				r.last(1, oxygen(70))
@@ -181,7 +183,7 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 		},
 		{
 			name: "when it was told again since it was seen",
-			tell: func(r *room) alerts.Acknowledgement {
+			tell: func(r *room) alerts.Command {
 				a := desat(r)
 				r.ack(alerts.SpO2RapidDesat)
 				r.last(125, oxygen(70))
@@ -191,7 +193,7 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 		},
 		{
 			name: "when a version was seen that is not known here",
-			tell: func(r *room) alerts.Acknowledgement {
+			tell: func(r *room) alerts.Command {
 				a := desat(r)
 				a.Version++
 				return seen(a, "future")
@@ -200,7 +202,7 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 		},
 		{
 			name: "but not because the input was lost in between",
-			tell: func(r *room) alerts.Acknowledgement {
+			tell: func(r *room) alerts.Command {
 				a := desat(r)
 				r.last(20)
 				return seen(a, "lost")
@@ -208,7 +210,7 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 		},
 		{
 			name: "nor because it has latched in between",
-			tell: func(r *room) alerts.Acknowledgement {
+			tell: func(r *room) alerts.Command {
 				a := desat(r)
 				r.last(20, oxygen(97))
 				return seen(a, "latched")
@@ -219,7 +221,7 @@ func TestAcknowledgementsAreRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRoom(t)
 			a := tt.tell(r)
-			_, err := r.engine.Acknowledge(a, r.now)
+			_, err := acknowledge(r.engine, a, r.now)
 			if got := codeOf(err); got != tt.want {
 				t.Errorf("refused with %q, want %q (%v)", got, tt.want, err)
 			}
@@ -231,12 +233,12 @@ func TestARepeatedCommandGetsItsFirstAnswer(t *testing.T) {
 	r := newRoom(t)
 	r.last(5, oxygen(70))
 	a := seen(r.open(alerts.SpO2RapidDesat), "cmd-1")
-	first, err := r.engine.Acknowledge(a, r.now)
+	first, err := acknowledge(r.engine, a, r.now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.last(125, oxygen(70)) // told again in the meantime
-	again, err := r.engine.Acknowledge(a, r.now)
+	again, err := acknowledge(r.engine, a, r.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +256,7 @@ func TestOldCommandsAreForgotten(t *testing.T) {
 	a := r.open(alerts.SpO2RapidDesat)
 	r.ack(alerts.SpO2RapidDesat)
 	for i := range 100 {
-		_, err := r.engine.Acknowledge(seen(a, start.Add(time.Duration(i)).String()), r.now)
+		_, err := acknowledge(r.engine, seen(a, start.Add(time.Duration(i)).String()), r.now)
 		if codeOf(err) != alerts.AlreadyAcked {
 			t.Fatalf("acknowledgement %d: %v", i, err)
 		}

@@ -12,7 +12,7 @@ import (
 // for what is measured daily, because people do not get up at the same time each day; both are Vigil's own.
 var missedReading = rule{
 	condition: MissedReading, describe: func(f fact) string { return f.cause },
-	Spec: Spec{Label: "MISSED READING", Type: Physiological, Priority: Low},
+	Spec: Spec{Label: "MISSED READING", Type: Physiological, Spot: true, Priority: Low},
 }
 
 // plan is a measurement that can be planned. Its name is the site of the alarm.

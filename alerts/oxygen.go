@@ -13,7 +13,7 @@ var (
 	rapidDesat = rule{
 		condition: SpO2RapidDesat, describe: describeDesat, off: RapidDesatOff, step: vitals.Int(-oxygenStep),
 		Spec: Spec{
-			Label: "SpO₂ RAPID DESAT", Type: Physiological, Priority: High,
+			Label: "SpO₂ RAPID DESAT", Type: Physiological, Priority: High, Lethal: true,
 			Latching: true, Rearm: rearmHigh, InhibitedBy: []Condition{LeadsOff},
 		},
 	}

@@ -15,11 +15,11 @@ import (
 var (
 	pressureHigh = rule{
 		condition: BPHigh, describe: describeHighPressure, on: BPHighConfirm, within: confirmed, step: vitals.Int(20),
-		Spec: Spec{Label: "BP HIGH", Type: Physiological, Priority: Medium, Rearm: rearmMedium},
+		Spec: Spec{Label: "BP HIGH", Type: Physiological, Spot: true, Priority: Medium, Rearm: rearmMedium},
 	}
 	pressureLow = rule{
 		condition: BPLow, describe: describeLowPressure, on: BPLowConfirm, within: confirmed, step: vitals.Int(-20),
-		Spec: Spec{Label: "BP LOW", Type: Physiological, Priority: Medium, Rearm: rearmMedium},
+		Spec: Spec{Label: "BP LOW", Type: Physiological, Spot: true, Priority: Medium, Rearm: rearmMedium},
 	}
 )
 

@@ -13,7 +13,7 @@ var (
 	apnea = rule{
 		condition: Apnea, describe: describeApnea, off: ApneaOff,
 		Spec: Spec{
-			Label: "APNEA", Type: Physiological, Priority: High, Latching: true, Rearm: rearmHigh,
+			Label: "APNEA", Type: Physiological, Priority: High, Lethal: true, Latching: true, Rearm: rearmHigh,
 			InhibitedBy: []Condition{LeadsOff},
 		},
 	}

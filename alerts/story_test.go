@@ -140,18 +140,38 @@ func (r *room) open(c alerts.Condition) alerts.Alarm {
 func (r *room) ack(c alerts.Condition) {
 	r.t.Helper()
 	a := r.open(c)
-	t, err := r.engine.Acknowledge(seen(a, r.now.String()), r.now)
+	t, err := acknowledge(r.engine, seen(a, r.now.String()), r.now)
 	if err != nil {
 		r.t.Fatalf("acknowledge %s: %v", c, err)
 	}
 	r.told = append(r.told, t)
 }
 
-func seen(a alerts.Alarm, command string) alerts.Acknowledgement {
-	return alerts.Acknowledgement{
-		Alarm: a.ID, Command: command, SeenVersion: a.Version, SeenPriority: a.Priority,
-		Actor: "s-7", ActorName: "K. Lee", Station: "desk-1",
+func seen(a alerts.Alarm, command string) alerts.Command {
+	return alerts.Command{
+		Kind: alerts.Acknowledge, Alarm: a.ID, ID: command, SeenVersion: a.Version, SeenPriority: a.Priority,
+		Actor: "s-7", ActorName: "K. Lee", Role: vitals.Nurse, Station: "desk-1",
 	}
+}
+
+// acknowledge is the command's first transition, where there is one.
+func acknowledge(e *alerts.Engine, c alerts.Command, now time.Time) (alerts.Transition, error) {
+	out, _, err := e.Command(c, now)
+	if len(out.Transitions) == 0 {
+		return alerts.Transition{}, err
+	}
+	return out.Transitions[0], err
+}
+
+// command carries out what somebody wants, as story tells it.
+func (r *room) command(c alerts.Command) error {
+	c.Actor, c.ActorName, c.Station = "s-7", "K. Lee", "desk-1"
+	if c.Role == "" {
+		c.Role = vitals.Charge
+	}
+	out, _, err := r.engine.Command(c, r.now)
+	r.take(out)
+	return err
 }
 
 // transcript is what was told, a line each: seconds since the start, condition, change. The early warning score,
@@ -196,8 +216,8 @@ func check(t *testing.T, stories []story) {
 }
 
 // codeOf is the reason of a refused acknowledgement.
-func codeOf(err error) alerts.AckCode {
-	var refused *alerts.AckError
+func codeOf(err error) alerts.RefusalCode {
+	var refused *alerts.RefusedError
 	if !errors.As(err, &refused) {
 		return ""
 	}

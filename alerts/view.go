@@ -92,10 +92,11 @@ type View struct {
 	AckedAt   *time.Time       `json:"acked_at"`
 	Reason    CloseReason      `json:"reason"`
 
-	Worst        string  `json:"worst"`         // exact decimal, empty where the condition has none
-	SuppressedBy AlarmID `json:"suppressed_by"` // the alarm that explains this one, which is silent meanwhile
-	Previous     AlarmID `json:"previous"`      // the episode that it continues
-	Chattering   bool    `json:"chattering"`
+	Worst        string     `json:"worst"`         // exact decimal, empty where the condition has none
+	SuppressedBy AlarmID    `json:"suppressed_by"` // the alarm that explains this one, which is silent meanwhile
+	Previous     AlarmID    `json:"previous"`      // the episode that it continues
+	Chattering   bool       `json:"chattering"`
+	SnoozeUntil  *time.Time `json:"snooze_until"` // an alarm of a single reading is put off until then
 }
 
 // View is the alarm as others see it.
@@ -108,6 +109,7 @@ func (a Alarm) View() View {
 		Onset: a.Onset, Raised: a.Raised, Ended: known(a.Ended), Changed: a.Changed,
 		Count: a.Count, Detail: a.Detail, Site: a.Site, AckedAt: known(a.AckedAt), Reason: a.Reason,
 		SuppressedBy: a.Suppressor, Previous: a.Previous, Chattering: a.Chattering,
+		SnoozeUntil: known(a.SnoozeUntil),
 	}
 	if a.Worst != (vitals.Decimal{}) {
 		v.Worst = a.Worst.String()
@@ -126,15 +128,44 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
-// MayAcknowledge says whose role lets them acknowledge alarms of the type: nurses, charge nurses
-// and physicians all of them, technicians what is about technology.
-func MayAcknowledge(role vitals.Role, t Type) bool {
-	switch role {
-	case vitals.Nurse, vitals.Charge, vitals.Physician:
-		return true
-	case vitals.Technician:
-		return t != Physiological
-	default:
-		return false
+// CareView is what people have decided about a patient as browsers and other programs see it.
+type CareView struct {
+	Patient vitals.PatientID `json:"patient"`
+	Version int              `json:"version"`
+	Away    *DecidedView     `json:"away"`   // the patient is not there; where
+	Paused  *DecidedView     `json:"paused"` // the patient's alarms are silent at all stations
+	Off     []OffView        `json:"off" nullable:"false"`
+}
+
+// DecidedView is a decision that ends by itself.
+type DecidedView struct {
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	By    string    `json:"by"` // the person's display name
+	Where string    `json:"where,omitempty"`
+}
+
+// OffView is a condition that is switched off.
+type OffView struct {
+	DecidedView
+
+	Condition Condition `json:"condition"`
+	Label     string    `json:"label"`
+	Reason    string    `json:"reason"`
+}
+
+// View is the care as others see it.
+func (c Care) View() CareView {
+	v := CareView{Patient: c.Patient, Version: c.Version, Away: c.Away.view(), Paused: c.Paused.view(), Off: []OffView{}}
+	for _, o := range c.Off {
+		v.Off = append(v.Off, OffView{*o.view(), o.Condition, o.Condition.Spec().Label, o.Reason})
 	}
+	return v
+}
+
+func (d Decided) view() *DecidedView {
+	if d.Until.IsZero() {
+		return nil
+	}
+	return &DecidedView{d.Since, d.Until, d.ByName, d.Where}
 }

@@ -87,7 +87,7 @@ func TestViewIsTheShapeThatOthersSee(t *testing.T) {
 		`"priority":"medium","state":"active_unack","truth":"true","version":1,"onset":"2026-03-01T08:00:00Z",` +
 		`"raised":"2026-03-01T08:00:01Z","ended":null,"changed":"2026-03-01T08:00:01Z","count":1,` +
 		`"detail":"SpO₂ 84 \u003c 88 %","site":"","acked_by":null,"acked_at":null,"reason":"",` +
-		`"worst":"","suppressed_by":"","previous":"","chattering":false}`
+		`"worst":"","suppressed_by":"","previous":"","chattering":false,"snooze_until":null}`
 	if diff := cmp.Diff(open, asJSON(t, a)); diff != "" {
 		t.Errorf("an open alarm (-want +got):\n%s", diff)
 	}
@@ -133,19 +133,6 @@ func TestNames(t *testing.T) {
 	for ty, want := range types {
 		if ty.String() != want {
 			t.Errorf("type %d is called %s, want %s", ty, ty, want)
-		}
-	}
-}
-
-func TestWhoMayAcknowledge(t *testing.T) {
-	may := map[vitals.Role][2]bool{ // physiological, technical
-		vitals.Viewer: {false, false}, vitals.Nurse: {true, true}, vitals.Charge: {true, true},
-		vitals.Physician: {true, true}, vitals.Technician: {false, true}, vitals.Admin: {false, false},
-	}
-	for _, role := range vitals.Roles {
-		got := [2]bool{alerts.MayAcknowledge(role, alerts.Physiological), alerts.MayAcknowledge(role, alerts.Technical)}
-		if got != may[role] {
-			t.Errorf("%s may acknowledge physiological, technical: %v, want %v", role, got, may[role])
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 // median than a tenth are of somebody else who stepped on the scale (that tenth is Vigil's own).
 var weightGain = rule{
 	condition: WeightGain, describe: func(f fact) string { return f.cause },
-	Spec: Spec{Label: "WEIGHT GAIN", Type: Physiological, Priority: Low},
+	Spec: Spec{Label: "WEIGHT GAIN", Type: Physiological, Spot: true, Priority: Low},
 }
 
 const (

@@ -131,15 +131,15 @@ func (f fleet) RenewHub(ctx context.Context, hub vitals.HubID, secret string) er
 	return f.desk.RenewHub(ctx, hub, secret)
 }
 
-// acknowledger turns "not decided yet" into the API's "try again".
-type acknowledger struct{ noting }
+// commander turns "not decided yet" into the API's "try again".
+type commander struct{ noting }
 
-func (m acknowledger) Acknowledge(ctx context.Context, p vitals.PatientID, a alerts.Acknowledgement) (alerts.Alarm, error) {
-	after, err := m.noting.Acknowledge(ctx, p, a)
+func (m commander) Command(ctx context.Context, p vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
+	a, err := m.noting.Command(ctx, p, c)
 	if errors.Is(err, monitor.ErrUnavailable) {
-		return alerts.Alarm{}, api.Unavailable("not acknowledged: try again")
+		return alerts.Answer{}, api.Unavailable("not done: try again")
 	}
-	return after, err
+	return a, err
 }
 
 // gateways knows the gateways of others for the door that they come through.

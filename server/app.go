@@ -154,6 +154,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 	})
 	stop, err := a.journal.Subscribe(journal.Handlers{
 		Alarm:     a.feed.Alarm,
+		Care:      a.feed.Care,
 		Wave:      a.feed.Wave,
 		Reading:   func(c vitals.Charted) { a.feed.Reading(c, time.Now()) },
 		Census:    a.censusChanged,
@@ -227,7 +228,7 @@ func (a *app) openMonitorsDoor() error {
 
 func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 	return api.New(api.Options{
-		Records: a.store, Identity: frontDesk{a.desk}, Alarms: acknowledger{noting{a.monitor, a.audit}},
+		Records: a.store, Identity: frontDesk{a.desk}, Alarms: commander{noting{a.monitor, a.audit}},
 		Intake: intake{gate{a.desk}, a.ingest, a.store},
 		Now:    time.Now, Log: a.log,
 		Changed:   func(context.Context) { a.journal.PublishCensus() },

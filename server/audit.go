@@ -137,13 +137,14 @@ type noting struct {
 	audit *audit.Recorder
 }
 
-func (n noting) Acknowledge(ctx context.Context, p vitals.PatientID, ack alerts.Acknowledgement) (alerts.Alarm, error) {
-	after, err := n.Monitor.Acknowledge(ctx, p, ack)
-	if refused, ok := errors.AsType[*alerts.AckError](err); ok {
+// Command carries a command out, and keeps one about an alarm that was refused.
+func (n noting) Command(ctx context.Context, p vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
+	a, err := n.Monitor.Command(ctx, p, c)
+	if refused, ok := errors.AsType[*alerts.RefusedError](err); ok && c.Alarm != "" {
 		n.audit.Note(alerts.Note{
-			Kind: alerts.AckConflict, At: time.Now(), Alarm: ack.Alarm, Version: ack.SeenVersion,
-			Station: ack.Station, Actor: ack.Actor, Detail: string(refused.Code),
+			Kind: alerts.AckConflict, At: time.Now(), Alarm: c.Alarm, Version: c.SeenVersion,
+			Station: c.Station, Actor: c.Actor, Detail: string(refused.Code),
 		})
 	}
-	return after, err
+	return a, err
 }

@@ -76,8 +76,10 @@ func (w *watch) call(a alerts.Alarm, now time.Time) {
 	w.sounded[a.ID] = now
 	w.sound(a)
 	if a.Condition.Call() {
-		heard := alerts.Acknowledgement{Alarm: a.ID, SeenVersion: a.Version, SeenPriority: a.Priority}
-		_, _ = w.engine.Acknowledge(heard, now) // one that is over already needs no answer
+		heard := alerts.Command{
+			Kind: alerts.Acknowledge, Alarm: a.ID, SeenVersion: a.Version, SeenPriority: a.Priority, Role: vitals.Nurse,
+		}
+		_, _, _ = w.engine.Command(heard, now) // one that is over already needs no answer
 	}
 }
 

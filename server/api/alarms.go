@@ -18,11 +18,11 @@ type AlarmRecords interface {
 	Alarm(ctx context.Context, scope vitals.Scope, id alerts.AlarmID) (alerts.Alarm, error)
 }
 
-// Acknowledger carries out what nurses decide, on the node that owns the patient.
-type Acknowledger interface {
-	// Acknowledge records the acknowledgement and returns the alarm as it is then. A refusal is an
-	// *alerts.AckError; any other error means that nothing was recorded for certain.
-	Acknowledge(ctx context.Context, p vitals.PatientID, a alerts.Acknowledgement) (alerts.Alarm, error)
+// Commander carries out what people decide, on the node that owns the patient.
+type Commander interface {
+	// Command carries it out and returns what became of it once that is recorded. A refusal is an
+	// *alerts.RefusedError; any other error means that nothing was recorded for certain.
+	Command(ctx context.Context, p vitals.PatientID, c alerts.Command) (alerts.Answer, error)
 }
 
 type alarmsInput struct {
@@ -38,16 +38,6 @@ type alarmsOutput struct {
 	}
 }
 
-type acknowledgeInput struct {
-	ID   alerts.AlarmID `path:"id" maxLength:"64"`
-	Body struct {
-		Command      string `json:"cmd_id" minLength:"1" maxLength:"64" doc:"Chosen by the sender; repeating it repeats the answer."`
-		SeenVersion  int    `json:"seen_version" minimum:"0" doc:"Version of the alarm that was on the screen."`
-		SeenPriority string `json:"seen_priority" enum:"high,medium,low,info"`
-		Station      string `json:"station" maxLength:"64" doc:"Where the command comes from."`
-	}
-}
-
 type alarmOutput struct {
 	Body struct {
 		Alarm alerts.View `json:"alarm"`
@@ -56,7 +46,7 @@ type alarmOutput struct {
 
 func (s *service) registerAlarms() {
 	register(s, route{http.MethodGet, "/alarms", "list-alarms", "Alarms of the units that the person sees.", 0, everyone}, s.listAlarms)
-	register(s, route{http.MethodPost, "/alarms/{id}/ack", "acknowledge-alarm", "I have seen this and take it.", 0, everyone}, s.acknowledge)
+	s.registerCommands()
 }
 
 func (s *service) listAlarms(ctx context.Context, in *alarmsInput) (*alarmsOutput, error) {
@@ -70,27 +60,5 @@ func (s *service) listAlarms(ctx context.Context, in *alarmsInput) (*alarmsOutpu
 	shown := lo.Reject(alarms, func(a alerts.Alarm, _ int) bool { return a.State == alerts.Pending })
 	out := &alarmsOutput{}
 	out.Body.Alarms = lo.Map(shown, func(a alerts.Alarm, _ int) alerts.View { return a.View() })
-	return out, nil
-}
-
-func (s *service) acknowledge(ctx context.Context, in *acknowledgeInput) (*alarmOutput, error) {
-	who := staffOf(ctx)
-	alarm, err := s.Records.Alarm(ctx, who.Scope(), in.ID)
-	if err != nil {
-		return nil, err
-	}
-	if !alerts.MayAcknowledge(who.Role, alarm.Condition.Spec().Type) {
-		return nil, errForbidden
-	}
-	seen, _ := alerts.PriorityByName(in.Body.SeenPriority) // the enum allows no other
-	after, err := s.Alarms.Acknowledge(ctx, alarm.Patient, alerts.Acknowledgement{
-		Alarm: in.ID, Command: in.Body.Command, SeenVersion: in.Body.SeenVersion, SeenPriority: seen,
-		Actor: string(who.ID), ActorName: who.Name, Station: in.Body.Station,
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := &alarmOutput{}
-	out.Body.Alarm = after.View()
 	return out, nil
 }

@@ -38,7 +38,7 @@ type Records interface {
 type Options struct {
 	Records  Records
 	Identity Identity
-	Alarms   Acknowledger
+	Alarms   Commander
 	Intake   Intake
 	Fleet    Fleet
 	Now      func() time.Time

@@ -131,8 +131,8 @@ func problemOf(err error) (*ProblemError, bool) {
 	if p, ok := errors.AsType[*ProblemError](err); ok {
 		return p, true
 	}
-	if refused, ok := errors.AsType[*alerts.AckError](err); ok {
-		return acknowledgementProblem(refused), true
+	if refused, ok := errors.AsType[*alerts.RefusedError](err); ok {
+		return commandProblem(refused), true
 	}
 	if changed, ok := errors.AsType[*alerts.LimitsConflictError](err); ok {
 		p := newProblem(http.StatusConflict, changed.Error())
@@ -158,12 +158,20 @@ func problemOf(err error) (*ProblemError, bool) {
 	}
 }
 
-func acknowledgementProblem(refused *alerts.AckError) *ProblemError {
-	if refused.Code == alerts.UnknownAlarm {
+// commandProblem is what is told of a refused command.
+func commandProblem(refused *alerts.RefusedError) *ProblemError {
+	switch refused.Code {
+	case alerts.UnknownAlarm:
 		return errNotFound
+	case alerts.Forbidden:
+		return errForbidden
+	case alerts.Unfit:
+		return newProblem(http.StatusBadRequest, refused.Why)
+	case alerts.AlreadyAcked, alerts.NotAcked, alerts.Worse, alerts.ClosedAlarm:
 	}
-	details := map[alerts.AckCode]string{
+	details := map[alerts.RefusalCode]string{
 		alerts.AlreadyAcked: "somebody else acknowledged it first",
+		alerts.NotAcked:     "nobody has acknowledged it",
 		alerts.Worse:        "the alarm has asked for attention again since it was shown",
 		alerts.ClosedAlarm:  "the episode is over",
 	}

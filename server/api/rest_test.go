@@ -254,10 +254,10 @@ func TestAcknowledging(t *testing.T) {
 		code   string
 	}{
 		{"a nurse takes it", "nurse", seen, acked, nil, http.StatusOK, ""},
-		{"version zero is a number like others", "nurse", change(seen, "seen_version", 0), alerts.Alarm{}, &alerts.AckError{Code: alerts.Worse, Current: raised}, http.StatusConflict, "worse"},
-		{"somebody was faster", "nurse", seen, alerts.Alarm{}, &alerts.AckError{Code: alerts.AlreadyAcked, Current: acked}, http.StatusConflict, "already_acked"},
-		{"it is over", "nurse", seen, alerts.Alarm{}, &alerts.AckError{Code: alerts.ClosedAlarm, Current: acked}, http.StatusConflict, "closed"},
-		{"the owner does not know it", "nurse", seen, alerts.Alarm{}, &alerts.AckError{Code: alerts.UnknownAlarm}, http.StatusNotFound, "not_found"},
+		{"version zero is a number like others", "nurse", change(seen, "seen_version", 0), alerts.Alarm{}, &alerts.RefusedError{Code: alerts.Worse, Current: raised}, http.StatusConflict, "worse"},
+		{"somebody was faster", "nurse", seen, alerts.Alarm{}, &alerts.RefusedError{Code: alerts.AlreadyAcked, Current: acked}, http.StatusConflict, "already_acked"},
+		{"it is over", "nurse", seen, alerts.Alarm{}, &alerts.RefusedError{Code: alerts.ClosedAlarm, Current: acked}, http.StatusConflict, "closed"},
+		{"the owner does not know it", "nurse", seen, alerts.Alarm{}, &alerts.RefusedError{Code: alerts.UnknownAlarm}, http.StatusNotFound, "not_found"},
 		{"nobody owns the patient now", "nurse", seen, alerts.Alarm{}, api.Unavailable("not acknowledged: try again"), http.StatusServiceUnavailable, "unavailable"},
 		{"something broke", "nurse", seen, alerts.Alarm{}, errors.New("disk of Anna Abel is full"), http.StatusInternalServerError, "internal"},
 	} {
@@ -265,12 +265,12 @@ func TestAcknowledging(t *testing.T) {
 			t.Parallel()
 			asked := 0
 			w := newWard(t, func(o *api.Options) {
-				o.Alarms = decider(func(p vitals.PatientID, a alerts.Acknowledgement) (alerts.Alarm, error) {
+				o.Alarms = decider(func(p vitals.PatientID, a alerts.Command) (alerts.Answer, error) {
 					asked++
-					if p != anna || a.Alarm != raised.ID || a.Actor != "s-nurse" || a.ActorName != "K. Lee" || a.Station != "desk-1" || a.SeenPriority != alerts.High {
+					if p != anna || a.Kind != alerts.Acknowledge || a.Role != vitals.Nurse || a.Alarm != raised.ID || a.Actor != "s-nurse" || a.ActorName != "K. Lee" || a.Station != "desk-1" || a.SeenPriority != alerts.High {
 						t.Errorf("%v %+v", p, a)
 					}
-					return row.answer, row.fault
+					return alerts.Answer{Alarm: row.answer}, row.fault
 				})
 			})
 			w.raise(raised)
@@ -438,4 +438,49 @@ func TestAnAdministratorRegistersTheGatewaysOfOthers(t *testing.T) {
 	w.send("admin", http.MethodDelete, gateways+"/withings-1/accounts/12345", nil).expect(t, http.StatusNoContent)
 	w.send("admin", http.MethodDelete, gateways+"/tenovi-1", nil).expect(t, http.StatusNoContent)
 	w.send("admin", http.MethodDelete, gateways+"/tenovi-1", nil).expect(t, http.StatusNotFound)
+}
+
+func TestWhatPeopleMayWantOfAPatient(t *testing.T) {
+	t.Parallel()
+	off := fields{"cmd_id": "c1", "station": "desk-1", "condition": "SPO2_LOW", "seconds": 3600, "reason": "palliative"}
+	for _, row := range []struct {
+		story, who, path string
+		patient          vitals.PatientID
+		body             fields
+		want             int
+		kind             alerts.CommandKind
+	}{
+		{"a nurse pauses the audio", "nurse", "audio-pause", anna, fields{"cmd_id": "c1", "station": "", "seconds": 120}, http.StatusOK, alerts.PauseAudio},
+		{"for two minutes and a second: the owner refuses", "nurse", "audio-pause", anna, fields{"cmd_id": "c1", "station": "", "seconds": 121}, http.StatusBadRequest, alerts.PauseAudio},
+		{"a nurse sends the patient to X-ray", "nurse", "standby", anna, fields{"cmd_id": "c1", "station": "", "seconds": 600, "where": "X-ray"}, http.StatusOK, alerts.Standby},
+		{"and has them back", "nurse", "resume", anna, fields{"cmd_id": "c1", "station": ""}, http.StatusOK, alerts.Resume},
+		{"a nurse may not switch an alarm off", "nurse", "alarm-off", anna, off, http.StatusForbidden, ""},
+		{"a charge nurse may", "charge", "alarm-off", anna, off, http.StatusOK, alerts.AlarmOff},
+		{"and on", "charge", "alarm-on", anna, fields{"cmd_id": "c1", "station": "", "condition": "SPO2_LOW"}, http.StatusOK, alerts.AlarmOn},
+		{"a viewer may nothing", "viewer", "audio-pause", anna, fields{"cmd_id": "c1", "station": "", "seconds": 60}, http.StatusForbidden, ""},
+		{"another unit's patient is not there", "nurse", "resume", carl, fields{"cmd_id": "c1", "station": ""}, http.StatusNotFound, ""},
+		{"a time that is none", "charge", "alarm-off", anna, change(off, "seconds", -5), http.StatusUnprocessableEntity, ""},
+	} {
+		t.Run(row.story, func(t *testing.T) {
+			t.Parallel()
+			var asked alerts.CommandKind
+			w := newWard(t, func(o *api.Options) {
+				o.Alarms = decider(func(p vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
+					asked = c.Kind
+					if p != anna || c.ID != "c1" || c.Actor == "" || c.Role == "" {
+						t.Errorf("%v %+v", p, c)
+					}
+					_, a, err := alerts.NewEngine(p).Command(c, morning)
+					return a, err
+				})
+			})
+			a := w.send(row.who, http.MethodPost, "/api/v1/patients/"+string(row.patient)+"/"+row.path, row.body).expect(t, row.want)
+			if asked != row.kind {
+				t.Errorf("the owner was asked for %q, want %q", asked, row.kind)
+			}
+			if row.want == http.StatusOK && a.at("care", "patient") != string(anna) {
+				t.Errorf("%s", a.Body)
+			}
+		})
+	}
 }

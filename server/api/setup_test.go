@@ -111,11 +111,11 @@ func (d *desk) NewHubSecret() (string, []byte) {
 	return "hub secret", hash[:]
 }
 
-// decider answers acknowledgements.
-type decider func(vitals.PatientID, alerts.Acknowledgement) (alerts.Alarm, error)
+// decider answers commands.
+type decider func(vitals.PatientID, alerts.Command) (alerts.Answer, error)
 
-func (d decider) Acknowledge(_ context.Context, p vitals.PatientID, a alerts.Acknowledgement) (alerts.Alarm, error) {
-	return d(p, a)
+func (d decider) Command(_ context.Context, p vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
+	return d(p, c)
 }
 
 // ward is the API over a real store with three patients.
@@ -158,9 +158,9 @@ func newWard(t *testing.T, with func(*api.Options)) *ward {
 		Now:     func() time.Time { return morning.Add(time.Hour) },
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
 		Changed: func(context.Context) { w.changes++ },
-		Alarms: decider(func(vitals.PatientID, alerts.Acknowledgement) (alerts.Alarm, error) {
+		Alarms: decider(func(vitals.PatientID, alerts.Command) (alerts.Answer, error) {
 			t.Error("nobody should have been asked")
-			return alerts.Alarm{}, nil
+			return alerts.Answer{}, nil
 		}),
 	}
 	if with != nil {

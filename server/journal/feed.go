@@ -15,6 +15,7 @@ import (
 // patients does not have to read everybody.
 const (
 	feedAlarm   = "feed.alarm"
+	feedCare    = "feed.care"
 	feedCensus  = "feed.census"
 	feedWave    = "feed.wave."
 	feedReading = "feed.reading."
@@ -24,6 +25,7 @@ const (
 // time and must not wait: what is too slow loses messages.
 type Handlers struct {
 	Alarm     func(alerts.Transition)
+	Care      func(alerts.Care)
 	Wave      func(vitals.PatientID, vitals.DeviceID, vitals.Waveform)
 	Reading   func(vitals.Charted)
 	Positions func([]vitals.Position)
@@ -32,6 +34,9 @@ type Handlers struct {
 
 // PublishAlarm tells everybody about a change of an alarm.
 func (j *Journal) PublishAlarm(t alerts.Transition) { j.tell(feedAlarm, toWireTransition(t)) }
+
+// PublishCare tells everybody what people have decided about a patient.
+func (j *Journal) PublishCare(c alerts.Care) { j.tell(feedCare, toWireCare(c)) }
 
 // PublishWave shows a piece of a waveform.
 func (j *Journal) PublishWave(patient vitals.PatientID, device vitals.DeviceID, w vitals.Waveform) {
@@ -99,6 +104,9 @@ func (*Journal) takers(h Handlers) map[string]func([]byte) error {
 	takers := map[string]func([]byte) error{}
 	if h.Alarm != nil {
 		takers[feedAlarm] = func(data []byte) error { return give(data, wireTransition.transition, h.Alarm) }
+	}
+	if h.Care != nil {
+		takers[feedCare] = func(data []byte) error { return give(data, wireCare.care, h.Care) }
 	}
 	if h.Reading != nil {
 		takers[feedReading+"*"] = func(data []byte) error { return give(data, wireFeedReading.charted, h.Reading) }

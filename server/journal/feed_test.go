@@ -19,6 +19,7 @@ func transition() alerts.Transition {
 			Value: vitals.Int(4), Limit: vitals.NewDecimal(35, -1), AckedBy: "nurse-1", AckedName: "N. Urse",
 			AckedAt: noon.Add(3 * time.Second), Reason: alerts.ClosedSelf,
 			Worst: vitals.NewDecimal(55, -1), Suppressor: "01JNVF", Previous: "01JNBEFORE", Chattering: true,
+			SnoozeUntil: noon.Add(time.Hour), Command: "cmd-0",
 		},
 	}
 }
@@ -33,6 +34,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 			by      vitals.DeviceID
 			reading vitals.Charted
 			stored  []vitals.Position
+			care    alerts.Care
 		}
 		var got seen
 		done := make(chan struct{}, 8)
@@ -43,6 +45,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 				done <- struct{}{}
 			},
 			Reading:   func(c vitals.Charted) { got.reading = c; done <- struct{}{} },
+			Care:      func(c alerts.Care) { got.care = c; done <- struct{}{} },
 			Census:    func() { done <- struct{}{} },
 			Positions: func(p []vitals.Position) { got.stored = p; done <- struct{}{} },
 		})
@@ -55,11 +58,17 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 		j.PublishAlarm(transition())
 		j.PublishWave(ann, d.Batch.Device, d.Batch.Waveforms[0])
 		j.PublishReading(charted)
+		decided := alerts.Decided{Since: noon, Until: noon.Add(time.Hour), By: "n-1", ByName: "N. Urse", Where: "X-ray"}
+		care := alerts.Care{
+			Patient: ann, Version: 3, Changed: noon, Away: decided, Paused: decided,
+			Off: []alerts.Off{{Decided: decided, Condition: "SPO2_LOW", Reason: "palliative"}},
+		}
+		j.PublishCare(care)
 		j.PublishCensus()
 		stored := []vitals.Position{{Stream: d.Stream, Upto: 42}, {Stream: vitals.Stream{Hub: "h", Device: "e"}, Upto: 1}}
 		j.PublishPositions(nil) // nothing to tell
 		j.PublishPositions(stored)
-		for range 5 {
+		for range 6 {
 			select {
 			case <-done:
 			case <-time.After(patience):
@@ -67,6 +76,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 			}
 		}
 		equal(t, transition(), got.alarm)
+		equal(t, care, got.care)
 		equal(t, d.Batch.Waveforms[0], got.wave)
 		equal(t, ann, got.of)
 		equal(t, d.Batch.Device, got.by)

@@ -61,6 +61,8 @@ type (
 		Suppressor string
 		Previous   string
 		Chattering bool
+		Snooze     int64
+		Command    string
 	}
 	shownWave struct {
 		patient vitals.PatientID
@@ -115,6 +117,7 @@ func toWireAlarm(a alerts.Alarm) wireAlarm {
 		AckedBy: a.AckedBy, AckedName: a.AckedName, AckedAt: toMicros(a.AckedAt), Reason: string(a.Reason),
 		Worst:      [2]int64{a.Worst.Mantissa, int64(a.Worst.Exp)},
 		Suppressor: string(a.Suppressor), Previous: string(a.Previous), Chattering: a.Chattering,
+		Snooze: toMicros(a.SnoozeUntil), Command: a.Command,
 	}
 }
 
@@ -130,5 +133,6 @@ func (w wireAlarm) alarm() alerts.Alarm {
 		AckedBy: w.AckedBy, AckedName: w.AckedName, AckedAt: fromMicros(w.AckedAt), Reason: alerts.CloseReason(w.Reason),
 		Worst:      vitals.NewDecimal(w.Worst[0], int8(w.Worst[1])),
 		Suppressor: alerts.AlarmID(w.Suppressor), Previous: alerts.AlarmID(w.Previous), Chattering: w.Chattering,
+		SnoozeUntil: fromMicros(w.Snooze), Command: w.Command,
 	}
 }

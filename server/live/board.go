@@ -16,6 +16,7 @@ import (
 type board struct {
 	rev      uint64 // counts alarm changes
 	alarms   map[alerts.AlarmID]alerts.Alarm
+	care     map[vitals.PatientID]alerts.Care
 	numerics map[numericKey]numeric
 	channels map[channelKey]*channel
 	order    []*channel
@@ -45,6 +46,7 @@ type channel struct {
 func newBoard() *board {
 	return &board{
 		alarms:   map[alerts.AlarmID]alerts.Alarm{},
+		care:     map[vitals.PatientID]alerts.Care{},
 		numerics: map[numericKey]numeric{},
 		channels: map[channelKey]*channel{},
 	}
@@ -57,6 +59,10 @@ func (b *board) snapshot(unit vitals.UnitID, now time.Time) snapshot {
 		Numerics: make([]numericView, 0, len(b.numerics)),
 		Alarms:   make([]alerts.View, 0, len(b.alarms)),
 		Channels: make([]channelView, 0, len(b.channels)),
+		Cares:    make([]alerts.CareView, 0, len(b.care)),
+	}
+	for _, c := range b.care {
+		s.Cares = append(s.Cares, c.View())
 	}
 	for _, n := range b.numerics {
 		s.Numerics = append(s.Numerics, n.view(now))

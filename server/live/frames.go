@@ -28,6 +28,8 @@ type (
 		Numerics []numericView `json:"numerics"`
 		Alarms   []alerts.View `json:"alarms"`
 		Channels []channelView `json:"channels"`
+
+		Cares []alerts.CareView `json:"cares"`
 	}
 	event struct {
 		Type     string       `json:"t"`
@@ -37,6 +39,8 @@ type (
 		Alarm    *alerts.View `json:"alarm,omitempty"`
 		Numeric  *numericView `json:"numeric,omitempty"`
 		Channel  *channelView `json:"channel,omitempty"`
+
+		Care *alerts.CareView `json:"care,omitempty"`
 	}
 	heartbeat struct {
 		Type     string    `json:"t"`
@@ -86,6 +90,11 @@ type (
 		Alarm        alerts.AlarmID   `json:"alarm"`
 		SeenVersion  int              `json:"seen_version"`
 		SeenPriority string           `json:"seen_priority"`
+		Patient      vitals.PatientID `json:"patient"`
+		Condition    alerts.Condition `json:"condition"`
+		Seconds      int              `json:"seconds"`
+		Where        string           `json:"where"`
+		Reason       string           `json:"reason"`
 	}
 	result struct {
 		Type    string       `json:"t"`
@@ -94,6 +103,8 @@ type (
 		Code    string       `json:"code,omitempty"`
 		Message string       `json:"message,omitempty"`
 		Alarm   *alerts.View `json:"alarm,omitempty"`
+
+		Care *alerts.CareView `json:"care,omitempty"`
 	}
 )
 

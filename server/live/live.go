@@ -27,6 +27,8 @@ type Store interface {
 	Admissions(ctx context.Context) ([]vitals.Admission, error)
 	// OpenAlarms lists the open alarms of the whole installation.
 	OpenAlarms(ctx context.Context) ([]alerts.Alarm, error)
+	// AllCare lists what people have decided about everybody under care.
+	AllCare(ctx context.Context) ([]alerts.Care, error)
 	// AlarmByID finds an alarm whatever its state.
 	AlarmByID(ctx context.Context, id alerts.AlarmID) (alerts.Alarm, error)
 	// Latest lists the newest reading of each kind of a patient.
@@ -113,6 +115,13 @@ func (f *Feed) Refresh(ctx context.Context) error {
 		}
 		f.show(a)
 	}
+	care, err := f.store.AllCare(ctx)
+	if err != nil {
+		return fmt.Errorf("read what is decided about patients: %w", err)
+	}
+	for _, c := range care {
+		f.Care(c)
+	}
 	return nil
 }
 
@@ -164,6 +173,7 @@ func (f *Feed) forgetAbsent() {
 		gone := func(p vitals.PatientID) bool { return f.units[p] != unit }
 		maps.DeleteFunc(b.numerics, func(k numericKey, _ numeric) bool { return gone(k.patient) })
 		maps.DeleteFunc(b.channels, func(k channelKey, _ *channel) bool { return gone(k.patient) })
+		maps.DeleteFunc(b.care, func(p vitals.PatientID, _ alerts.Care) bool { return gone(p) })
 		maps.DeleteFunc(b.alarms, func(_ alerts.AlarmID, a alerts.Alarm) bool { return gone(a.Patient) })
 	}
 }
@@ -231,6 +241,23 @@ func (f *Feed) show(a alerts.Alarm) {
 	}
 	b.rev++
 	ev := event{Kind: "alarm", Alarm: new(a.View()), AlarmRev: b.rev}
+	for v := range f.viewers {
+		if v.unit == unit {
+			v.out.urgent(ev)
+		}
+	}
+}
+
+// Care shows what people have decided about a patient. An older version than the one shown is ignored.
+func (f *Feed) Care(c alerts.Care) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, unit, known := f.board(c.Patient)
+	if !known || b.care[c.Patient].Version >= c.Version {
+		return
+	}
+	b.care[c.Patient] = c
+	ev := event{Kind: "care", Care: new(c.View())}
 	for v := range f.viewers {
 		if v.unit == unit {
 			v.out.urgent(ev)

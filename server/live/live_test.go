@@ -38,8 +38,9 @@ type house struct {
 	latest   []vitals.Charted
 	staff    vitals.Staff
 	signedIn bool
-	acked    []alerts.Acknowledgement
 	notes    []alerts.Note
+	asked    []alerts.Command
+	care     []alerts.Care
 	answer   error
 	down     bool
 	clock    time.Time
@@ -104,17 +105,31 @@ func (h *house) Latest(_ context.Context, p vitals.PatientID) ([]vitals.Charted,
 	return h.latest, nil
 }
 
-func (h *house) Acknowledge(_ context.Context, _ vitals.PatientID, a alerts.Acknowledgement) (alerts.Alarm, error) {
+func (h *house) AllCare(context.Context) ([]alerts.Care, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.care, nil
+}
+
+func (h *house) Command(_ context.Context, p vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.answer != nil {
-		return alerts.Alarm{}, h.answer
+		return alerts.Answer{}, h.answer
 	}
-	h.acked = append(h.acked, a)
-	after := h.alarms[a.Alarm]
-	after.State, after.AckedName, after.Version = alerts.ActiveAck, a.ActorName, after.Version+1
-	h.alarms[a.Alarm] = after
-	return after, nil
+	h.asked = append(h.asked, c)
+	if c.Alarm == "" {
+		return alerts.Answer{Care: alerts.Care{
+			Patient: p, Version: 1, Paused: alerts.Decided{Since: h.clock, Until: h.clock.Add(c.For), ByName: c.ActorName},
+		}}, nil
+	}
+	after := h.alarms[c.Alarm]
+	if after.State == alerts.Closed {
+		return alerts.Answer{}, &alerts.RefusedError{Code: alerts.ClosedAlarm, Current: after}
+	}
+	after.State, after.AckedName, after.Version = alerts.ActiveAck, c.ActorName, after.Version+1
+	h.alarms[c.Alarm] = after
+	return alerts.Answer{Alarm: after}, nil
 }
 
 func (h *house) identify(*http.Request) (vitals.Staff, error) {
@@ -154,6 +169,9 @@ type frame struct {
 	OK       bool             `json:"ok"`
 	Code     string           `json:"code"`
 	Command  string           `json:"cmd_id"`
+
+	Care  *alerts.CareView  `json:"care"`
+	Cares []alerts.CareView `json:"cares"`
 }
 
 type scene struct {
@@ -438,7 +456,7 @@ func TestAcknowledgingOverTheSocket(t *testing.T) {
 		wantCode string
 	}{
 		"a nurse takes it":                       {nil, ack, ""},
-		"somebody was quicker":                   {func(s *scene) { s.house.answer = &alerts.AckError{Code: alerts.AlreadyAcked} }, ack, "already_acked"},
+		"somebody was quicker":                   {func(s *scene) { s.house.answer = &alerts.RefusedError{Code: alerts.AlreadyAcked} }, ack, "already_acked"},
 		"the database is away":                   {func(s *scene) { s.house.answer = errors.New("timeout") }, ack, "unavailable"},
 		"a viewer may not":                       {func(s *scene) { s.house.staff.Role = vitals.Viewer }, ack, "forbidden"},
 		"an alarm of another unit":               {nil, with(ack, "alarm", "01B"), "unknown"},
@@ -467,6 +485,49 @@ func TestAcknowledgingOverTheSocket(t *testing.T) {
 				t.Errorf("answer shows %+v, want the nurse's name", f.Alarm)
 			}
 		})
+	}
+}
+
+func TestAnAlarmThatIsOverSaysSo(t *testing.T) {
+	s := open(t)
+	s.house.alarms["01A"] = asystole(3, alerts.Closed) // and is on no screen any more
+	st, _ := s.join(t, "west")
+	st.say(map[string]any{"t": "cmd", "cmd_id": "c1", "op": "ack", "alarm": "01A", "seen_version": 2, "seen_priority": "high"})
+	if f := st.until("res"); f.Code != "closed" || f.Alarm == nil || f.Alarm.Version != 3 {
+		t.Errorf("answer %+v", f)
+	}
+}
+
+func TestWhatIsDecidedAboutAPatientIsOnEveryScreenOfTheUnit(t *testing.T) {
+	pause := map[string]any{"t": "cmd", "cmd_id": "c1", "op": "pause", "patient": "p1", "seconds": 90}
+	s := open(t)
+	s.house.care = []alerts.Care{{Patient: "p1", Version: 1, Away: alerts.Decided{Since: noon, Until: noon.Add(time.Hour), Where: "X-ray"}}}
+	refresh(t, s)
+	st, snap := s.join(t, "west")
+	if len(snap.Cares) != 1 || snap.Cares[0].Away == nil || snap.Cares[0].Away.Where != "X-ray" {
+		t.Fatalf("snapshot %+v", snap.Cares)
+	}
+	s.feed.Care(alerts.Care{Patient: "p2", Version: 7})
+	s.feed.Care(alerts.Care{Patient: "p1", Version: 1}) // known
+	s.feed.Care(alerts.Care{Patient: "p1", Version: 2})
+	if f := st.until("ev:care"); f.Care.Patient != "p1" || f.Care.Version != 2 || f.Care.Away != nil {
+		t.Errorf("event %+v", f)
+	}
+	st.say(pause)
+	if f := st.until("res"); !f.OK || f.Care.Paused == nil || f.Care.Paused.By != "K. Lee" {
+		t.Errorf("answer %+v", f)
+	}
+	if c := s.house.asked[0]; c.Kind != alerts.PauseAudio || c.For != 90*time.Second || c.Role != vitals.Nurse || c.Station != "desk" {
+		t.Errorf("asked %+v", c)
+	}
+	for name, say := range map[string]map[string]any{
+		"a patient of another unit": with(pause, "patient", "p2"), "a time that is none": with(pause, "seconds", -1),
+		"a pause of an alarm": with(pause, "seen_priority", "high"),
+	} {
+		st.say(say)
+		if f := st.until("res"); f.OK || f.Code != "unknown" && f.Code != "bad_request" {
+			t.Errorf("%s: %+v", name, f)
+		}
 	}
 }
 

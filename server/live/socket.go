@@ -28,9 +28,9 @@ var ErrSignedOut = errors.New("signed out")
 
 // Commands carries out what nurses decide.
 type Commands interface {
-	// Acknowledge records the acknowledgement and returns the alarm as it is then. A conflict is an
-	// *alerts.AckError; any other error means that nothing was recorded for certain.
-	Acknowledge(ctx context.Context, p vitals.PatientID, a alerts.Acknowledgement) (alerts.Alarm, error)
+	// Command carries it out and returns what became of it once that is recorded. A refusal is an
+	// *alerts.RefusedError; any other error means that nothing was recorded for certain.
+	Command(ctx context.Context, p vitals.PatientID, c alerts.Command) (alerts.Answer, error)
 }
 
 // Options of a Socket.

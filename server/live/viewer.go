@@ -244,37 +244,3 @@ func audioWord(s string) string {
 		return "unknown"
 	}
 }
-
-// command carries out a nurse's command and answers it.
-func (v *viewer) command(ctx context.Context, r request) result {
-	refuse := func(code, message string) result {
-		return result{Command: r.Command, Code: code, Message: message}
-	}
-	priority, known := alerts.PriorityByName(r.SeenPriority)
-	if r.Op != "ack" || r.Command == "" || !known {
-		return refuse("bad_request", "want op \"ack\" with cmd_id, alarm, seen_version and seen_priority")
-	}
-	a, shown := v.feed.alarm(v.unit, r.Alarm)
-	if !shown {
-		return refuse("unknown", "no such open alarm in this unit")
-	}
-	if !alerts.MayAcknowledge(v.staff.Role, a.Condition.Spec().Type) {
-		return refuse("forbidden", fmt.Sprintf("a %s may not acknowledge this", v.staff.Role))
-	}
-	after, err := v.socket.commands.Acknowledge(ctx, a.Patient, alerts.Acknowledgement{
-		Alarm: a.ID, Command: r.Command, SeenVersion: r.SeenVersion, SeenPriority: priority,
-		Actor: string(v.staff.ID), ActorName: v.staff.Name, Station: v.station,
-	})
-	var conflict *alerts.AckError
-	switch {
-	case err == nil:
-		return result{Command: r.Command, OK: true, Alarm: new(after.View())}
-	case errors.As(err, &conflict):
-		res := refuse(string(conflict.Code), conflict.Error())
-		res.Alarm = new(conflict.Current.View())
-		return res
-	default:
-		v.log.Warn("acknowledgement could not be recorded", "error", err)
-		return refuse("unavailable", "not acknowledged: try again")
-	}
-}

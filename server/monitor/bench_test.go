@@ -45,6 +45,7 @@ func (p *pour) Consume(
 type blind struct{}
 
 func (blind) PublishAlarm(alerts.Transition)                                 {}
+func (blind) PublishCare(alerts.Care)                                        {}
 func (blind) PublishWave(vitals.PatientID, vitals.DeviceID, vitals.Waveform) {}
 func (blind) PublishReading(vitals.Charted)                                  {}
 

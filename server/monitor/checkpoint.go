@@ -158,7 +158,7 @@ var errShape = errors.New("kind has another shape")
 // show gives the feed what is fresh. Single values are shown whenever they come: a pressure taken
 // an hour ago may be the newest there is. What comes from a clock that is ahead is shown as of now,
 // because a screen draws nothing before its time and keeps what is newest.
-func (p *partition) show(d vitals.Delivery, derived []vitals.Charted, now time.Time) {
+func (p *partition) draw(d vitals.Delivery, derived []vitals.Charted, now time.Time) {
 	for _, r := range d.Batch.Readings {
 		if r.Kind.Info().Shape == vitals.Spot || now.Sub(r.Time) <= freshFor {
 			r.Time = earlier(r.Time, now)

@@ -14,34 +14,35 @@ import (
 // away. The decision stands and is recorded later; the same command sent again gets its answer.
 const commandWait = 10 * time.Second
 
-// request is a command on its way to the owner of the patient: acknowledge an alarm or, where Settle
+// request is a command on its way to the owner of the patient: what a person wants or, where Settle
 // names a delivery, store everything up to it.
 type request struct {
 	Patient vitals.PatientID
-	Ack     alerts.Acknowledgement
+	Command alerts.Command
 	Settle  vitals.Place
 }
 
 // answer is what became of it.
 type answer struct {
-	Refused alerts.AckCode // empty: done
-	Alarm   alerts.Alarm   // as it is now
-	Away    bool           // not decided, or not recorded yet
+	Refused *alerts.RefusedError // nil: done
+	Answer  alerts.Answer
+	Away    bool // not decided, or not recorded yet
 }
 
-// Acknowledge asks the owner of the patient, on whatever node, and returns once the answer is on
-// disk. A refusal is an *alerts.AckError; everything else wraps ErrUnavailable.
-func (m *Monitor) Acknowledge(ctx context.Context, patient vitals.PatientID, ack alerts.Acknowledgement) (alerts.Alarm, error) {
-	a, err := m.ask(ctx, request{Patient: patient, Ack: ack})
+// Command asks the owner of the patient, on whatever node, and returns once what was decided is on
+// disk. A refusal is an *alerts.RefusedError; everything else wraps ErrUnavailable.
+func (m *Monitor) Command(ctx context.Context, patient vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
+	a, err := m.ask(ctx, request{Patient: patient, Command: c})
+	if err == nil && a.Away {
+		err = ErrUnavailable
+	}
 	switch {
 	case err != nil:
-		return alerts.Alarm{}, fmt.Errorf("acknowledge alarm %s: %w", ack.Alarm, err)
-	case a.Away:
-		return alerts.Alarm{}, fmt.Errorf("acknowledge alarm %s: %w", ack.Alarm, ErrUnavailable)
-	case a.Refused != "":
-		return alerts.Alarm{}, &alerts.AckError{Code: a.Refused, Current: a.Alarm}
+		return alerts.Answer{}, fmt.Errorf("command %s: %w", c.Kind, err)
+	case a.Refused != nil:
+		return alerts.Answer{}, a.Refused
 	}
-	return a.Alarm, nil
+	return a.Answer, nil
 }
 
 // Settle returns once everything that came to the patient's partition up to the place is on disk. The

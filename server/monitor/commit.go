@@ -150,6 +150,11 @@ func saveSingle(tx Tx, jobs []*job) error {
 			return fmt.Errorf("save transitions: %w", err)
 		}
 	}
+	if c := lo.FlatMap(jobs, func(j *job, _ int) []alerts.CareChange { return j.care }); len(c) > 0 {
+		if err := tx.SaveCare(c); err != nil {
+			return fmt.Errorf("save care: %w", err)
+		}
+	}
 	if c := lo.FlatMap(jobs, func(j *job, _ int) []vitals.Charted { return j.readings }); len(c) > 0 {
 		if err := tx.SaveReadings(c); err != nil {
 			return fmt.Errorf("save readings: %w", err)

@@ -48,6 +48,7 @@ type database struct {
 	blocks      map[blockKey]vitals.Block
 	readings    map[vitals.PatientID]map[vitals.Key]vitals.Charted
 	alarms      map[alerts.AlarmID]alerts.Alarm
+	care        map[vitals.PatientID]alerts.Care
 	history     []alerts.Transition
 	progress    map[vitals.Stream]*vitals.Progress
 	quarantined []vitals.Refusal
@@ -59,7 +60,7 @@ func newDatabase(patients ...vitals.PatientID) *database {
 	db := &database{
 		parts: map[int]*part{}, blocks: map[blockKey]vitals.Block{},
 		readings: map[vitals.PatientID]map[vitals.Key]vitals.Charted{},
-		alarms:   map[alerts.AlarmID]alerts.Alarm{}, progress: map[vitals.Stream]*vitals.Progress{},
+		alarms:   map[alerts.AlarmID]alerts.Alarm{}, care: map[vitals.PatientID]alerts.Care{}, progress: map[vitals.Stream]*vitals.Progress{},
 	}
 	for _, p := range patients {
 		db.parts[vitals.PartitionOf(p)] = &part{}
@@ -207,6 +208,20 @@ func (db *database) Recent(ctx context.Context, partition int, since time.Time) 
 	return recent, nil
 }
 
+func (db *database) Care(ctx context.Context, partition int) (all []alerts.Care, err error) {
+	if err := db.ready(ctx); err != nil {
+		return nil, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, c := range db.care {
+		if vitals.PartitionOf(c.Patient) == partition {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
 func (db *database) LatestBlocks(ctx context.Context, partition int, since time.Time) (latest []vitals.Block, err error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, err
@@ -285,6 +300,17 @@ func (t *tx) SaveTransitions(transitions []alerts.Transition) error {
 			if tr.Alarm.Version > t.db.alarms[tr.Alarm.ID].Version {
 				t.db.alarms[tr.Alarm.ID] = tr.Alarm
 				t.db.history = append(t.db.history, tr)
+			}
+		}
+	})
+	return nil
+}
+
+func (t *tx) SaveCare(changes []alerts.CareChange) error {
+	t.later(func() {
+		for _, c := range changes {
+			if c.Care.Version > t.db.care[c.Care.Patient].Version {
+				t.db.care[c.Care.Patient] = c.Care
 			}
 		}
 	})
@@ -498,6 +524,7 @@ func (l *log) Request(ctx context.Context, partition int, command []byte) ([]byt
 type screen struct {
 	mu       sync.Mutex
 	shown    []alerts.Transition
+	care     []alerts.Care
 	waves    []vitals.Waveform
 	readings []vitals.Charted
 }
@@ -506,6 +533,12 @@ func (s *screen) PublishAlarm(t alerts.Transition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown = append(s.shown, t)
+}
+
+func (s *screen) PublishCare(c alerts.Care) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.care = append(s.care, c)
 }
 
 func (s *screen) PublishWave(_ vitals.PatientID, _ vitals.DeviceID, w vitals.Waveform) {
@@ -550,6 +583,7 @@ type simple struct {
 	patient vitals.PatientID
 	heard   time.Time
 	alarms  []alerts.Alarm
+	care    alerts.Care
 	ended   time.Time // of the last closed one
 }
 
@@ -635,22 +669,30 @@ func (e *simple) Tick(now time.Time) (out alerts.Outcome) {
 	return out
 }
 
-func (e *simple) Acknowledge(a alerts.Acknowledgement, now time.Time) (alerts.Transition, error) {
+func (e *simple) RestoreCare(c alerts.Care) { e.care = c }
+
+func (e *simple) Command(c alerts.Command, now time.Time) (out alerts.Outcome, a alerts.Answer, err error) {
+	if c.Kind == alerts.PauseAudio {
+		e.care.Patient, e.care.Version, e.care.Paused.Until = e.patient, e.care.Version+1, now.Add(c.For)
+		out.Care = []alerts.CareChange{{Kind: c.Kind, Care: e.care, At: now}}
+		return out, alerts.Answer{Care: e.care}, nil
+	}
 	for i, alarm := range e.alarms {
-		if alarm.ID != a.Alarm {
+		if alarm.ID != c.Alarm {
 			continue
 		}
-		if alarm.State == alerts.ActiveAck && alarm.Reason != alerts.CloseReason(a.Command) {
-			return alerts.Transition{}, &alerts.AckError{Code: alerts.AlreadyAcked, Current: alarm}
+		if alarm.State == alerts.ActiveAck && alarm.Command != c.ID {
+			return out, a, &alerts.RefusedError{Code: alerts.AlreadyAcked, Current: alarm}
 		}
 		if alarm.State == alerts.ActiveUnack {
-			alarm.State, alarm.Version, alarm.AckedBy, alarm.Changed = alerts.ActiveAck, alarm.Version+1, a.Actor, now
-			alarm.Reason = alerts.CloseReason(a.Command) // a place to remember the command
+			alarm.State, alarm.Version, alarm.AckedBy, alarm.Changed = alerts.ActiveAck, alarm.Version+1, c.Actor, now
+			alarm.Command = c.ID
 			e.alarms[i] = alarm
 		}
-		return alerts.Transition{Change: alerts.Acknowledged, Alarm: alarm, At: now, Command: a.Command}, nil
+		out.Transitions = []alerts.Transition{{Change: alerts.Acknowledged, Alarm: alarm, At: now, Command: c.ID}}
+		return out, alerts.Answer{Alarm: alarm}, nil
 	}
-	return alerts.Transition{}, &alerts.AckError{Code: alerts.UnknownAlarm}
+	return out, a, &alerts.RefusedError{Code: alerts.UnknownAlarm}
 }
 
 func (e *simple) Discharge(now time.Time) (out alerts.Outcome) {

@@ -358,17 +358,17 @@ func TestAnAcknowledgementIsToldWhenItIsStored(t *testing.T) {
 		m := w.start(w.config("node-1"))
 		w.live(ann, 2, racing)
 		alarm := w.screen.alarms()[0]
-		ack := alerts.Acknowledgement{Alarm: alarm.ID, Command: "c-1", SeenVersion: 1, Actor: "nurse"}
+		ack := alerts.Command{Kind: alerts.Acknowledge, Alarm: alarm.ID, ID: "c-1", SeenVersion: 1, Actor: "nurse", Role: vitals.Nurse}
 
 		w.db.set(func() { w.db.away = true })
-		if _, err := m.Acknowledge(t.Context(), ann, ack); err == nil {
+		if _, err := m.Command(t.Context(), ann, ack); err == nil {
 			t.Error("acknowledged without a database")
 		}
 		w.shows("EXTREME_TACHY active_unack")
 		w.db.set(func() { w.db.away = false })
 		pass(10 * time.Second)
-		got, err := m.Acknowledge(t.Context(), ann, ack) // the same command again
-		if err != nil || got.State != alerts.ActiveAck || got.AckedBy != "nurse" {
+		got, err := m.Command(t.Context(), ann, ack) // the same command again
+		if err != nil || got.Alarm.State != alerts.ActiveAck || got.Alarm.AckedBy != "nurse" {
 			t.Errorf("%+v %v", got, err)
 		}
 		if w.db.alarms[alarm.ID].State != alerts.ActiveAck {
@@ -378,8 +378,8 @@ func TestAnAcknowledgementIsToldWhenItIsStored(t *testing.T) {
 		if i := slices.IndexFunc(w.screen.shown, func(tr alerts.Transition) bool { return tr.Command == "c-1" }); i < 0 {
 			t.Error("not on the screen")
 		}
-		ack.Command = "c-2"
-		if _, err := m.Acknowledge(t.Context(), ann, ack); err == nil || err.Error() == "" {
+		ack.ID = "c-2"
+		if _, err := m.Command(t.Context(), ann, ack); err == nil || err.Error() == "" {
 			t.Error("acknowledged twice")
 		}
 		w.settle()
@@ -390,4 +390,28 @@ func TestAnAcknowledgementIsToldWhenItIsStored(t *testing.T) {
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+func TestWhatIsDecidedAboutAPatientOutlivesTheNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		first := w.start(w.config("node-1"))
+		w.live(ann, 2, 72)
+		pause := alerts.Command{Kind: alerts.PauseAudio, ID: "c-1", For: time.Minute, Role: vitals.Nurse}
+		a, err := first.Command(t.Context(), ann, pause)
+		if err != nil || a.Care.Version != 1 || w.db.care[ann].Version != 1 {
+			t.Fatalf("%+v %v, stored %+v", a, err, w.db.care)
+		}
+		synctest.Wait()
+		if len(w.screen.care) != 1 || w.screen.care[0].Version != 1 {
+			t.Errorf("on the screens: %+v", w.screen.care)
+		}
+		w.stop()
+		second := w.start(w.config("node-2"))
+		w.live(ann, 2, 72)
+		if a, err = second.Command(t.Context(), ann, pause); err != nil || a.Care.Version != 2 {
+			t.Errorf("the next node goes on from %+v %v", a.Care, err)
+		}
+		w.settle()
+	})
 }

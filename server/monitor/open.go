@@ -140,6 +140,11 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the recent single values: %w", err)
 	}
+	decided, err := p.m.cfg.Store.Care(ctx, p.number)
+	if err != nil {
+		return fmt.Errorf("read what is decided about patients: %w", err)
+	}
+	care := lo.KeyBy(decided, func(c alerts.Care) vitals.PatientID { return c.Patient })
 	p.ledger = openLedger(floor, blocks)
 	p.patients = map[vitals.PatientID]*patient{}
 	streamed := lo.GroupBy(blocks, func(b vitals.Block) vitals.PatientID { return b.Patient })
@@ -149,7 +154,7 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
 		p.limit(ctx, pt, now)
 		pt.recent = recent[a.Patient.ID]
-		if fault := pt.restore(episodes[a.Patient.ID], streamed[a.Patient.ID], now); fault != nil {
+		if fault := pt.restore(episodes[a.Patient.ID], care[a.Patient.ID], streamed[a.Patient.ID], now); fault != nil {
 			p.m.counts.poison.Add(1)
 			p.log.ErrorContext(ctx, "detector failed to take up what is stored", "error", fault)
 		}
@@ -165,13 +170,13 @@ func (p *partition) closeOrphans(episodes map[vitals.PatientID][]alerts.Alarm, n
 	j := &job{owner: p}
 	for id, alarms := range episodes {
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, vitals.Admission{Patient: vitals.Patient{ID: id}}, now)
-		fault := pt.restore(alarms, nil, now)
+		fault := pt.restore(alarms, alerts.Care{}, nil, now)
 		out, failed := pt.discharge(now)
 		if fault = errors.Join(fault, failed); fault != nil {
 			p.m.counts.poison.Add(1)
 			p.log.Error("detector failed on a discharge", "error", fault)
 		}
-		p.tell(out.Transitions, j)
+		p.tell(out, j)
 	}
 	p.m.writer.add(j)
 }

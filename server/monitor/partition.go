@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -252,7 +253,7 @@ func (p *partition) observe(ctx context.Context, d vitals.Delivery, warm bool, n
 		p.m.CensusChanged()
 	}
 	if !warm {
-		p.show(d, out.Derived, now)
+		p.draw(d, out.Derived, now)
 		if err := p.chart(d, out.Derived, j); err != nil {
 			p.log.ErrorContext(ctx, "delivery not charted, keeping it in quarantine", "error", err)
 			j.refusals = append(j.refusals, refusal(d, "not charted: "+err.Error()))
@@ -271,12 +272,20 @@ func (p *partition) poisoned(ctx context.Context, d vitals.Delivery, fault error
 	j.refusals = append(j.refusals, refusal(d, "charted, but the detector failed on it"))
 }
 
-// tell shows transitions at once and has them recorded.
-func (p *partition) tell(transitions []alerts.Transition, j *job) {
-	for _, t := range transitions {
+// tell shows what came about at once and has it recorded.
+func (p *partition) tell(out alerts.Outcome, j *job) {
+	p.show(out)
+	j.transitions = append(j.transitions, out.Transitions...)
+	j.care = append(j.care, out.Care...)
+}
+
+func (p *partition) show(out alerts.Outcome) {
+	for _, t := range out.Transitions {
 		p.m.cfg.Feed.PublishAlarm(t)
 	}
-	j.transitions = append(j.transitions, transitions...)
+	for _, c := range out.Care {
+		p.m.cfg.Feed.PublishCare(c.Care)
+	}
 }
 
 // tick lets the clock act on the patients, and stores what is due.
@@ -290,7 +299,7 @@ func (p *partition) tick(now time.Time) {
 					p.m.counts.poison.Add(1)
 					p.log.Error("detector failed on a tick", "error", fault)
 				}
-				p.tell(out.Transitions, j)
+				p.tell(out, j)
 			}
 		}
 		p.m.writer.add(j)
@@ -310,19 +319,25 @@ func (p *partition) decide(c command, now time.Time) {
 	}
 	pt := p.patients[c.Patient]
 	if pt == nil {
-		c.reply <- answer{Refused: alerts.UnknownAlarm}
+		c.reply <- answer{Refused: &alerts.RefusedError{Code: alerts.UnknownAlarm}}
 		return
 	}
-	t, refused := pt.acknowledge(c.Ack, now)
-	if refused != nil {
-		c.reply <- answer{Refused: refused.Code, Alarm: refused.Current}
+	out, a, err := pt.command(c.Command, now)
+	if refused, is := errors.AsType[*alerts.RefusedError](err); is {
+		c.reply <- answer{Refused: refused}
 		return
 	}
-	p.m.writer.add(&job{owner: p, transitions: []alerts.Transition{t}, settle: func(stored bool) {
+	if err != nil {
+		p.m.counts.poison.Add(1)
+		p.log.Error("detector failed on a command", "error", err)
+		c.reply <- answer{Away: true}
+		return
+	}
+	p.m.writer.add(&job{owner: p, transitions: out.Transitions, care: out.Care, settle: func(stored bool) {
 		if stored {
-			p.m.cfg.Feed.PublishAlarm(t)
+			p.show(out)
 		}
-		c.reply <- answer{Alarm: t.Alarm, Away: !stored}
+		c.reply <- answer{Answer: a, Away: !stored}
 	}})
 }
 
@@ -353,7 +368,7 @@ func (p *partition) recensus(ctx context.Context, now time.Time) {
 			p.m.counts.poison.Add(1)
 			p.log.Error("detector failed on a discharge", "error", fault)
 		}
-		p.tell(out.Transitions, j)
+		p.tell(out, j)
 		delete(p.patients, id)
 	}
 	p.m.writer.add(j)

@@ -33,6 +33,7 @@ type patient struct {
 
 	// What a new engine has to know when the old one cannot be asked any more.
 	alarms  map[alerts.AlarmID]alerts.Alarm
+	care    alerts.Care
 	streams map[vitals.DeviceID]bool
 	known   *streamers
 
@@ -58,7 +59,8 @@ func newPatient(makeEngine func(vitals.PatientID) Engine, known *streamers, a vi
 }
 
 // restore continues what is stored.
-func (pt *patient) restore(alarms []alerts.Alarm, blocks []vitals.Block, now time.Time) error {
+func (pt *patient) restore(alarms []alerts.Alarm, care alerts.Care, blocks []vitals.Block, now time.Time) error {
+	pt.care = care
 	for _, device := range streamedLately(blocks) {
 		pt.streams[device] = true
 		pt.known.add(device)
@@ -81,6 +83,7 @@ func (pt *patient) recall(now time.Time) {
 	for _, device := range slices.Sorted(maps.Keys(pt.streams)) {
 		pt.engine.Streamed(device)
 	}
+	pt.engine.RestoreCare(pt.care)
 	byID := func(a, b alerts.Alarm) int { return a.Onset.Compare(b.Onset) }
 	pt.engine.Restore(slices.SortedFunc(maps.Values(pt.alarms), byID))
 	pt.engine.Recall(pt.recent, later(pt.who.Admitted, now.Add(-alerts.RecallSpan)), now)
@@ -186,22 +189,16 @@ func (pt *patient) discharge(now time.Time) (alerts.Outcome, error) {
 	return pt.guard(now, func(e Engine) alerts.Outcome { return e.Discharge(now) })
 }
 
-// acknowledge decides. An engine that fails has not decided, and nobody may believe that it has.
-func (pt *patient) acknowledge(a alerts.Acknowledgement, now time.Time) (t alerts.Transition, refused *alerts.AckError) {
-	_, fault := pt.guard(now, func(e Engine) alerts.Outcome {
-		var err error
-		if t, err = e.Acknowledge(a, now); err == nil {
-			return alerts.Outcome{Transitions: []alerts.Transition{t}}
-		}
-		if !errors.As(err, &refused) {
-			refused = &alerts.AckError{Code: alerts.UnknownAlarm}
-		}
-		return alerts.Outcome{}
+// command decides. An engine that fails has not decided, and nobody may believe that it has.
+func (pt *patient) command(c alerts.Command, now time.Time) (out alerts.Outcome, a alerts.Answer, err error) {
+	out, fault := pt.guard(now, func(e Engine) alerts.Outcome {
+		out, a, err = e.Command(c, now)
+		return out
 	})
 	if fault != nil {
-		refused = &alerts.AckError{Code: alerts.UnknownAlarm, Current: pt.alarms[a.Alarm]}
+		return alerts.Outcome{}, alerts.Answer{}, fault
 	}
-	return t, refused
+	return out, a, err
 }
 
 // guard calls the engine and outlives it. After a few panics the engine is replaced, for it may
@@ -214,18 +211,21 @@ func (pt *patient) guard(now time.Time, call func(Engine) alerts.Outcome) (out a
 		}
 	}()
 	out = call(pt.engine)
-	pt.remember(out.Transitions, now)
+	pt.remember(out, now)
 	return out, nil
 }
 
 // manyAlarms is how many alarms are remembered before those that are over are forgotten.
 const manyAlarms = 64
 
-func (pt *patient) remember(transitions []alerts.Transition, now time.Time) {
-	for _, t := range transitions {
+func (pt *patient) remember(out alerts.Outcome, now time.Time) {
+	for _, c := range out.Care {
+		pt.care = c.Care
+	}
+	for _, t := range out.Transitions {
 		pt.alarms[t.Alarm.ID] = t.Alarm
 	}
-	if len(transitions) > 0 && len(pt.alarms) > manyAlarms {
+	if len(out.Transitions) > 0 && len(pt.alarms) > manyAlarms {
 		maps.DeleteFunc(pt.alarms, func(_ alerts.AlarmID, a alerts.Alarm) bool {
 			return !a.State.Open() && now.Sub(a.Changed) > closedMemory
 		})

@@ -47,6 +47,8 @@ type Store interface {
 type History interface {
 	// OpenAlarms lists the partition's alarms that are open or were closed at closedSince or later.
 	OpenAlarms(ctx context.Context, partition int, closedSince time.Time) ([]alerts.Alarm, error)
+	// Care lists what people have decided about the partition's patients.
+	Care(ctx context.Context, partition int) ([]alerts.Care, error)
 	// LatestBlocks lists the partition's blocks that start at since or later.
 	LatestBlocks(ctx context.Context, partition int, since time.Time) ([]vitals.Block, error)
 	// Recent lists the single values since a time of which the engines of the partition have to be told: all
@@ -54,13 +56,20 @@ type History interface {
 	Recent(ctx context.Context, partition int, since time.Time) ([]vitals.Charted, error)
 }
 
+// Decisions are what engines and people decided.
+type Decisions interface {
+	// SaveTransitions records changes of alarms, in order; versions that are known change nothing.
+	SaveTransitions(transitions []alerts.Transition) error
+	// SaveCare records changes of what people have decided about patients; versions that are known change nothing.
+	SaveCare(changes []alerts.CareChange) error
+}
+
 // Tx is one transaction. Writing the same thing again changes nothing.
 type Tx interface {
+	Decisions
 	// Fence reports whether the node still owns the partition under the lease's epoch, and keeps it
 	// so until the transaction ends.
 	Fence(node string, lease vitals.Lease) (bool, error)
-	// SaveTransitions records changes of alarms, in order; versions that are known change nothing.
-	SaveTransitions(transitions []alerts.Transition) error
 	// SaveReadings charts values that came alone.
 	SaveReadings(readings []vitals.Charted) error
 	// SaveBlocks writes blocks whole, each in place of the one with its key.
@@ -93,6 +102,7 @@ type Journal interface {
 // Feed shows what happens to whoever watches. Its methods do not wait.
 type Feed interface {
 	PublishAlarm(t alerts.Transition)
+	PublishCare(c alerts.Care)
 	PublishWave(patient vitals.PatientID, device vitals.DeviceID, w vitals.Waveform)
 	PublishReading(c vitals.Charted)
 }
@@ -102,7 +112,8 @@ type Feed interface {
 type Engine interface {
 	Watcher
 	Informed
-	Acknowledge(a alerts.Acknowledgement, now time.Time) (alerts.Transition, error)
+	RestoreCare(c alerts.Care)
+	Command(c alerts.Command, now time.Time) (alerts.Outcome, alerts.Answer, error)
 	Discharge(now time.Time) alerts.Outcome
 }
 

@@ -181,10 +181,13 @@ func TestWithEverythingReal(t *testing.T) {
 		var acked alerts.Alarm
 		err := monitor.ErrUnavailable
 		for errors.Is(err, monitor.ErrUnavailable) { // until node-2 has taken over
-			acked, err = m.Acknowledge(t.Context(), h.patient, alerts.Acknowledgement{
-				Alarm: raised.ID, Command: "c-1", SeenVersion: 1, SeenPriority: raised.Priority, Actor: "nurse",
+			var a alerts.Answer
+			a, err = m.Command(t.Context(), h.patient, alerts.Command{
+				Kind: alerts.Acknowledge, Alarm: raised.ID, ID: "c-1", SeenVersion: 1, SeenPriority: raised.Priority,
+				Actor: "nurse", Role: vitals.Nurse,
 			})
-			if refused, _ := errors.AsType[*alerts.AckError](err); refused != nil && refused.Code == alerts.UnknownAlarm {
+			acked = a.Alarm
+			if refused, _ := errors.AsType[*alerts.RefusedError](err); refused != nil && refused.Code == alerts.UnknownAlarm {
 				err = monitor.ErrUnavailable // not read that far
 			} else if refused != nil {
 				t.Fatal(refused)

@@ -358,17 +358,17 @@ func TestCommandsThatNobodyCanAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWard(t, ann)
 		m := monitor.New(w.config("node-1"))
-		if _, err := m.Acknowledge(t.Context(), ann, alerts.Acknowledgement{}); !errors.Is(err, monitor.ErrUnavailable) {
+		if _, err := m.Command(t.Context(), ann, alerts.Command{}); !errors.Is(err, monitor.ErrUnavailable) {
 			t.Errorf("without an owner: %v", err)
 		}
 		m = w.start(w.config("node-1"))
-		refused, _ := errors.AsType[*alerts.AckError](second(m.Acknowledge(t.Context(), ann, alerts.Acknowledgement{Alarm: "x"})))
+		refused, _ := errors.AsType[*alerts.RefusedError](second(m.Command(t.Context(), ann, alerts.Command{Kind: alerts.Acknowledge, Alarm: "x"})))
 		if refused == nil || refused.Code != alerts.UnknownAlarm {
 			t.Errorf("unknown alarm: %v", refused)
 		}
 		w.db.set(func() { w.db.admissions = nil })
 		pass(3 * time.Second)
-		refused, _ = errors.AsType[*alerts.AckError](second(m.Acknowledge(t.Context(), ann, alerts.Acknowledgement{Alarm: "x"})))
+		refused, _ = errors.AsType[*alerts.RefusedError](second(m.Command(t.Context(), ann, alerts.Command{Kind: alerts.Acknowledge, Alarm: "x"})))
 		if refused == nil || refused.Code != alerts.UnknownAlarm {
 			t.Errorf("patient who is not here: %v", refused)
 		}

@@ -77,6 +77,6 @@ func (p *partition) judge(ctx context.Context, pt *patient, d vitals.Delivery, j
 	if fault != nil {
 		p.poisoned(ctx, d, fault, j)
 	}
-	p.tell(out.Transitions, j)
+	p.tell(out, j)
 	return out
 }

@@ -30,6 +30,7 @@ const (
 type job struct {
 	owner       *partition
 	transitions []alerts.Transition
+	care        []alerts.CareChange
 	readings    []vitals.Charted
 	refusals    []vitals.Refusal
 	checkpoint  *checkpoint
@@ -38,7 +39,7 @@ type job struct {
 }
 
 func (j *job) size() int {
-	n := len(j.transitions) + len(j.readings) + len(j.refusals)
+	n := len(j.transitions) + len(j.care) + len(j.readings) + len(j.refusals)
 	if j.checkpoint != nil {
 		n += 1 + len(j.checkpoint.blocks) + len(j.checkpoint.late)
 	}

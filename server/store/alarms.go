@@ -59,6 +59,8 @@ type alarmRow struct {
 	Suppressor    alerts.AlarmID `json:"suppressor,omitempty"`
 	Previous      alerts.AlarmID `json:"previous,omitempty"`
 	Chattering    bool           `json:"chattering,omitempty"`
+	SnoozeUntil   *int64         `json:"snooze_until,omitempty"`
+	Command       string         `json:"command,omitempty"`
 }
 
 func (alarmRow) TableName() string { return "alarm" }
@@ -72,6 +74,7 @@ func toAlarmRow(a alerts.Alarm) (alarmRow, error) {
 		AckedBy: a.AckedBy, AckedName: a.AckedName, AckedAt: microsOrNull(a.AckedAt), Reason: a.Reason,
 		WorstMantissa: a.Worst.Mantissa, WorstExponent: a.Worst.Exp,
 		Suppressor: a.Suppressor, Previous: a.Previous, Chattering: a.Chattering,
+		SnoozeUntil: microsOrNull(a.SnoozeUntil), Command: a.Command,
 	}
 	var err error
 	if row.Priority, err = priorityNames.of(a.Priority); err != nil {
@@ -93,6 +96,7 @@ func (r alarmRow) alarm() (alerts.Alarm, error) {
 		AckedBy: r.AckedBy, AckedName: r.AckedName, AckedAt: momentOrZero(r.AckedAt), Reason: r.Reason,
 		Worst:      vitals.NewDecimal(r.WorstMantissa, r.WorstExponent),
 		Suppressor: r.Suppressor, Previous: r.Previous, Chattering: r.Chattering,
+		SnoozeUntil: momentOrZero(r.SnoozeUntil), Command: r.Command,
 	}
 	var err error
 	if a.Priority, err = priorityNames.value(r.Priority); err != nil {

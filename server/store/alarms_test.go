@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/samber/lo"
 
 	"vigil/alerts"
@@ -169,6 +171,40 @@ func TestAlarmsAreListedAsAskedFor(t *testing.T) {
 			want := lo.Map(row.want, func(i, _ int) alerts.Alarm { return all[i] })
 			found := got[[]alerts.Alarm](t)(s.Alarms(context.Background(), everything, row.query))
 			t.Run(story, func(t *testing.T) { same(t, found, want) })
+		}
+	})
+}
+
+func TestWhatIsDecidedAboutAPatientIsKeptByVersion(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store.Store) {
+		t.Helper()
+		change := func(p vitals.PatientID, version int, off ...alerts.Off) alerts.CareChange {
+			return alerts.CareChange{
+				Kind: alerts.AlarmOff, At: noon, Actor: "c-1", Command: "cmd", Station: "desk", Reason: "palliative",
+				Care: alerts.Care{
+					Patient: p, Version: version, Changed: noon, Off: off,
+					Away: alerts.Decided{Since: noon, Until: after(time.Hour), By: "n-1", ByName: "N. Urse", Where: "X-ray"},
+				},
+			}
+		}
+		off := alerts.Off{Condition: alerts.SpO2Low, Reason: "palliative", Decided: alerts.Decided{Since: noon, Until: after(time.Hour), By: "c-1"}}
+		save := func(all ...alerts.CareChange) {
+			t.Helper()
+			commit(t, s, func(tx *store.Tx) error { return tx.SaveCare(all) })
+		}
+		save(change(anna, 1), change(anna, 2, off), change(bert, 1))
+		save(change(anna, 1, off, off)) // told again, by somebody who was late
+		got, err := s.Care(t.Context(), vitals.PartitionOf(anna))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = slices.DeleteFunc(got, func(c alerts.Care) bool { return c.Patient != anna })
+		if diff := cmp.Diff([]alerts.Care{change(anna, 2, off).Care}, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		all, err := s.AllCare(t.Context())
+		if err != nil || len(all) != 2 {
+			t.Errorf("%+v %v", all, err)
 		}
 	})
 }

@@ -150,6 +150,10 @@ describe("tones", () => {
     expect(wantedSound([explained])).toMatchObject({ priority: "medium", ids: ["hr"] });
   });
 
+  it("not for one that somebody put off", () => {
+    expect(wantedSound([anAlarm({ priority: "medium", snooze_until: "2026-11-20T02:00:00Z" })])).toBeNull();
+  });
+
   it("go on slower for a latched HIGH, and not at all for a latched MEDIUM", () => {
     expect(wantedSound([anAlarm({ state: "latched_unack" })])).toMatchObject({ priority: "high", pause: 10 });
     expect(wantedSound([anAlarm({ state: "latched_unack", priority: "medium" })])).toBeNull();

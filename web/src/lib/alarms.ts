@@ -11,9 +11,9 @@ export function isUnacked(a: Alarm): boolean {
   return a.state === "active_unack" || a.state === "latched_unack";
 }
 
-/** Whether it wants somebody to come: one that another alarm explains is that one's matter. */
+/** Whether it wants somebody to come: not one that another alarm explains, or that somebody put off. */
 export function calls(a: Alarm): boolean {
-  return isUnacked(a) && !a.suppressed_by;
+  return isUnacked(a) && !a.suppressed_by && !a.snooze_until;
 }
 
 /** The text mark that carries the priority where colour cannot: asterisks for the patient, exclamation marks for technology. */

@@ -69,6 +69,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put off an alarm of a single reading. */
+        post: operations["snooze-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/unack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** I cannot go: let it call again. */
+        post: operations["unacknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bindings": {
         parameters: {
             query?: never;
@@ -433,6 +467,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patients/{id}/alarm-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a condition off for a while; never a lethal one. */
+        post: operations["switch-alarm-off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/alarm-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a condition on again. */
+        post: operations["switch-alarm-on"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/audio-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Silence the patient's alarms at all stations for a moment. */
+        post: operations["pause-audio"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patients/{id}/calls": {
         parameters: {
             query?: never;
@@ -496,6 +581,40 @@ export interface paths {
         get: operations["list-limits"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The patient is back. */
+        post: operations["end-standby"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/standby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The patient is away. */
+        post: operations["begin-standby"];
         delete?: never;
         options?: never;
         head?: never;
@@ -756,19 +875,6 @@ export interface components {
             /** Format: double */
             p99: number;
         };
-        AcknowledgeInputBody: {
-            /** @description Chosen by the sender; repeating it repeats the answer. */
-            cmd_id: string;
-            /** @enum {string} */
-            seen_priority: "high" | "medium" | "low" | "info";
-            /**
-             * Format: int64
-             * @description Version of the alarm that was on the screen.
-             */
-            seen_version: number;
-            /** @description Where the command comes from. */
-            station: string;
-        };
         AdmitInputBody: {
             bed: string;
             /** Format: date */
@@ -807,6 +913,8 @@ export interface components {
             raised: string;
             reason: string;
             site: string;
+            /** Format: date-time */
+            snooze_until: string | null;
             /** @enum {string} */
             state: "pending" | "active_unack" | "active_ack" | "latched_unack" | "closed";
             suppressed_by: string;
@@ -817,6 +925,26 @@ export interface components {
             /** Format: int64 */
             version: number;
             worst: string;
+        };
+        AlarmOffInputBody: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            condition: string;
+            reason: string;
+            /**
+             * Format: int64
+             * @description Up to 86400.
+             */
+            seconds: number;
+            /** @description Where the command comes from. */
+            station: string;
+        };
+        AlarmOnInputBody: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            condition: string;
+            /** @description Where the command comes from. */
+            station: string;
         };
         AlarmOutputBody: {
             alarm: components["schemas"]["Alarm"];
@@ -935,6 +1063,17 @@ export interface components {
             /** @description Newest first. */
             campaigns: components["schemas"]["Campaign"][];
         };
+        Care: {
+            away: components["schemas"]["Decided"];
+            off: components["schemas"]["Off"][];
+            patient: string;
+            paused: components["schemas"]["Decided"];
+            /** Format: int64 */
+            version: number;
+        };
+        CareOutputBody: {
+            care: components["schemas"]["Care"];
+        };
         Command: {
             /** Format: date-time */
             at: string;
@@ -957,6 +1096,14 @@ export interface components {
         DecideInputBody: {
             /** @description The proposal that was on the screen. */
             proposal: string;
+        };
+        Decided: {
+            by: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+            where?: string;
         };
         DesiredInputBody: {
             devices: components["schemas"]["Wanted"][];
@@ -1199,6 +1346,17 @@ export interface components {
         MeOutputBody: {
             staff: components["schemas"]["Staff"];
         };
+        Off: {
+            by: string;
+            condition: string;
+            label: string;
+            reason: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+            where?: string;
+        };
         Offer: {
             alarm: components["schemas"]["Alarm"];
             /**
@@ -1231,6 +1389,17 @@ export interface components {
         };
         PatientsOutputBody: {
             patients: components["schemas"]["Patient"][];
+        };
+        PauseInputBody: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /**
+             * Format: int64
+             * @description Up to 120.
+             */
+            seconds: number;
+            /** @description Where the command comes from. */
+            station: string;
         };
         Person: {
             id: string;
@@ -1401,6 +1570,25 @@ export interface components {
             /** @description Shown this once. */
             secret: string;
         };
+        SeenAlarm: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /** @enum {string} */
+            seen_priority: "high" | "medium" | "low" | "info";
+            /**
+             * Format: int64
+             * @description Version of the alarm that was on the screen.
+             */
+            seen_version: number;
+            /** @description Where the command comes from. */
+            station: string;
+        };
+        Sent: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /** @description Where the command comes from. */
+            station: string;
+        };
         SessionOutputBody: {
             staff: components["schemas"]["Staff"];
         };
@@ -1453,6 +1641,25 @@ export interface components {
              */
             value: number;
         };
+        SnoozeInputBody: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /**
+             * Format: int64
+             * @description 0: until the next reading.
+             * @enum {integer}
+             */
+            seconds: 0 | 900 | 3600;
+            /** @enum {string} */
+            seen_priority: "high" | "medium" | "low" | "info";
+            /**
+             * Format: int64
+             * @description Version of the alarm that was on the screen.
+             */
+            seen_version: number;
+            /** @description Where the command comes from. */
+            station: string;
+        };
         Staff: {
             /** @description May not sign in. */
             disabled?: boolean;
@@ -1485,6 +1692,19 @@ export interface components {
         };
         StaffListOutputBody: {
             staff: components["schemas"]["Staff"][];
+        };
+        StandbyInputBody: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /**
+             * Format: int64
+             * @description Up to 3600.
+             */
+            seconds: number;
+            /** @description Where the command comes from. */
+            station: string;
+            /** @description Where the patient is. */
+            where: string;
         };
         Step: {
             /**
@@ -1621,7 +1841,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AcknowledgeInputBody"];
+                "application/json": components["schemas"]["SeenAlarm"];
             };
         };
         responses: {
@@ -1663,6 +1883,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvidenceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snooze-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unacknowledge-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenAlarm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmOutputBody"];
                 };
             };
             /** @description Error */
@@ -2560,6 +2850,111 @@ export interface operations {
             };
         };
     };
+    "switch-alarm-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmOffInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "switch-alarm-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmOnInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "pause-audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-calls": {
         parameters: {
             query?: {
@@ -2707,6 +3102,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LimitsVersionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-standby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sent"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-standby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandbyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareOutputBody"];
                 };
             };
             /** @description Error */

@@ -33,6 +33,8 @@ export interface Alarm {
   /** The episode that this one continues; empty: none. */
   previous: string;
   chattering: boolean;
+  /** An alarm of a single reading is put off until then. */
+  snooze_until: string | null;
 }
 
 /** The newest value of one kind from one device; age_ms is by the server's receive time. */

@@ -26,6 +26,7 @@ export function anAlarm(over: Partial<Alarm>): Alarm {
     suppressed_by: "",
     previous: "",
     chattering: false,
+    snooze_until: null,
     ...over,
   };
 }

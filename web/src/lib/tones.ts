@@ -45,7 +45,7 @@ export function burstLength(p: SoundingPriority): number {
 
 /** One that another alarm explains is silent, as long as that one is open here, too. */
 function sounds(a: Alarm, ids: Set<string>): boolean {
-  if (a.priority === "info" || !isUnacked(a) || ids.has(a.suppressed_by)) return false;
+  if (a.priority === "info" || !isUnacked(a) || a.snooze_until || ids.has(a.suppressed_by)) return false;
   return a.state === "active_unack" || a.priority === "high";
 }
 
