@@ -94,3 +94,51 @@ func BenchmarkEngineSize(b *testing.B) {
 	}
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/patients, "B/patient")
 }
+
+// BenchmarkEngineStateSize is the same beside the detectors' own, of a patient on whom everything has happened: ten
+// alarms are open, and people have commanded what is remembered.
+func BenchmarkEngineStateSize(b *testing.B) {
+	const patients = 200
+	var before, after runtime.MemStats
+	busy := func() *alerts.Engine {
+		e := alerts.NewEngine(patient)
+		e.Analyse(func(float64) (alerts.Analyser, error) { return &deaf{}, nil })
+		e.FindPulses(newScriptedPulses)
+		e.Bind([]vitals.DeviceID{patch, oximeter, strap, button}, start)
+		for i := range 60 {
+			at := start.Add(time.Duration(i) * time.Second)
+			for _, r := range []struct {
+				device vitals.DeviceID
+				kind   vitals.Kind
+				v      int64
+			}{{oximeter, vitals.SpO2, 70}, {strap, vitals.HeartRate, 200}} {
+				e.Observe(delivered(at, vitals.Batch{Device: r.device, Readings: []vitals.Reading{{Kind: r.kind, Time: at, Value: vitals.Int(r.v)}}}))
+			}
+			e.Observe(delivered(at, vitals.Batch{Device: button, Events: []vitals.Event{{Code: vitals.SOS, Time: at}, {Code: vitals.Fall, Time: at}}}))
+			e.Tick(at)
+		}
+		e.Observe(batches(1)[0])
+		e.Tick(start.Add(5 * time.Minute))
+		for i, a := range e.Open() {
+			for try := range 4 {
+				_, _, _ = e.Command(seen(a, string(rune('a'+i))+string(rune('a'+try))), start.Add(5*time.Minute))
+			}
+		}
+		return e
+	}
+	open := 0
+	for b.Loop() {
+		all := make([]*alerts.Engine, patients)
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for i := range all {
+			all[i] = busy()
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		open = len(all[0].Open())
+		runtime.KeepAlive(all)
+	}
+	b.ReportMetric(float64(open), "alarms")
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/patients, "B/patient")
+}

@@ -94,7 +94,7 @@ type decision struct {
 
 // rememberDecisions is how many commands of a patient are remembered to answer repeats alike. Of an alarm
 // the last command is kept with it, which outlives the engine.
-const rememberDecisions = 8
+const rememberDecisions = 4
 
 // Command decides about a command; a refusal is a *RefusedError. A repeated command gets its first answer, and
 // what it brought about is told again.
@@ -135,7 +135,7 @@ func (e *Engine) commandAlarm(c Command, now time.Time) (Alarm, error) {
 		}
 		a := p.alarm
 		if c.Alarm == p.closed.ID {
-			a = p.closed
+			a = *p.closed
 		}
 		switch {
 		case c.ID != "" && a.Command == c.ID:

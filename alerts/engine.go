@@ -215,7 +215,7 @@ func (e *Engine) episode(k key) *episode {
 			break
 		}
 	}
-	p := &episode{rule: &e.rules[rank], patient: e.patient, site: k.site}
+	p := &episode{rule: &e.rules[rank], patient: e.patient, site: k.site, closed: &noAlarm}
 	e.episodes = slices.Insert(e.episodes, at, p)
 	return p
 }

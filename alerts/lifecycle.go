@@ -54,8 +54,8 @@ type episode struct {
 	patient vitals.PatientID
 	site    string
 
-	alarm  Alarm // pending or open; its State is 0 while there is none
-	closed Alarm // the last one that is over
+	alarm  Alarm  // pending or open; its State is 0 while there is none
+	closed *Alarm // the last one that is over; noAlarm while there is none
 
 	last       time.Time     // time of the samples of the newest judgement: older ones change nothing
 	lastTrue   time.Time     // the same, of the newest true one
@@ -72,6 +72,9 @@ type episode struct {
 	onsets     []onset   // of the last episodes
 }
 
+// noAlarm is what is over of a key that had none. It never changes.
+var noAlarm Alarm
+
 // standing reports whether the condition has been true and is not known to have gone.
 func (p *episode) standing() bool {
 	return p.alarm.State == ActiveUnack || p.alarm.State == ActiveAck
@@ -82,7 +85,7 @@ func (p *episode) standing() bool {
 // while the other is real.
 func (p *episode) inhibits(at time.Time) bool {
 	switch {
-	case p.stood(&p.alarm, at) || p.stood(&p.closed, at):
+	case p.stood(&p.alarm, at) || p.stood(p.closed, at):
 		return true
 	case p.rule.condition == LeadsOff && !p.lastTrue.Equal(p.last):
 		return false // the leads may be back: what the ECG shows from here on counts at once
@@ -264,7 +267,7 @@ func (p *episode) close(reason CloseReason, now time.Time) Transition {
 		p.alarm.Ended = now
 	}
 	t := p.change(Ceased, before, now)
-	p.closed, p.alarm = p.alarm, Alarm{}
+	p.closed, p.alarm = new(p.alarm), Alarm{}
 	return t
 }
 
@@ -313,7 +316,7 @@ func (p *episode) restore(a Alarm) {
 	switch {
 	case a.State == Closed:
 		if p.closed.ID == "" || a.Ended.After(p.closed.Ended) {
-			p.closed = a
+			p.closed = new(a)
 		}
 	case a.State.Open():
 		p.alarm = a

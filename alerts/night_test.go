@@ -198,7 +198,9 @@ var legal = map[alerts.Change][][2]alerts.State{
 	alerts.Acknowledged: {{alerts.ActiveUnack, alerts.ActiveAck}},
 	alerts.Latched:      {{alerts.ActiveUnack, alerts.LatchedUnack}},
 	alerts.Recurred:     {{alerts.LatchedUnack, alerts.ActiveUnack}},
-	alerts.Rearmed:      {{alerts.ActiveAck, alerts.ActiveUnack}},
+	alerts.Rearmed:      {{alerts.ActiveAck, alerts.ActiveUnack}, {alerts.ActiveUnack, alerts.ActiveUnack}}, // the latter was put off
+	alerts.Unacked:      {{alerts.ActiveAck, alerts.ActiveUnack}},
+	alerts.Snoozed:      {{alerts.ActiveUnack, alerts.ActiveUnack}},
 	alerts.Worsened:     {{alerts.ActiveAck, alerts.ActiveUnack}},
 	alerts.Suppressed:   unmoved,
 	alerts.Released:     unmoved,
@@ -269,9 +271,12 @@ func (b *book) checkFlap(t rapid.TB, a alerts.Alarm) {
 // checkSuppressor holds that only what stands silences others, and nothing technical the patient's.
 func (b *book) checkSuppressor(t rapid.TB, x alerts.Transition) {
 	a := x.Alarm
-	if (x.Change == alerts.Suppressed) != (a.Suppressor != "") && x.Change != alerts.InputLost && x.Change != alerts.InputBack &&
-		x.Change != alerts.Acknowledged && x.Change != alerts.Latched && x.Change != alerts.Recurred {
-		t.Fatalf("%s %s, and is suppressed by %q", a.Condition, x.Change, a.Suppressor)
+	switch x.Change {
+	case alerts.Raised, alerts.Released, alerts.Worsened, alerts.Rearmed, alerts.Ceased:
+		if a.Suppressor != "" {
+			t.Fatalf("%s %s, and is suppressed by %q", a.Condition, x.Change, a.Suppressor)
+		}
+	default:
 	}
 	if x.Change != alerts.Suppressed {
 		return

@@ -37,7 +37,7 @@ func (p *episode) awake(f fact, now time.Time) (Transition, bool) {
 	}
 	untilReading := a.SnoozeUntil.Sub(now) > longSnooze // the others have an hour left at most
 	read := !f.began().Before(a.SnoozeUntil.Add(-readingSnooze))
-	if !(untilReading && read) && !p.rule.worse(a.Value, f.value) {
+	if (!untilReading || !read) && !p.rule.worse(a.Value, f.value) {
 		return Transition{}, false
 	}
 	a.SnoozeUntil = time.Time{}
