@@ -13,6 +13,9 @@ func (p *episode) stillTrue(f fact, now time.Time) (Transition, bool) {
 		p.alarm.Evidence = f.at
 		return p.change(InputBack, p.alarm.State, now), true
 	}
+	if f.least > p.alarm.Priority && p.alarm.Suppressor == "" {
+		return p.rise(f, now), true
+	}
 	if t, ok := p.awake(f, now); ok {
 		return t, true
 	}
@@ -26,7 +29,7 @@ func (p *episode) stillTrue(f fact, now time.Time) (Transition, bool) {
 func (p *episode) rearm(now time.Time) (Transition, bool) {
 	a := &p.alarm
 	due := a.State == ActiveAck && a.Truth == True && p.falseSince.IsZero() && a.Suppressor == "" &&
-		p.rule.Rearm > 0 && now.Sub(a.AckedAt) >= p.rule.Rearm
+		p.reminder() > 0 && now.Sub(a.AckedAt) >= p.reminder()
 	if !due {
 		return Transition{}, false
 	}
@@ -36,6 +39,21 @@ func (p *episode) rearm(now time.Time) (Transition, bool) {
 	t := p.change(Rearmed, ActiveAck, now)
 	p.pressing = a.Version
 	return t, true
+}
+
+// rise tells of a condition that has become more urgent, whether somebody has it or not.
+func (p *episode) rise(f fact, now time.Time) Transition {
+	p.alarm.Priority, p.alarm.SnoozeUntil = f.least, time.Time{}
+	p.free()
+	return p.ask(Worsened, f, now)
+}
+
+// reminder is how long an acknowledged alarm may go on before it is told again; zero for ever.
+func (p *episode) reminder() time.Duration {
+	if p.alarm.Priority > p.rule.Priority {
+		return rearmMedium
+	}
+	return p.rule.Rearm
 }
 
 // worsen tells again about an acknowledged condition that has been worse than it was then, by a step, for as

@@ -103,3 +103,76 @@ func TestAnAlarmThatBecameWorseIsNobodys(t *testing.T) {
 		t.Errorf("acknowledging what was seen before is refused with %q, want %q", got, alerts.Worse)
 	}
 }
+
+func TestWhatIsUnseenForLongBecomesMoreUrgent(t *testing.T) {
+	check(t, []story{
+		{
+			name: "electrodes that are off for a minute, though somebody has the alarm; it reminds from then on",
+			tell: func(r *room) {
+				r.last(20, heart(72))
+				r.last(10, heart(scriptFlat))
+				r.ack(alerts.LeadsOff)
+				r.last(55, heart(scriptFlat))
+				r.ack(alerts.LeadsOff)
+				r.last(605, heart(scriptFlat))
+			},
+			want: []string{
+				"26s LEADS_OFF raised: check electrodes: flat line", "30s LEADS_OFF acked", "81s LEADS_OFF worsened",
+				"85s LEADS_OFF acked", "685s LEADS_OFF rearmed",
+			},
+		},
+		{
+			name: "a sensor on the table is none of that",
+			tell: func(r *room) {
+				r.last(10, oxygen(97))
+				r.last(1, event(oximeter, vitals.ContactLost, 0))
+				r.last(8, absent(oxygen(0)))
+			},
+			want: []string{"16s LEADS_OFF raised: check electrodes: no contact"},
+		},
+		{
+			name: "a device that is silent for two minutes; not where its hub explains it",
+			tell: func(r *room) {
+				r.last(5, oxygen(97), value(strap, vitals.HeartRate, 72))
+				r.last(140, value(strap, vitals.HeartRate, 72))
+			},
+			want: []string{"16s NO_DATA raised: silent for more than 10s", "135s NO_DATA worsened"},
+		},
+		{
+			name: "what the hub explains rises when it is explained no more",
+			tell: func(r *room) {
+				r.last(5, oxygen(97))
+				r.last(20)
+				r.offline(true)
+				r.last(200)
+				r.offline(false)
+				r.last(12)
+			},
+			want: []string{
+				"16s NO_DATA raised: silent for more than 10s", "25s HUB_OFFLINE raised: home hub not connected", "25s NO_DATA suppressed",
+				"236s HUB_OFFLINE closed self", "236s NO_DATA released", "236s NO_DATA worsened",
+			},
+		},
+		{
+			name: "a battery of five percent, from the start or later",
+			tell: func(r *room) {
+				r.last(1, oxygen(97), event(oximeter, vitals.BatteryLevel, 15))
+				r.last(1, oxygen(97), event(oximeter, vitals.BatteryLevel, 5))
+				r.last(1, oxygen(97), event(strap, vitals.BatteryLevel, 4))
+			},
+			want: []string{
+				"1s BATTERY_LOW raised: battery 15 ≤ 20 %", "2s BATTERY_LOW worsened", "3s BATTERY_LOW raised: battery 4 ≤ 20 %",
+			},
+		},
+	})
+	r := newRoom(t)
+	r.last(1, oxygen(97), event(oximeter, vitals.BatteryLevel, 15))
+	low := r.open(alerts.BatteryLow)
+	r.last(1, oxygen(97), event(oximeter, vitals.BatteryLevel, 5))
+	if a := r.open(alerts.BatteryLow); a.Priority != alerts.Medium || a.ID != low.ID {
+		t.Errorf("%+v", a)
+	}
+	if _, err := acknowledge(r.engine, seen(low, "late"), r.now); codeOf(err) != alerts.Worse {
+		t.Errorf("what was seen was less urgent: %v", err)
+	}
+}

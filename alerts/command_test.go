@@ -165,7 +165,7 @@ func TestAnAlarmOfASingleReadingIsPutOff(t *testing.T) {
 	for _, tt := range []step{
 		{"for a quarter of an hour", func(r *room) { r.snooze(15 * time.Minute); r.last(901, oxygen(86)) }, append(raised, "920s SPO2_LOW rearmed")},
 		{"by the server's clock, whether anything comes or not", func(r *room) { r.snooze(15 * time.Minute); r.last(901) }, append(raised,
-			"31s NO_DATA raised: silent for more than 10s", "31s SPO2_LOW input_lost", "920s SPO2_LOW rearmed")},
+			"31s NO_DATA raised: silent for more than 10s", "31s SPO2_LOW input_lost", "150s NO_DATA worsened", "920s SPO2_LOW rearmed")},
 		{"until it is worse by a step", func(r *room) { r.snooze(time.Hour); r.last(1, oxygen(83)); r.last(1, oxygen(82)) }, append(raised, "22s SPO2_LOW rearmed")},
 		{"until the next reading, if that is low, too", func(r *room) { r.snooze(0); r.last(1, oxygen(87)) }, append(raised, "21s SPO2_LOW rearmed")},
 		{"until it is over", func(r *room) { r.snooze(time.Hour); r.last(10, oxygen(97)) }, append(raised, "26s SPO2_LOW closed self")},

@@ -200,6 +200,7 @@ type fact struct {
 	limit vitals.Decimal  // what it was held against
 	cause string          // why, where a value does not say it
 	by    vitals.DeviceID // whose samples
+	least Priority        // of the alarm, where it is more urgent than its condition usually is
 	ecg   ecg.Quality     // of the ECG that it rests on; zero where it rests on none
 	pulse string          // what the pulse says to it, for people; empty where that is unknown
 	sure  uint8           // percent; 0 where nobody can say

@@ -52,7 +52,8 @@ func (p *episode) flaps(f fact) bool {
 	}
 	a.Chattering = recent > chatterAbove
 	c := p.closed
-	if c.Reason == ClosedResolved && a.Onset.Sub(c.Evidence) <= flapWithin && flaps < mostFlaps && !p.rule.worse(c.Worst, f.value) {
+	if c.Reason == ClosedResolved && a.Onset.Sub(c.Evidence) <= flapWithin && flaps < mostFlaps &&
+		a.Priority <= c.Priority && !p.rule.worse(c.Worst, f.value) {
 		a.Previous, a.State = c.ID, ActiveAck
 		a.AckedBy, a.AckedName, a.AckedAt = c.AckedBy, c.AckedName, c.AckedAt
 	}

@@ -35,7 +35,8 @@ const (
 //	ActiveAck     false for the off-delay                 Closed(resolved)
 //	ActiveAck     true, re-alarm time over                ActiveUnack
 //	ActiveAck     given back                              ActiveUnack
-//	ActiveAck     worse by a step, or of higher priority  ActiveUnack
+//	ActiveAck     worse by a step                         ActiveUnack
+//	Active...     more urgent than it was                 ActiveUnack
 //	LatchedUnack  true                                    ActiveUnack
 //	LatchedUnack  acknowledged                            Closed(ack)
 //	any open      patient discharged, device taken away   Closed(discharged), Closed(unassigned)
@@ -192,7 +193,7 @@ func (p *episode) raise(f fact, now time.Time) Transition {
 	began := p.alarm.Onset
 	p.alarm = Alarm{
 		ID: NewAlarmID(p.patient, p.rule.condition, p.site, began), Patient: p.patient,
-		Condition: p.rule.condition, Site: p.site, Priority: p.rule.Priority,
+		Condition: p.rule.condition, Site: p.site, Priority: max(p.rule.Priority, f.least),
 		State: Pending, Onset: began, Raised: now, Count: 1,
 	}
 	p.worst, p.worseSince = p.rule.worst(f.value, f.value), time.Time{}

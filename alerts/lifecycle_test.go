@@ -50,8 +50,12 @@ func TestLifecycle(t *testing.T) {
 		},
 		{
 			name: "acknowledged LOW is not told again",
-			tell: func(r *room) { r.last(5, oxygen(97)); r.last(20); r.ack(alerts.NoData); r.last(1800) },
-			want: []string{"16s NO_DATA raised: silent for more than 10s", "25s NO_DATA acked"},
+			tell: func(r *room) {
+				r.last(5, oxygen(97), event(oximeter, vitals.BatteryLevel, 15))
+				r.ack(alerts.BatteryLow)
+				r.last(1800, oxygen(97))
+			},
+			want: []string{"1s BATTERY_LOW raised: battery 15 ≤ 20 %", "5s BATTERY_LOW acked"},
 		},
 		{
 			name: "no re-alarm while nobody knows whether it is still true, but at once when it is",

@@ -201,7 +201,7 @@ var legal = map[alerts.Change][][2]alerts.State{
 	alerts.Rearmed:      {{alerts.ActiveAck, alerts.ActiveUnack}, {alerts.ActiveUnack, alerts.ActiveUnack}}, // the latter was put off
 	alerts.Unacked:      {{alerts.ActiveAck, alerts.ActiveUnack}},
 	alerts.Snoozed:      {{alerts.ActiveUnack, alerts.ActiveUnack}},
-	alerts.Worsened:     {{alerts.ActiveAck, alerts.ActiveUnack}},
+	alerts.Worsened:     {{alerts.ActiveAck, alerts.ActiveUnack}, {alerts.ActiveUnack, alerts.ActiveUnack}}, // the latter: more urgent
 	alerts.Suppressed:   unmoved,
 	alerts.Released:     unmoved,
 	alerts.Ceased: {

@@ -221,7 +221,7 @@ func TestEarlyWarningScore(t *testing.T) {
 			}),
 			want: []string{
 				"12s NO_DATA raised: silent for more than 10s", "70s NEWS2_MEDIUM raised: NEWS2 ≥ 3 (1/7): respiration 3",
-				"930s NEWS2_MEDIUM input_lost",
+				"131s NO_DATA worsened", "930s NEWS2_MEDIUM input_lost",
 			},
 		},
 		{

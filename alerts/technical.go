@@ -19,7 +19,7 @@ var (
 			OffDelay: 10 * time.Second, Rearm: rearmMedium,
 		},
 	}
-	// noData: silence for 10 s of a device that sends continuously; Vigil's own.
+	// noData: silence for 10 s of a device that sends continuously; MEDIUM after 120 s; Vigil's own.
 	noData = rule{
 		condition: NoData, describe: describeNoData,
 		Spec: Spec{
@@ -27,7 +27,8 @@ var (
 			OffDelay: 5 * time.Second, InhibitedBy: []Condition{HubOffline},
 		},
 	}
-	// leadsOff: delays are Vigil's own (GE CARESCAPE says NO TELEM after 30 s).
+	// leadsOff: delays are Vigil's own (GE CARESCAPE says NO TELEM after 30 s). MEDIUM after 60 s where it is the
+	// ECG that is not seen.
 	leadsOff = rule{
 		condition: LeadsOff, describe: describeLeadsOff,
 		Spec: Spec{
@@ -43,7 +44,7 @@ var (
 			OffDelay: 10 * time.Second, InhibitedBy: []Condition{HubOffline, NoData},
 		},
 	}
-	// batteryLow: 20 %, over at 25 %; Vigil's own.
+	// batteryLow: 20 %, over at 25 %; MEDIUM at 5 %; Vigil's own.
 	batteryLow = rule{
 		condition: BatteryLow, describe: describeBattery,
 		Spec: Spec{
@@ -55,7 +56,22 @@ var (
 const (
 	batteryLeast = 20 // percent
 	batteryBack  = 5
+	batteryEmpty = 5
 )
+
+// How long the patient is unseen before LOW is MEDIUM.
+const (
+	leadsOffFor = 60 * time.Second
+	silentFor   = 120 * time.Second
+)
+
+// leastAfter is MEDIUM for a condition that has lasted for so long, by the time of the samples.
+func (e *Engine) leastAfter(k key, f fact, lasted time.Duration) Priority {
+	if p := e.find(k); p != nil && p.standing() && f.truth == True && f.at.Sub(p.alarm.Onset) >= lasted {
+		return Medium
+	}
+	return 0
+}
 
 var batteryLimit = limit{condition: BatteryLow, inclusive: true}
 
@@ -116,8 +132,11 @@ func (e *Engine) judgeSignal(dev *device, quality ecg.Quality, cause ecg.Cause, 
 	case none:
 		f.truth = Unknown
 	}
-	e.apply(key{LeadsOff, string(dev.id)}, f, now)
+	leads := key{LeadsOff, string(dev.id)}
+	f.least = e.leastAfter(leads, f, leadsOffFor)
+	e.apply(leads, f, now)
 
+	f.least = 0
 	f.truth, f.cause = l.artefact.poor(), "artefact, ECG analysis suspended"
 	if l.analyser == nil {
 		f.cause = l.fault
@@ -180,6 +199,9 @@ func (e *Engine) judgeBattery(dev *device, now time.Time) {
 	p := e.find(k)
 	f.truth = batteryLimit.holds(f.value.Float(), batteryLeast, batteryBack, p != nil && p.standing())
 	f.limit = vitals.Int(batteryLeast)
+	if f.value.Float() <= batteryEmpty {
+		f.least = Medium
+	}
 	e.apply(k, f, now)
 }
 
@@ -201,7 +223,9 @@ func (e *Engine) tickDevice(dev *device, now time.Time) {
 		dev.streams = true // an engine before this one knew it
 	}
 	if dev.streams {
-		e.apply(k, dev.silence(now, p != nil && p.standing()), now)
+		f := dev.silence(now, p != nil && p.standing())
+		f.least = e.leastAfter(k, f, silentFor)
+		e.apply(k, f, now)
 	}
 	if !dev.silent(now) { // a silent device's last report is stale
 		e.judgeContact(dev, now)
