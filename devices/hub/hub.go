@@ -82,7 +82,7 @@ func newHub(c config, log *slog.Logger, now time.Time) (*hub, error) {
 	}
 	h.anew, h.obeyed = make(chan struct{}, 1), map[string]obeyed{}
 	if len(c.serverKey) > 0 {
-		h.link.Manage = manager{h}
+		h.link.Manage, h.link.Report = manager{h}, manager{h}.Report
 	}
 	h.watch = newWatch(h.ids(), func(alerts.Alarm) {}, now) // run gives it a voice
 	if c.Server != "" {

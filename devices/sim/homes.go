@@ -21,6 +21,7 @@ import (
 	"vigil/devices/sim/home"
 	"vigil/devices/sim/hub"
 	"vigil/devices/sim/ward"
+	"vigil/devices/uplink"
 	"vigil/vitals"
 	"vigil/vitals/wfdb"
 )
@@ -35,6 +36,7 @@ type resident struct {
 	worn    []home.Wearable
 	faults  *fault.Home // nil where nothing goes wrong
 	spool   *hub.Spool
+	devices *hub.Register
 	link    *link.Link
 	cable   *hub.Cable
 }
@@ -73,10 +75,12 @@ func (o options) enrol(ctx context.Context, client *ward.Client, unit ward.Unit,
 	log.Info("homes are enrolled", "homes", len(homes), "unit", unit.ID, "took", time.Since(began).Round(time.Millisecond))
 	for _, r := range residents {
 		r.spool = hub.NewSpool(rand.Uint32(), rand.Uint64(), 0) //nolint:gosec // drawn anew at each start, not secret
+		r.devices = hub.NewRegister(r.spool, lo.Map(r.enrol.Devices, func(d ward.Device, _ int) uplink.DeviceStatus { return statusOf(d) }))
 		r.cable = &hub.Cable{}
 		r.link = &link.Link{
 			Hub: r.enrol.Hub, Secret: secrets.Of(client.Base(), r.enrol.Hub), MQTT: o.server, Dial: r.cable.Dial,
 			Spool: r.faults.Spool(r.spool), Clock: hub.Clock, Log: log.With("hub", r.enrol.Hub), Version: version, Began: began,
+			Report: r.devices.Report,
 		}
 		r.cable.HangUp = r.link.HangUp
 	}
@@ -96,7 +100,7 @@ func live(ctx context.Context, residents []*resident, measureFor time.Duration, 
 	begin := time.Now()
 	for i, r := range residents {
 		h := &home.Home{
-			Hub: r.enrol.Hub, Patient: r.patient, Wearables: r.worn, Spool: r.spool, Cut: r.cable.Cut, Faults: r.faults, Log: log,
+			Hub: r.enrol.Hub, Patient: r.patient, Wearables: r.worn, Spool: r.devices, Cut: r.cable.Cut, Faults: r.faults, Log: log,
 		}
 		// homes do not measure in step
 		phase := time.Duration(i) * time.Second / time.Duration(len(residents))

@@ -7,6 +7,7 @@ import (
 	"vigil/devices/sim/heart"
 	"vigil/devices/sim/home"
 	"vigil/devices/sim/ward"
+	"vigil/devices/uplink"
 	"vigil/vitals"
 )
 
@@ -62,6 +63,21 @@ func device(addresses, home, which int) ward.Device {
 	d.ID = deviceID(addresses, home, which)
 	d.Serial = fmt.Sprintf("S%06d-%d", home, which)
 	return d
+}
+
+// statusOf is what the hub reads of the device when it connects. Most wearables talk to anybody; what measures
+// now and then is paired, as the real ones are.
+func statusOf(d ward.Device) uplink.DeviceStatus {
+	s := uplink.DeviceStatus{
+		Device:      d.ID,
+		Description: vitals.Description{Manufacturer: d.Manufacturer, Model: d.Model, Serial: d.Serial, Firmware: "1.2.0", Hardware: "B", Software: "sim"},
+	}
+	for _, which := range []int{cuffDevice, thermometerDevice, meterDevice, sensorDevice, scaleDevice} {
+		if d.Model == labels[which].Model {
+			s.Link = uplink.LinkBonded
+		}
+	}
+	return s
 }
 
 // Nobody is called like that.

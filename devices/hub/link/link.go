@@ -77,8 +77,6 @@ type Manager interface {
 	Configure(b []byte)
 	// Command takes a command, as it came, and returns what became of it.
 	Command(ctx context.Context, b []byte) uplink.Result
-	// Report adds to a status what the hub knows of itself and its devices.
-	Report(s *uplink.Status)
 }
 
 // Dialer connects to a server.
@@ -95,6 +93,8 @@ type Link struct {
 	Dial   Dialer      // nil: TCP, with TLS for mqtts
 	Spool  Spool
 	Manage Manager // nil: nothing but messages
+	// Report adds to a status what the hub knows of itself and its devices; nil: nothing.
+	Report func(s *uplink.Status)
 	Clock  func() uplink.ClockQuality
 	Log    *slog.Logger
 	// Version is what the hub calls itself, Began when it started.

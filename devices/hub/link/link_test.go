@@ -175,7 +175,7 @@ func TestHTTPSStepsInWhereMQTTDoesNotComeThrough(t *testing.T) {
 	}
 }
 
-// butler does what it is told, as a hub does.
+// butler does what it is told and says how it is, as a hub does.
 type butler struct {
 	key        ed25519.PublicKey
 	link       *link.Link
@@ -252,7 +252,7 @@ func TestWhatTheServerWantsComesOverHTTPSToo(t *testing.T) {
 	}
 	d := &door{progress: map[vitals.Stream]vitals.Progress{}, wanted: [][]byte{command, desired}}
 	b := &butler{key: public, door: d, configured: make(chan uplink.Desired, 1)}
-	linked(t, nowhere, d.open(t), func(l *link.Link) { b.link, l.Manage = l, b })
+	linked(t, nowhere, d.open(t), func(l *link.Link) { b.link, l.Manage, l.Report = l, b, b.Report })
 	d.await(t, "the hub tells its state", func() bool { return len(d.statuses) > 0 && d.statuses[0].Online && d.statuses[0].Config == 7 })
 	d.await(t, "the command is answered", func() bool { return len(d.results) == 1 && d.results[0].ID == "c-1" })
 	select {

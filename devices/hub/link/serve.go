@@ -200,8 +200,8 @@ func (l *Link) status(online bool) uplink.Status {
 	s.Queue, s.Oldest = l.Spool.Waiting()
 	if online {
 		s.Uptime = time.Since(l.Began)
-		if l.Manage != nil {
-			l.Manage.Report(&s)
+		if l.Report != nil {
+			l.Report(&s)
 		}
 	}
 	return s
