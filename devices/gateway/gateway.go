@@ -20,11 +20,18 @@ import (
 	"slices"
 
 	"vigil/devices"
+	"vigil/devices/uplink"
 	"vigil/vitals"
 )
 
-// MaxPayload bounds a payload: the largest that was seen is an export of a few days from a phone.
-const MaxPayload = 8 << 20
+// Bounds of a payload: the largest that was seen is an export of a few days from a phone.
+const (
+	MaxPayload = 8 << 20 // bytes
+	MaxParts   = 10_000
+)
+
+// ErrTooMany is wrapped by the error about a payload of more than MaxParts parts.
+var ErrTooMany = fmt.Errorf("too much at once: %w", devices.ErrMalformed)
 
 // Source is one make of gateway or cloud.
 type Source struct {
@@ -53,24 +60,20 @@ func register(s Source) {
 	devices.Register("gateway/"+s.Name, s.decode)
 }
 
-// Bounds of one part, as hubs have them for one message.
-const (
-	maxItems   = 10_000
-	maxSamples = 65_536 // of one waveform: four minutes of an Apple Watch
-)
-
+// bounded refuses a part that holds more than a hub may send in one message: whoever stores and draws
+// what comes of it relies on the same bounds.
 func bounded(decode devices.Decoder) devices.Decoder {
 	return func(frame devices.Frame) (vitals.Batch, error) {
 		b, err := decode(frame)
 		if err != nil {
 			return vitals.Batch{}, err
 		}
-		if n := len(b.Readings) + len(b.Events) + len(b.Waveforms); n > maxItems {
-			return vitals.Batch{}, malformed("%d items exceed %d", n, maxItems)
+		if n := len(b.Readings) + len(b.Events) + len(b.Waveforms); n > uplink.MaxItems {
+			return vitals.Batch{}, malformed("%d items exceed %d", n, uplink.MaxItems)
 		}
 		for _, w := range b.Waveforms {
-			if len(w.Samples) > maxSamples {
-				return vitals.Batch{}, malformed("a waveform of %d samples exceeds %d", len(w.Samples), maxSamples)
+			if err := uplink.CheckWaveform(w); err != nil {
+				return vitals.Batch{}, err
 			}
 		}
 		return b, nil
@@ -107,6 +110,9 @@ func (s Source) Read(frame devices.Frame) ([]Part, error) {
 		if pieces, err = s.split(frame.Bytes); err != nil {
 			return nil, err
 		}
+	}
+	if len(pieces) > MaxParts {
+		return nil, fmt.Errorf("%d parts are more than %d, send them in several payloads: %w", len(pieces), MaxParts, ErrTooMany)
 	}
 	parts := make([]Part, len(pieces))
 	for i, piece := range pieces {

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func anyBatch(t *rapid.T) vitals.Batch {
 	for range rapid.IntRange(0, 1).Draw(t, "waveforms") {
 		b.Waveforms = append(b.Waveforms, vitals.Waveform{
 			Kind: vitals.ECGII, Start: at("start"), Rate: vitals.Rate{Num: rapid.Uint32Range(1, 1000).Draw(t, "rate"), Den: 1},
-			Scale: vitals.NewDecimal(1, -1), First: rapid.Uint64().Draw(t, "first"),
+			Scale: vitals.NewDecimal(1, -1), First: rapid.Uint64Max(math.MaxUint64>>2).Draw(t, "first"), // as far as a message goes
 			Samples: rapid.SliceOfN(rapid.Int16(), 1, 20).Draw(t, "samples"),
 		})
 	}

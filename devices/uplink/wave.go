@@ -102,25 +102,36 @@ func (w wireWave) waveform() (vitals.Waveform, error) {
 		Kind: kind, Start: start, Rate: vitals.Rate{Num: w.Rate.Num, Den: w.Rate.Den},
 		Scale: vitals.NewDecimal(w.Scale.Mantissa, w.Scale.Exp), First: *w.First, Samples: samples,
 	}
-	if v.Duration() > MaxChunk {
-		return vitals.Waveform{}, malformed("waveform covers %v, more than %v", v.Duration(), MaxChunk)
+	if err := CheckWaveform(v); err != nil {
+		return vitals.Waveform{}, err
 	}
 	return v, nil
 }
 
-// complete checks every field that can be judged before the samples are read.
+// CheckWaveform refuses a waveform beyond what one message may hold, however it arrived.
+func CheckWaveform(v vitals.Waveform) error {
+	switch {
+	case len(v.Samples) == 0 || len(v.Samples) > MaxMessage:
+		return malformed("%d samples is outside 1 to %d", len(v.Samples), MaxMessage)
+	case v.Scale.Mantissa <= 0:
+		return malformed("scale %d is not positive", v.Scale.Mantissa)
+	case v.First > maxFirst:
+		return malformed("first index %d is too large", v.First)
+	case v.Duration() > MaxChunk:
+		return malformed("waveform covers %v, more than %v", v.Duration(), MaxChunk)
+	}
+	return nil
+}
+
+// complete checks that every field is there, and that the samples may be made room for.
 func (w wireWave) complete() error {
 	switch {
 	case w.Rate == nil || w.Count == nil || w.Encoding == nil || w.Scale == nil || w.First == nil:
 		return malformed("rate, count, encoding, scale or first index is missing")
 	case w.Rate.Num == 0 || w.Rate.Den == 0 || w.Rate.Num > maxRatePart || w.Rate.Den > maxRatePart:
 		return malformed("rate %d/%d is outside 1 to %d for both parts", w.Rate.Num, w.Rate.Den, maxRatePart)
-	case *w.Count == 0 || *w.Count > MaxMessage:
+	case *w.Count > MaxMessage:
 		return malformed("%d samples is outside 1 to %d", *w.Count, MaxMessage)
-	case w.Scale.Mantissa <= 0:
-		return malformed("scale %d is not positive", w.Scale.Mantissa)
-	case *w.First > maxFirst:
-		return malformed("first index %d is too large", *w.First)
 	}
 	return nil
 }

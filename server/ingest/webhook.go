@@ -21,9 +21,6 @@ import (
 // that can send no header.
 const WebhookPath = "/ingest/v1/gateways/"
 
-// maxParts bounds one body.
-const maxParts = 10_000
-
 // Gateways knows the gateways that others made.
 type Gateways interface {
 	// CheckGateway finds the gateway whose secret it is. ok is false for a wrong id or secret; an error
@@ -161,8 +158,8 @@ func (h webhook) notified(ctx context.Context) {
 // deposited stores the parts of a payload and says what became of each.
 func (h webhook) deposited(ctx context.Context) {
 	parts, err := h.source.Read(devices.Frame{Device: h.source.DeviceOf(h.from.ID, ""), Received: h.now(), Bytes: h.body})
-	if err == nil && len(parts) > maxParts {
-		refuseWebhook(h.w, http.StatusRequestEntityTooLarge, fmt.Sprintf("%d parts are more than %d: send them in several bodies", len(parts), maxParts))
+	if errors.Is(err, gateway.ErrTooMany) {
+		refuseWebhook(h.w, http.StatusRequestEntityTooLarge, err.Error())
 		return
 	}
 	if err != nil {

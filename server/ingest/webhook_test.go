@@ -240,6 +240,18 @@ func TestABodyOfFiftyMegabytesIsRefusedUnread(t *testing.T) {
 	}
 }
 
+func TestMoreValuesThanOneBodyMayHoldAreTakenInParts(t *testing.T) {
+	w, _, h := cloudWard()
+	answer := hook(h, "tenovi", "Bearer right", "["+strings.Repeat(measured("pulse", "monitor", "72", noon)+",", 10_000)+measured("pulse", "monitor", "72", noon)+"]")
+	got := told(t, answer)
+	if answer.Code != http.StatusRequestEntityTooLarge || !strings.HasPrefix(got.Reason, "10001 parts are more than 10000, send them in several payloads") {
+		t.Errorf("%d %+v", answer.Code, got)
+	}
+	if published, refused := w.seen(); len(published)+len(refused) > 0 {
+		t.Errorf("%d taken, %d kept aside", len(published), len(refused))
+	}
+}
+
 func TestAWebhookIsToldToTryAgain(t *testing.T) {
 	good := measured("pulse", "monitor", "72", noon)
 	for name, breaks := range map[string]func(*ward, *registry){
