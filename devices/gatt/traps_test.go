@@ -188,6 +188,11 @@ func TestTrapZoneOfASessionIsInQuartersOfAnHour(t *testing.T) {
 	if at, ok := s.Time(); !ok || !at.Equal(time.Date(2018, 4, 24, 10, 8, 24, 0, time.UTC)) {
 		t.Errorf("%s, %t", at, ok)
 	}
+
+	s, err = gatt.DecodeSessionStart(bytesOf(t, "e20704180d08188004")) // zone -128: it does not know, whatever summer adds
+	if at, ok := s.Time(); err != nil || s.Zone != gatt.UnknownZone || !ok || !at.Equal(time.Date(2018, 4, 24, 13, 8, 24, 0, time.UTC)) {
+		t.Errorf("%+v at %s, %t, %v", s, at, ok, err)
+	}
 }
 
 func TestTrapStrapIsNotOf130HertzAndShowsNoLead(t *testing.T) {
