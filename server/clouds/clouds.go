@@ -66,13 +66,14 @@ type Options struct {
 	Now  func() time.Time
 	HTTP *http.Client
 	// Addresses of the clouds; empty: the real ones.
-	Withings, Google, GoogleTokens string
+	Withings, Google, GoogleTokens, GoogleKeys string
 }
 
 // Fetcher fetches from accounts and keeps connections.
 type Fetcher struct {
 	Options
 
+	signers signers
 	wanted  chan place
 	mu      sync.Mutex
 	waiting map[place]bool
@@ -100,6 +101,7 @@ func New(o Options) *Fetcher {
 	o.Withings = strings.TrimSuffix(lo.CoalesceOrEmpty(o.Withings, "https://wbsapi.withings.net"), "/")
 	o.Google = strings.TrimSuffix(lo.CoalesceOrEmpty(o.Google, "https://health.googleapis.com"), "/")
 	o.GoogleTokens = lo.CoalesceOrEmpty(o.GoogleTokens, "https://oauth2.googleapis.com/token")
+	o.GoogleKeys = lo.CoalesceOrEmpty(o.GoogleKeys, "https://www.gstatic.com/googlehealthapi/webhooks/webhooks_public_keyset.json")
 	return &Fetcher{Options: o, wanted: make(chan place, queued), waiting: map[place]bool{}}
 }
 
@@ -107,7 +109,7 @@ func (f *Fetcher) cloud(kind string) (cloud, bool) {
 	switch kind {
 	case "withings":
 		return withings{f}, true
-	case "google-health":
+	case googleHealth:
 		return google{f}, true
 	default:
 		return nil, false

@@ -16,6 +16,8 @@ import (
 // (developers.google.com/health, users.dataTypes.dataPoints.list, read 2026-11).
 type google struct{ *Fetcher }
 
+const googleHealth = "google-health" // kind of gateway
+
 func (c google) refresh(ctx context.Context, g vitals.Gateway, a vitals.Account) (vitals.Account, error) {
 	answer, err := c.post(ctx, c.GoogleTokens, url.Values{
 		"grant_type": {"refresh_token"}, "client_id": {g.Client}, "client_secret": {g.Secret}, "refresh_token": {a.Refresh},

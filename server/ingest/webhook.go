@@ -4,16 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strings"
-
-	"github.com/samber/lo"
 
 	"vigil/devices"
 	"vigil/devices/gateway"
-	"vigil/devices/uplink"
 	"vigil/vitals"
 )
 
@@ -26,6 +20,9 @@ type Gateways interface {
 	// CheckGateway finds the gateway whose secret it is. ok is false for a wrong id or secret; an error
 	// says that nobody could look it up.
 	CheckGateway(ctx context.Context, id vitals.HubID, secret string) (g vitals.Gateway, ok bool, err error)
+	// CheckSigned finds the gateway whose cloud signed the payload. ok is false where it did not; an error says
+	// that nobody could tell.
+	CheckSigned(ctx context.Context, id vitals.HubID, signature string, payload []byte) (g vitals.Gateway, ok bool, err error)
 	// TouchGateway notes that a gateway was heard.
 	TouchGateway(ctx context.Context, id vitals.HubID) error
 	// Notify has what a cloud has told of fetched soon. It does not wait.
@@ -37,16 +34,12 @@ type Gateways interface {
 // whole. 503 with Retry-After: post it again.
 func (h *Handler) Webhooks(gateways Gateways) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g, ok := gatewayOf(w, r, gateways)
+		g, body, ok := caller{w, r, gateways}.known(r.Context())
 		if !ok {
 			return
 		}
 		if r.Method != http.MethodPost { // a cloud that looks whether the address is there
 			w.WriteHeader(http.StatusOK)
-			return
-		}
-		body, ok := webhookBody(w, r)
-		if !ok {
 			return
 		}
 		source, known := gateway.Lookup(g.Kind)
@@ -92,48 +85,6 @@ type webhook struct {
 	body     []byte
 }
 
-// gatewayOf checks who posts: HTTP Basic with id and secret, a bearer token, the bare secret as Google
-// sends it, or a secret in the address.
-func gatewayOf(w http.ResponseWriter, r *http.Request, gateways Gateways) (vitals.Gateway, bool) {
-	id, secret, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, WebhookPath), "/")
-	if user, password, basic := r.BasicAuth(); basic && user == id {
-		secret = password
-	} else if given := r.Header.Get("Authorization"); given != "" && !basic {
-		scheme, token, found := strings.Cut(given, " ")
-		secret = lo.Ternary(found && strings.EqualFold(scheme, "Bearer"), strings.TrimSpace(token), given)
-	}
-	if uplink.ValidHub(vitals.HubID(id)) && secret != "" {
-		g, ok, err := gateways.CheckGateway(r.Context(), vitals.HubID(id), secret)
-		if err != nil {
-			w.Header().Set("Retry-After", retryAfter)
-			refuseWebhook(w, http.StatusServiceUnavailable, "not available, send it again")
-			return vitals.Gateway{}, false
-		}
-		if ok {
-			return g, true
-		}
-	}
-	w.Header().Set("WWW-Authenticate", `Basic realm="gateway", charset="UTF-8"`)
-	refuseWebhook(w, http.StatusUnauthorized, "unknown gateway or wrong secret")
-	return vitals.Gateway{}, false
-}
-
-func webhookBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	if r.ContentLength <= gateway.MaxPayload { // else it is not worth reading
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, gateway.MaxPayload))
-		if err == nil {
-			return body, true
-		}
-		if _, large := errors.AsType[*http.MaxBytesError](err); !large {
-			refuseWebhook(w, http.StatusBadRequest, "the body was cut short")
-			return nil, false
-		}
-	}
-	w.Header().Set("Connection", "close")
-	refuseWebhook(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", gateway.MaxPayload))
-	return nil, false
-}
-
 func refuseWebhook(w http.ResponseWriter, status int, reason string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -143,7 +94,7 @@ func refuseWebhook(w http.ResponseWriter, status int, reason string) {
 // notified answers a hint at once, because clouds are impatient, and has the values fetched.
 func (h webhook) notified(ctx context.Context) {
 	if gateway.GoogleVerification(h.body) {
-		h.w.WriteHeader(http.StatusOK)
+		h.w.WriteHeader(http.StatusCreated) // which is what Google asks for
 		return
 	}
 	all, err := h.source.Notifications(h.body)

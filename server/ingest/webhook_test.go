@@ -21,6 +21,7 @@ import (
 // registry knows one gateway of each kind, with its kind as its id; the secret is "right".
 type registry struct {
 	down     bool
+	keysAway bool
 	touched  []vitals.HubID
 	notified []gateway.Notification
 }
@@ -31,6 +32,13 @@ func (r *registry) CheckGateway(_ context.Context, id vitals.HubID, s string) (v
 	}
 	_, known := gateway.Lookup(string(id))
 	return vitals.Gateway{ID: id, Kind: string(id)}, known && s == secret, nil
+}
+
+func (r *registry) CheckSigned(_ context.Context, id vitals.HubID, signature string, payload []byte) (vitals.Gateway, bool, error) {
+	if r.keysAway {
+		return vitals.Gateway{}, false, errDown
+	}
+	return vitals.Gateway{ID: id, Kind: string(id)}, id == "google-health" && signature == "signed "+string(payload), nil
 }
 
 func (r *registry) TouchGateway(_ context.Context, id vitals.HubID) error {
@@ -288,7 +296,7 @@ func TestANotificationIsAHintToFetch(t *testing.T) {
 	}
 	// Google looks twice: once as itself and once as a stranger.
 	const look = `{"type":"verification"}`
-	if known, stranger := hook(h, "google-health", "right", look), hook(h, "google-health", "", look); known.Code != http.StatusOK || stranger.Code != http.StatusUnauthorized {
+	if known, stranger := hook(h, "google-health", "right", look), hook(h, "google-health", "", look); known.Code != http.StatusCreated || stranger.Code != http.StatusUnauthorized {
 		t.Errorf("%d and %d", known.Code, stranger.Code)
 	}
 	if len(r.notified) != 1 || r.notified[0].Account != "12345" {
