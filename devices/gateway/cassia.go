@@ -103,21 +103,20 @@ var vendorDecoders = map[string]string{
 	"34800002-7185-4d5d-b431-630e7050e8f0": "gatt/movesense",
 }
 
-// decoderOf is the decoder of a characteristic, which is not there for all.
-func decoderOf(uuid string) (devices.Decoder, bool) {
-	if name, known := vendorDecoders[uuid]; known {
-		return devices.Lookup(name)
+// DecoderOf names the decoder of a characteristic, by its UUID or assigned number; there is not one for all.
+func DecoderOf(uuid string) (name string, known bool) {
+	uuid = longUUID(uuid)
+	name, vendors := vendorDecoders[uuid]
+	if short, assigned := strings.CutSuffix(uuid, baseUUID); !vendors && assigned {
+		name = "gatt/" + strings.TrimPrefix(short, "0000")
 	}
-	short, assigned := strings.CutSuffix(uuid, baseUUID)
-	if !assigned || !strings.HasPrefix(short, "0000") {
-		return nil, false
-	}
-	return devices.Lookup("gatt/" + short[4:])
+	_, known = devices.Lookup(name)
+	return name, known
 }
 
 // Reads reports whether there is a decoder for the characteristic.
 func Reads(uuid string) bool {
-	_, known := decoderOf(uuid)
+	_, known := DecoderOf(uuid)
 	return known
 }
 
@@ -163,10 +162,11 @@ func (n CassiaNotification) Decode(frame devices.Frame, handles Handles) (vitals
 	if !known {
 		return vitals.Batch{}, malformed("handle %d is not among those that were discovered", n.Handle)
 	}
-	decode, known := decoderOf(uuid)
+	name, known := DecoderOf(uuid)
 	if !known {
 		return vitals.Batch{}, malformed("characteristic %.40s is not one that Vigil reads", uuid)
 	}
+	decode, _ := devices.Lookup(name)
 	frame.Device, frame.Bytes = n.Device, n.Value
 	return decode(frame)
 }

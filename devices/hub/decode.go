@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,8 +30,9 @@ const decodeHelp = `Usage:
 
 Prints what the decoders make of it, as JSON: one object for each value or part. A number has every digit
 that was sent; "quality" and "absent" say how far it counts; "implausible" says why the server would keep
-it aside instead of charting it; "refused" says why a part cannot be read. Ends with status 1 where
-something was refused. Nothing is sent to anybody.
+it aside instead of charting it; "refused" says why a part cannot be read. A batch with nothing but its
+device was understood, and nothing is charted of it. Ends with status 1 where something was refused.
+Nothing is sent to anybody.
 
   vigil-hub decode -gateway cassia -handle 52=2A37 < notifications
   curl -s http://GATEWAY/gatt/nodes/MAC/services/characteristics/descriptors > payload
@@ -49,6 +51,7 @@ type decoding struct {
 // decoded is what is printed for one value or part.
 type decoded struct {
 	Decoder      string          `json:"decoder,omitempty"`
+	About        string          `json:"about,omitempty"`
 	Batch        json.RawMessage `json:"batch,omitempty"`
 	Notification *notified       `json:"notification,omitempty"`
 	Refused      string          `json:"refused,omitempty"`
@@ -68,7 +71,7 @@ func decode(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("vigil-hub decode", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.Usage = func() { fmt.Fprint(out, decodeHelp); flags.PrintDefaults() } //nolint:errcheck // to a terminal
-	flags.StringVar(&d.characteristic, "characteristic", "", "assigned number of the characteristic, pmd or movesense; values follow as hexadecimal")
+	flags.StringVar(&d.characteristic, "characteristic", "", "assigned number or UUID of the characteristic, or pmd or movesense; values follow as hexadecimal")
 	flags.StringVar(&d.gateway, "gateway", "", "source of the payload on standard input")
 	flags.BoolVar(&d.list, "list", false, "list characteristics and sources")
 	flags.Func("handle", "`HANDLE=UUID` of a Cassia gateway, in place of a discovery; may be repeated", func(s string) error {
@@ -97,7 +100,7 @@ func decode(args []string, in io.Reader, out io.Writer) error {
 func (d decoding) results(args []string, in io.Reader) ([]decoded, error) {
 	switch {
 	case d.list:
-		return lo.Map(devices.Names(), func(name string, _ int) decoded { return decoded{Decoder: name} }), nil
+		return listed(), nil
 	case (d.characteristic == "") == (d.gateway == ""):
 		return nil, errors.New("decode: one of -characteristic and -gateway is needed; -h shows how")
 	case d.characteristic != "":
@@ -109,11 +112,11 @@ func (d decoding) results(args []string, in io.Reader) ([]decoded, error) {
 
 // values reads values of a characteristic.
 func (d decoding) values(texts []string) ([]decoded, error) {
-	name := "gatt/" + strings.TrimPrefix(strings.ToLower(d.characteristic), "0x")
-	read, known := devices.Lookup(name)
-	if !known {
-		return nil, fmt.Errorf("decode: there is no decoder %s; -list shows those there are", name)
+	name, err := decoderOf(strings.TrimPrefix(strings.ToLower(d.characteristic), "0x"))
+	if err != nil {
+		return nil, err
 	}
+	read, _ := devices.Lookup(name)
 	if len(texts) == 0 {
 		return nil, errors.New("decode: a value is needed, in hexadecimal")
 	}
@@ -128,6 +131,34 @@ func (d decoding) values(texts []string) ([]decoded, error) {
 		results = append(results, resultOf(name, b, err))
 	}
 	return results, nil
+}
+
+// connection are the characteristics that a hub reads for the connection itself.
+var connection = []string{"2a08", "2a23", "2a2b", "2a52", "2aaa"}
+
+func decoderOf(characteristic string) (string, error) {
+	if name, known := gateway.DecoderOf(characteristic); known {
+		return name, nil
+	}
+	name := "gatt/" + characteristic // pmd, movesense
+	if _, known := devices.Lookup(name); known {
+		return name, nil
+	}
+	if slices.Contains(connection, characteristic) {
+		return "", fmt.Errorf("decode: %s is read for the connection itself, nothing is charted of it", characteristic)
+	}
+	return "", fmt.Errorf("decode: there is no decoder %s; -list shows those there are", name)
+}
+
+// listed is what can be read, and who sends it.
+func listed() []decoded {
+	readable := lo.Filter(devices.Names(), func(name string, _ int) bool {
+		return strings.HasPrefix(name, "gatt/") || strings.HasPrefix(name, "gateway/")
+	})
+	return lo.Map(readable, func(name string, _ int) decoded {
+		source, _ := gateway.Lookup(strings.TrimPrefix(name, "gateway/"))
+		return decoded{Decoder: name, About: source.About}
+	})
 }
 
 // payload reads what a gateway or cloud sends.

@@ -54,7 +54,15 @@ func TestDecodeShowsAnIntegratorWhatArrives(t *testing.T) {
 			want:    []string{`"refused": "invalid character 'h' looking for beginning of value: malformed"`},
 			refused: true,
 		},
-		"what there is": {args: []string{"-list"}, want: []string{`"decoder": "gatt/2a37"`, `"decoder": "gateway/tenovi"`}},
+		"what there is": {args: []string{"-list"}, want: []string{`"decoder": "gatt/2a37"`, `"decoder": "gateway/tenovi",`, `"about": "Tenovi measurement webhook"`}},
+		"a characteristic by its UUID": {
+			args: []string{"-characteristic", "00002A37-0000-1000-8000-00805F9B34FB", "0055"},
+			want: []string{`"decoder": "gatt/2a37",`, `"value": 85,`},
+		},
+		"an ECG by its UUID": {
+			args: []string{"-characteristic", "FB005C82-02E7-F387-1CAD-8ACD2D8DF0C8", "00009435770000000000010000"},
+			want: []string{`"decoder": "gatt/pmd",`, `"kind": "ecg",`},
+		},
 	}
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
@@ -81,6 +89,7 @@ func TestDecodeSaysWhatItNeeds(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                            "decode: one of -characteristic and -gateway is needed; -h shows how",
 		"-characteristic 2A99 00":     "decode: there is no decoder gatt/2a99; -list shows those there are",
+		"-characteristic 2AAA 00":     "decode: 2aaa is read for the connection itself, nothing is charted of it",
 		"-characteristic 2A37":        "decode: a value is needed, in hexadecimal",
 		"-characteristic 2A37 hello":  `decode: value "hello": encoding/hex: invalid byte: U+0068 'h'`,
 		"-gateway cassia -handle 52":  `decode: handle "52": 52=2A37 is the form`,
