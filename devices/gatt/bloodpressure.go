@@ -1,8 +1,6 @@
 package gatt
 
 import (
-	"fmt"
-
 	"vigil/devices"
 	"vigil/vitals"
 )
@@ -122,8 +120,8 @@ func pressureBatch(frame devices.Frame) (vitals.Batch, error) {
 		r.Quality = vitals.Questionable
 	}
 	if p.inverted() {
-		systolic, diastolic := p.millimetres(p.Systolic), p.millimetres(p.Diastolic)
-		b.Events = discarded(frame, fmt.Sprintf("systolic %s does not exceed diastolic %s mmHg", systolic, diastolic))
+		systolic, diastolic := p.millimetres(p.Systolic).String(), p.millimetres(p.Diastolic).String()
+		b.Events = discarded(frame, "systolic "+systolic+" does not exceed diastolic "+diastolic+" mmHg")
 		none := Number{Special: NotAtResolution}
 		p.Systolic, p.Diastolic, p.Mean = none, none, none
 	}
