@@ -43,6 +43,9 @@ func (j *job) size() int {
 	if j.checkpoint != nil {
 		n += 1 + len(j.checkpoint.blocks) + len(j.checkpoint.late)
 	}
+	if j.settle != nil { // whoever waits for it, if only for what was handed over before
+		n++
+	}
 	return n
 }
 
