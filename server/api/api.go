@@ -77,6 +77,8 @@ type service struct {
 	huma    huma.API
 	logins  *limiter
 	origins *http.CrossOriginProtection
+
+	rehearsing chan struct{} // has an element during a rehearsal of limits
 }
 
 // New builds the handler for everything.
@@ -119,7 +121,7 @@ func build(o Options) (*service, *gin.Engine) {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it would build addresses from headers that anybody can write
 	_ = engine.SetTrustedProxies(nil)    // nil cannot be malformed; no header may say who is asking
-	s := &service{Options: o, logins: newLimiter(), origins: trusted(o.PublicURL)}
+	s := &service{Options: o, logins: newLimiter(), origins: trusted(o.PublicURL), rehearsing: make(chan struct{}, 1)}
 	engine.Use(s.requestID, s.accessLog, s.recovery, s.headers, s.sameOrigin, s.limits)
 	s.huma = humagin.New(engine, configuration(o.Version))
 	s.registerSessions()

@@ -87,6 +87,7 @@ func (s *service) registerLimits() {
 	register(s, route{http.MethodGet, "/patients/{id}/limits", "get-limits", "The limits and delays in force for a patient, and whose they are.", 0, everyone}, s.showLimits)
 	register(s, route{http.MethodGet, "/patients/{id}/limits/versions", "list-limits", "Who has changed a patient's limits, when and why.", 0, everyone}, s.limitsVersions)
 	register(s, route{http.MethodPut, "/patients/{id}/limits", "change-limits", "Change a patient's limits. They are in force from the next value on.", 0, limiters}, s.changeLimits)
+	register(s, route{http.MethodPost, "/patients/{id}/limits/simulate", "simulate-limits", "What other limits would have told of what was charted: how many alarms, and which would have been missed.", 0, limiters}, s.simulateLimits)
 	s.registerUnitLimits()
 }
 
