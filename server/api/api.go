@@ -130,6 +130,7 @@ func build(o Options) (*service, *gin.Engine) {
 	s.registerEvidence()
 	s.registerReports()
 	s.registerLimits()
+	s.registerObserved()
 	s.registerEnrolment()
 	s.registerBindings()
 	s.registerGateways()

@@ -22,6 +22,8 @@ type Intake interface {
 	// Deposit returns when what was brought is stored, with what became of each. Where all is set, one
 	// that is refused has all refused. After an error all is to be brought again.
 	Deposit(ctx context.Context, deposits []vitals.Deposit, all bool) ([]vitals.Deposited, error)
+	// Enter returns when what staff observed of a patient is stored. After an error it is to be entered again.
+	Enter(ctx context.Context, patient vitals.PatientID, b vitals.Batch) error
 	// Receipts finds the answers to what the source brought before under those of the names.
 	Receipts(ctx context.Context, source vitals.HubID, names []string) (map[string]string, error)
 	// SaveReceipts keeps the answers to what the source brought, by name.

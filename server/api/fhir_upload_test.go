@@ -32,6 +32,20 @@ func (i *intake) CheckHub(_ context.Context, hub vitals.HubID, secret string) er
 	return nil
 }
 
+func (i *intake) Enter(ctx context.Context, p vitals.PatientID, b vitals.Batch) error {
+	if i.away {
+		return errors.New("the journal is away")
+	}
+	return i.Commit(ctx, func(tx *store.Tx) error {
+		for _, r := range b.Readings {
+			if err := tx.SaveReadings([]vitals.Charted{{Patient: p, Device: b.Device, Reading: r}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (i *intake) Deposit(ctx context.Context, deposits []vitals.Deposit, all bool) ([]vitals.Deposited, error) {
 	if i.away {
 		return nil, errors.New("the journal is away")

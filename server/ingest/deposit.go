@@ -62,6 +62,18 @@ func (h *Handler) Deposit(ctx context.Context, deposits []vitals.Deposit, all bo
 	return answers, nil
 }
 
+// Enter charts what staff observed of a patient, whom they name themselves, and returns when it is stored. After
+// an error, which wraps ErrUnavailable, it is to be entered again.
+func (h *Handler) Enter(ctx context.Context, patient vitals.PatientID, b vitals.Batch) error {
+	ctx, cancel := context.WithTimeout(ctx, depositPatience)
+	defer cancel()
+	d := vitals.Delivery{Patient: patient, Stream: vitals.Stream{Device: b.Device}, Received: h.now(), Batch: b}
+	if err := h.publishAndSettle(ctx, []vitals.Delivery{d}); err != nil {
+		return errors.Join(ErrUnavailable, err)
+	}
+	return nil
+}
+
 // examine says what may be charted of a deposit, and in whose record.
 func (h *Handler) examine(ctx context.Context, d vitals.Deposit, received time.Time) (vitals.Batch, vitals.Deposited, error) {
 	first := firstTime(d.Batch, received)

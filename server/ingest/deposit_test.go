@@ -127,3 +127,15 @@ func TestADepositThatIsNotStoredIsToBeBroughtAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatStaffObserveIsAnsweredWhenItIsStored(t *testing.T) {
+	w := clinicWard()
+	observed := vitals.Batch{Device: cuff, Readings: []vitals.Reading{reading(vitals.Consciousness, 1, noon)}}
+	if err := w.handler().Enter(t.Context(), patient, observed); err != nil {
+		t.Fatal(err)
+	}
+	published, _ := w.seen()
+	if len(published) != 1 || published[0].Patient != patient || published[0].Stream.Hub != "" || w.settled[patient] != 1 {
+		t.Errorf("in the record of whom staff name, without a hub that could be missed: %+v, settled %v", published, w.settled)
+	}
+}

@@ -570,6 +570,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patients/{id}/limits/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What other limits would have told of what was charted: how many alarms, and which would have been missed. */
+        post: operations["simulate-limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patients/{id}/limits/versions": {
         parameters: {
             query?: never;
@@ -581,6 +598,23 @@ export interface paths {
         get: operations["list-limits"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/observed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Chart what no device measures and the early warning score needs. It counts for 12 hours. */
+        post: operations["observe-patient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -926,6 +960,14 @@ export interface components {
             version: number;
             worst: string;
         };
+        AlarmCount: {
+            /** Format: int64 */
+            after: number;
+            /** Format: int64 */
+            before: number;
+            condition: string;
+            label: string;
+        };
         AlarmOffInputBody: {
             /** @description Chosen by the sender; repeating it repeats the answer. */
             cmd_id: string;
@@ -1167,6 +1209,20 @@ export interface components {
         DevicesOutputBody: {
             devices: components["schemas"]["Device"][];
         };
+        Episode: {
+            condition: string;
+            detail: string;
+            /** Format: date-time */
+            from: string;
+            label: string;
+            /** @enum {string} */
+            priority: "high" | "medium" | "low" | "info";
+            /**
+             * Format: date-time
+             * @description Null where it went on to the end.
+             */
+            to: string | null;
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -1345,6 +1401,18 @@ export interface components {
         };
         MeOutputBody: {
             staff: components["schemas"]["Staff"];
+        };
+        ObservedInputBody: {
+            /**
+             * @description On the ACVPU scale of NEWS2; confusion that is new.
+             * @enum {string}
+             */
+            consciousness?: "alert" | "confusion" | "voice" | "pain" | "unresponsive";
+            /**
+             * Format: double
+             * @description Inhaled oxygen in litres per minute; 0 is air.
+             */
+            oxygen_l_min?: number;
         };
         Off: {
             by: string;
@@ -1640,6 +1708,44 @@ export interface components {
              * @description In force.
              */
             value: number;
+        };
+        SimulateInputBody: {
+            /** @description All that would be otherwise than in the unit, by name, as for change-limits. */
+            changes: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How far back.
+             * @default 24
+             */
+            hours: number;
+        };
+        SimulateOutputBody: {
+            /** @description Episodes that only the other limits would have told. */
+            added: components["schemas"]["Episode"][];
+            /**
+             * Format: int64
+             * @description Alarms by the other ones.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description Alarms by the limits in force.
+             */
+            before: number;
+            counts: components["schemas"]["AlarmCount"][];
+            /** Format: date-time */
+            from: string;
+            /** @description Episodes of which the other limits would have told nothing. */
+            missed: components["schemas"]["Episode"][];
+            /**
+             * Format: int64
+             * @description How many values were played.
+             */
+            readings: number;
+            /** Format: date-time */
+            to: string;
         };
         SnoozeInputBody: {
             /** @description Chosen by the sender; repeating it repeats the answer. */
@@ -3084,6 +3190,41 @@ export interface operations {
             };
         };
     };
+    "simulate-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-limits": {
         parameters: {
             query?: never;
@@ -3103,6 +3244,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LimitsVersionsOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "observe-patient": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObservedInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
