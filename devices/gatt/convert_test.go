@@ -96,6 +96,42 @@ func TestConversionsRoundOnce(t *testing.T) {
 	}
 }
 
+// TestAValueIsTheSameThroughEveryDoor compares with what becomes of the same value where it arrives with its
+// unit, as in a bundle or from a cloud (vitals.Kind.FromUCUM): a repeat through another door is a repeat.
+func TestAValueIsTheSameThroughEveryDoor(t *testing.T) {
+	type sent struct {
+		kind  vitals.Kind
+		value vitals.Decimal
+		unit  string
+		by    string
+		frame []byte
+		err   error
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n, _ := anyShort(t, -8, 7)
+		steps := rapid.Uint16Max(gatt.Unsuccessful-1).Draw(t, "steps")
+		pressure, pErr := gatt.EncodeBloodPressure(gatt.BloodPressure{Kilopascal: true, Systolic: n, Diastolic: gatt.Number{Special: gatt.NotANumber}})
+		sugar, sErr := gatt.EncodeGlucose(gatt.Glucose{Molar: true, Sample: &gatt.GlucoseSample{Concentration: n, Type: gatt.CapillaryBlood}})
+		short := n.Decimal()
+		n.Exp = min(n.Exp, 0) // no thermometer counts in tens of degrees
+		warmth, wErr := gatt.EncodeThermometer(gatt.Thermometer{Fahrenheit: true, Temperature: n})
+		for _, s := range []sent{
+			{vitals.Systolic, short, "kPa", "gatt/2a35", pressure, pErr},
+			{vitals.Glucose, vitals.NewDecimal(short.Mantissa, short.Exp+3), "mmol/L", "gatt/2a18", sugar, sErr},
+			{vitals.Temperature, n.Decimal(), "[degF]", "gatt/2a1c", warmth, wErr},
+			{vitals.Weight, vitals.NewDecimal(int64(steps), -2), "[lb_av]", "gatt/2a9d", gatt.EncodeWeight(gatt.Weight{Imperial: true, Steps: steps}), nil},
+		} {
+			want, err := s.kind.FromUCUM(s.value, s.unit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := first(t, s.by, s.frame, s.err); got != want {
+				t.Fatalf("%s %s are %s by %s, and %s elsewhere", s.value, s.unit, got, s.by, want)
+			}
+		}
+	})
+}
+
 // TestNeighboursStayApart walks the steps in which devices count.
 func TestNeighboursStayApart(t *testing.T) {
 	var before [5]vitals.Decimal

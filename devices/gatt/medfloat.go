@@ -1,6 +1,10 @@
 package gatt
 
-import "vigil/vitals"
+import (
+	"slices"
+
+	"vigil/vitals"
+)
 
 // Special tells the special values of medical floats (IEEE 11073-20601) from numbers.
 type Special uint8
@@ -27,51 +31,33 @@ type Number struct {
 // complement. The exponent of a special value is zero, so the whole word is compared. 0xFFFF is none
 // of them: it is -0.1.
 func SFLOAT(word uint16) Number {
-	switch word {
-	case 0x07FF:
-		return Number{Special: NotANumber}
-	case 0x0800:
-		return Number{Special: NotAtResolution}
-	case 0x07FE:
-		return Number{Special: PositiveInfinity}
-	case 0x0802:
-		return Number{Special: NegativeInfinity}
-	case 0x0801:
-		return Number{Special: Reserved}
-	default:
-		return Number{Mantissa: int32(int16(word<<4) >> 4), Exp: int8(int16(word) >> 12)}
+	if at := int64(word) - special16; at >= 0 && at < int64(len(specials)) {
+		return Number{Special: specials[at]}
 	}
+	return Number{Mantissa: int32(int16(word<<4) >> 4), Exp: int8(int16(word) >> 12)}
 }
 
 // FLOAT reads a 32-bit medical float: 24 bits of mantissa, 8 bits of exponent, as SFLOAT does.
 func FLOAT(word uint32) Number {
-	switch word {
-	case 0x007FFFFF:
-		return Number{Special: NotANumber}
-	case 0x00800000:
-		return Number{Special: NotAtResolution}
-	case 0x007FFFFE:
-		return Number{Special: PositiveInfinity}
-	case 0x00800002:
-		return Number{Special: NegativeInfinity}
-	case 0x00800001:
-		return Number{Special: Reserved}
-	default:
-		return Number{Mantissa: int32(word<<8) >> 8, Exp: int8(word >> 24)}
+	if at := int64(word) - special32; at >= 0 && at < int64(len(specials)) {
+		return Number{Special: specials[at]}
 	}
+	return Number{Mantissa: int32(word<<8) >> 8, Exp: int8(word >> 24)}
 }
 
-// specials are the words of the special values around the middle of 16 bits; those of 32 bits are the
-// same around theirs.
-var specials = map[Special]int32{
-	NotANumber: -1, NotAtResolution: 0, PositiveInfinity: -2, NegativeInfinity: 2, Reserved: 1,
-}
+// The words of the special values follow each other, around the middle of what the mantissa can hold.
+const (
+	special16 = 0x07FE // the first of them
+	special32 = 0x007F_FFFE
+)
+
+var specials = [...]Special{PositiveInfinity, NotANumber, NotAtResolution, Reserved, NegativeInfinity}
 
 // SFLOAT is the number as 16 bits; it fails where mantissa or exponent do not fit, or where the
 // word would mean a special value.
 func (n Number) SFLOAT() (uint16, error) {
-	if offset, is := specials[n.Special]; is {
-		return uint16(0x0800 + offset), nil
+	if at := slices.Index(specials[:], n.Special); at >= 0 {
+		return uint16(special16 + at), nil
 	}
 	word := uint16(n.Mantissa)&0x0FFF | uint16(n.Exp)<<12
 	if SFLOAT(word) != n {
@@ -82,8 +68,8 @@ func (n Number) SFLOAT() (uint16, error) {
 
 // FLOAT is the number as 32 bits, or fails as SFLOAT does.
 func (n Number) FLOAT() (uint32, error) {
-	if offset, is := specials[n.Special]; is {
-		return uint32(0x0080_0000 + offset), nil
+	if at := slices.Index(specials[:], n.Special); at >= 0 {
+		return uint32(special32 + at), nil
 	}
 	word := uint32(n.Mantissa)&0x00FFFFFF | uint32(uint8(n.Exp))<<24
 	if FLOAT(word) != n {
