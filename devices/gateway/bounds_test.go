@@ -37,3 +37,12 @@ func TestTooManyPartsAreRefusedBeforeAnyIsRead(t *testing.T) {
 		t.Errorf("%d parts, %v", len(parts), err)
 	}
 }
+
+// A discovery goes with each notification behind it: a large one with many of them would become terabytes.
+func TestADiscoveryIsNotRepeatedWithoutEnd(t *testing.T) {
+	payload := `[{"uuid":"` + strings.Repeat("a", 1<<20) + `"}]` + strings.Repeat("\n{}", 1<<20)
+	parts, err := source(t, "cassia").Read(frame([]byte(payload)))
+	if !errors.Is(err, gateway.ErrTooMany) || parts != nil {
+		t.Errorf("%d parts, %v", len(parts), err)
+	}
+}

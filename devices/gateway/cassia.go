@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"vigil/devices"
@@ -177,6 +178,7 @@ func cassiaParts(payload []byte) ([][]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(withoutEvents(payload)))
 	var discovery json.RawMessage
 	var parts [][]byte
+	size := 0
 	for decoder.More() {
 		var item json.RawMessage
 		if err := decoder.Decode(&item); err != nil {
@@ -186,10 +188,17 @@ func cassiaParts(payload []byte) ([][]byte, error) {
 			discovery = item
 			continue
 		}
+		if size += len(discovery) + len(item); size > maxUnfolded {
+			return nil, fmt.Errorf("notifications with their discovery exceed %d bytes, send them in several payloads: %w", maxUnfolded, ErrTooMany)
+		}
 		parts = append(parts, append(append(bytes.Clone(discovery), '\n'), item...))
 	}
 	return parts, nil
 }
+
+// maxUnfolded bounds what a payload becomes: a thousand notifications with a discovery of 30 kB, of which
+// no device has more.
+const maxUnfolded = 4 * MaxPayload
 
 // withoutEvents is the data of server-sent events, a line each; other text is left as it is.
 func withoutEvents(text []byte) []byte {
