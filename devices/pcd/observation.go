@@ -79,17 +79,20 @@ func (r *reader) batch(device vitals.DeviceID) *vitals.Batch {
 	return b
 }
 
-// Validity of a value (OBX-8, IHE Devices TF-2, appendix B.8): what makes it doubtful, and what means
-// that there is none.
+// Validity of a value (OBX-8, IHE Devices TF-2, appendix B.8): what makes it doubtful, what means that
+// there is none, and what is nobody's value at all, as with an oximeter's status bits.
 var (
-	doubtful = []string{"QUES", "EARLY", "CAL", "INV", "TEST", "DEMO"}
-	missing  = []string{"NAV", "OFF"}
+	doubtful = []string{"QUES", "EARLY", "CAL"}
+	missing  = []string{"NAV", "OFF", "INV"}
+	nobodys  = []string{"TEST", "DEMO"}
 )
 
 func readingOf(s segment, kind vitals.Kind) (vitals.Reading, error) {
 	reading := vitals.Reading{Kind: kind, TimeQuality: vitals.TimeDeviceUnverified}
 	for _, flag := range s.repetitions(8) {
 		switch {
+		case slices.Contains(nobodys, at(flag, 1)):
+			return reading, malformed("demonstration or test data is nobody's value (OBX-8)")
 		case slices.Contains(missing, at(flag, 1)):
 			reading.Absent = vitals.DeviceError
 		case slices.Contains(doubtful, at(flag, 1)):

@@ -63,6 +63,8 @@ func TestAValueIsChartedOrRefusedWithTheReason(t *testing.T) {
 		"no unit":                             {[]string{"264864^^MDC", ""}, "without a unit", ""},
 		"percent":                             {[]string{"264864^^MDC", "262688^^MDC"}, "not a unit", ""},
 		"a unit of nobody":                    {[]string{"264864^^MDC", "bpm^^L"}, "without a unit", ""},
+		"a demonstration":                     {[]string{"MDC|||||F", "MDC||DEMO|||F"}, "nobody's value", ""},
+		"a test that is doubtful, too":        {[]string{"MDC|||||F", "MDC||QUES~TEST|||F"}, "nobody's value", ""},
 		"a text where a number belongs":       {[]string{"|60|", "|sixty|"}, "no number", ""},
 		"the type is text":                    {[]string{"2|NM|", "2|ST|"}, "not NM", ""},
 		"a value that is taken back":          {[]string{"|F|", "|D|"}, "takes a value back", ""},
@@ -85,6 +87,24 @@ func TestAValueIsChartedOrRefusedWithTheReason(t *testing.T) {
 				t.Errorf("%+v, want …%s…", m, story.want)
 			}
 		})
+	}
+}
+
+func TestAValueThatTheMonitorDoubtsIsChartedAsWhatItIs(t *testing.T) {
+	for flag, want := range map[string]vitals.Reading{
+		"QUES":     {Quality: vitals.Questionable, Value: vitals.Int(60)},
+		"CAL":      {Quality: vitals.Questionable, Value: vitals.Int(60)},
+		"INV":      {Absent: vitals.DeviceError},
+		"NAV":      {Absent: vitals.DeviceError},
+		"QUES~INV": {Quality: vitals.Questionable, Absent: vitals.DeviceError},
+	} {
+		m, err := pcd.Decode(message("MDC|||||F", "MDC||"+flag+"|||F"))
+		if err != nil || len(m.Batches) != 1 {
+			t.Fatalf("%s: %+v %v", flag, m, err)
+		}
+		if got := m.Batches[0].Readings[0]; got.Quality != want.Quality || got.Absent != want.Absent || got.Value != want.Value {
+			t.Errorf("%s: %+v", flag, got)
+		}
 	}
 }
 
