@@ -51,6 +51,10 @@ const (
 	PoorSignal     Condition = "POOR_SIGNAL"
 	ECGDisputed    Condition = "ECG_DISPUTED"
 	BatteryLow     Condition = "BATTERY_LOW"
+	JournalAway    Condition = "JOURNAL_AWAY"
+	DetectorLag    Condition = "DETECTOR_LAG"
+	DatabaseAway   Condition = "DATABASE_AWAY"
+	StationSilent  Condition = "STATION_SILENT"
 )
 
 // Spec is what Vigil does about a condition: the defaults for adults. Limits may say other delays.
@@ -146,6 +150,10 @@ var rules = rulesOf(defaultLimits, []rule{
 	poorSignal,
 	ecgDisputed,
 	batteryLow,
+	journalAway,
+	detectorLag,
+	databaseAway,
+	stationSilent,
 })
 
 // rulesOf is the table with the delays that the limits say.

@@ -52,6 +52,9 @@ type Outcome struct {
 	// Derived is the heart rate from the leading ECG, at each whole second, and the respiration rate from
 	// its beats and from pulses, every five seconds; what the variability of five minutes was, at their end.
 	Derived []vitals.Charted
+	// Delayed are conditions that were true, and no longer were before their on-delay was over: what nobody was
+	// told. How many there are shows what the delays are worth.
+	Delayed []Condition
 }
 
 // NewEngine makes the engine of one patient, who has no devices and no alarms yet.
@@ -183,9 +186,13 @@ func (e *Engine) apply(k key, f fact, now time.Time) {
 		p = e.episode(k)
 	}
 	inhibited := f.truth == True && p.alarm.State <= Pending && (e.inhibited(p.rule, f) || e.muted(p.rule, now))
+	pending := p.alarm.State == Pending
 	if t, ok := p.judge(f, now, inhibited); ok {
 		e.emit(t)
 		e.relate(now)
+	}
+	if pending && f.truth == False {
+		e.out.Delayed = append(e.out.Delayed, k.condition)
 	}
 }
 

@@ -52,6 +52,8 @@ type app struct {
 	journal *journal.Journal
 	feed    *live.Feed
 	monitor *monitor.Monitor
+	node    string // this run of this process, to the others
+	self    *selfWatch
 	audit   *audit.Recorder
 	ingest  *ingest.Handler
 	clouds  *clouds.Fetcher
@@ -134,10 +136,11 @@ func (a *app) openMonitor(ctx context.Context) error {
 	}
 	a.audit = audit.New(a.store, a.log)
 	a.feed = live.New(feedStore{a.store}, a.log, time.Now)
+	a.node, a.self = rand.Text(), newSelfWatch(a.feed.Wards)
 	a.monitor = monitor.New(monitor.Config{
-		Node:   rand.Text(),
-		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: countingFeed{a.journal, a.alarms, a.feed.UnitOf},
-		Acked: a.journal.PublishPositions, Logger: a.log,
+		Node:   a.node,
+		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: countingFeed{a.journal, a.alarms, a.feed.UnitOf, a.feed.Alarm},
+		Acked: a.journal.PublishPositions, Health: a.self.health, Logger: a.log,
 	})
 	key, err := a.store.SigningKey(ctx)
 	if err != nil {
@@ -159,6 +162,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 		Reading:   func(c vitals.Charted) { a.feed.Reading(c, time.Now()) },
 		Census:    a.censusChanged,
 		Positions: a.ingest.Stored,
+		Health:    func(h journal.Health) { a.self.hear(h, time.Now()) },
 	})
 	if err != nil {
 		return fmt.Errorf("subscribe to the feed: %w", err)
@@ -275,6 +279,7 @@ func (a *app) run(ctx context.Context) error {
 	running.Go(func() { a.audit.Run(background) })
 	running.Go(func() { a.witness(background) })
 	running.Go(func() { a.freezeEvidence(background) })
+	running.Go(func() { a.watchSelf(background) })
 	var watching sync.WaitGroup
 	watch, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWatching()

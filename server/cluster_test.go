@@ -237,6 +237,17 @@ func TestAlarmsDoNotWaitForTheDatabase(t *testing.T) {
 	h.cut() // which can happen to a home meanwhile
 	raised := asystole(t, []*screen{board}, x)
 	t.Logf("the alarm is on the screen %s into the outage", time.Since(gone).Round(100*time.Millisecond))
+	notRecording := func(open bool) func() error {
+		return func() error {
+			a, err := board.shows(alerts.Nobody, alerts.DatabaseAway)
+			if err == nil && open == (a.State == alerts.Closed.String()) {
+				err = fmt.Errorf("the alarm is %s", a.State)
+			}
+			return err
+		}
+	}
+	eventually(t, outage, "the screen says that nothing is recorded", notRecording(true))
+	t.Logf("the screen says so %s into the outage", time.Since(gone).Round(100*time.Millisecond))
 	for time.Since(gone) < outage {
 		if err := board.alive(); err != nil {
 			t.Fatalf("%s into the outage: %v", time.Since(gone), err)
@@ -268,10 +279,15 @@ func TestAlarmsDoNotWaitForTheDatabase(t *testing.T) {
 		}
 		return err
 	})
+	eventually(t, storedWithin, "the screen says so no longer", notRecording(false))
 	stop()
 	eventually(t, storedWithin, "everything is acked", func() error { return settled(records, h) })
 	s.kill()
 	left := openStore(t, store.Config{URL: database.URL})
 	holdAll(t, records, left)
 	lifeOf(t, left, raised[0].ID, alerts.Raised)
+	audit, err := left.VerifyAudit(t.Context(), store.Witness{})
+	if err != nil || !audit.Whole() || audit.Events == 0 {
+		t.Errorf("the audit after an outage and a kill: %+v, %v", audit, err)
+	}
 }

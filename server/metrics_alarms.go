@@ -5,6 +5,7 @@ import (
 
 	"vigil/alerts"
 	"vigil/server/journal"
+	"vigil/server/monitor"
 	"vigil/vitals"
 )
 
@@ -57,16 +58,37 @@ func (c *alarmCounts) count(t alerts.Transition, unit vitals.UnitID) {
 	}
 }
 
-// countingFeed is the feed of the monitor, which counts what goes by.
+// delayed tells how often a condition was over before anybody was told.
+type delayed struct {
+	counts func() map[monitor.Delayed]uint64
+}
+
+var delayedCount = prometheus.NewDesc("vigil_alarms_delayed_total",
+	"Times that a condition was over before its on-delay was, so that nobody was told.", []string{"unit", "condition"}, nil)
+
+func (d delayed) Describe(ch chan<- *prometheus.Desc) { ch <- delayedCount }
+
+func (d delayed) Collect(ch chan<- prometheus.Metric) {
+	for of, n := range d.counts() {
+		ch <- prometheus.MustNewConstMetric(delayedCount, prometheus.CounterValue, float64(n), string(of.Unit), string(of.Condition))
+	}
+}
+
+// countingFeed is the feed of the monitor, which counts what goes by. What is about Vigil itself it shows to the
+// screens of this node without a way around: the journal that would carry it may be what is away.
 type countingFeed struct {
 	*journal.Journal
 
 	counts *alarmCounts
 	unitOf func(vitals.PatientID) vitals.UnitID
+	show   func(alerts.Transition)
 }
 
 // PublishAlarm tells everybody about a change of an alarm.
 func (f countingFeed) PublishAlarm(t alerts.Transition) {
 	f.counts.count(t, f.unitOf(t.Alarm.Patient))
+	if t.Alarm.Patient == alerts.Nobody {
+		f.show(t)
+	}
 	f.Journal.PublishAlarm(t)
 }

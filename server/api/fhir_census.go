@@ -158,8 +158,13 @@ var errTooManyAlarms = &fhir.Error{Issue: fhir.Issue{
 	Severity: fhir.Fault, Code: fhir.TooCostly, Text: "this patient has too many alarms for one search; ask for status=preliminary or by _id",
 }}
 
-// alarmsFor lists the alarms that can match.
+// alarmsFor lists the alarms of patients that can match: what is about Vigil itself is no patient's record.
 func (s *service) alarmsFor(ctx context.Context, scope vitals.Scope, search *fhir.Search) ([]alerts.Alarm, error) {
+	all, err := s.alarmsFound(ctx, scope, search)
+	return lo.Reject(all, func(a alerts.Alarm, _ int) bool { return a.Patient == alerts.Nobody }), err
+}
+
+func (s *service) alarmsFound(ctx context.Context, scope vitals.Scope, search *fhir.Search) ([]alerts.Alarm, error) {
 	if search.Nothing {
 		return nil, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -17,6 +18,7 @@ const (
 	feedAlarm   = "feed.alarm"
 	feedCare    = "feed.care"
 	feedCensus  = "feed.census"
+	feedHealth  = "feed.health"
 	feedWave    = "feed.wave."
 	feedReading = "feed.reading."
 )
@@ -30,7 +32,19 @@ type Handlers struct {
 	Reading   func(vitals.Charted)
 	Positions func([]vitals.Position)
 	Census    func()
+	Health    func(Health)
 }
+
+// Health is how a node is, for the others.
+type Health struct {
+	Node    string
+	Lag     time.Duration   // between receipt and judgement
+	Away    time.Duration   // how long its database has taken nothing
+	Audible []vitals.UnitID // of which a station is connected to the node and can be heard
+}
+
+// PublishHealth tells all nodes how this one is.
+func (j *Journal) PublishHealth(h Health) { j.tell(feedHealth, toWireHealth(h)) }
 
 // PublishAlarm tells everybody about a change of an alarm.
 func (j *Journal) PublishAlarm(t alerts.Transition) { j.tell(feedAlarm, toWireTransition(t)) }
@@ -118,6 +132,9 @@ func (*Journal) takers(h Handlers) map[string]func([]byte) error {
 	}
 	if h.Positions != nil {
 		takers[feedPositions] = func(data []byte) error { return give(data, wirePositions.positions, h.Positions) }
+	}
+	if h.Health != nil {
+		takers[feedHealth] = func(data []byte) error { return give(data, wireHealth.health, h.Health) }
 	}
 	if h.Census != nil {
 		takers[feedCensus] = func([]byte) error { h.Census(); return nil }

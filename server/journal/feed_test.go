@@ -35,6 +35,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 			reading vitals.Charted
 			stored  []vitals.Position
 			care    alerts.Care
+			health  journal.Health
 		}
 		var got seen
 		done := make(chan struct{}, 8)
@@ -48,6 +49,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 			Care:      func(c alerts.Care) { got.care = c; done <- struct{}{} },
 			Census:    func() { done <- struct{}{} },
 			Positions: func(p []vitals.Position) { got.stored = p; done <- struct{}{} },
+			Health:    func(h journal.Health) { got.health = h; done <- struct{}{} },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -68,7 +70,9 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 		stored := []vitals.Position{{Stream: d.Stream, Upto: 42}, {Stream: vitals.Stream{Hub: "h", Device: "e"}, Upto: 1}}
 		j.PublishPositions(nil) // nothing to tell
 		j.PublishPositions(stored)
-		for range 6 {
+		health := journal.Health{Node: "n-1", Lag: 1500 * time.Millisecond, Away: time.Minute, Audible: []vitals.UnitID{"west", "east"}}
+		j.PublishHealth(health)
+		for range 7 {
 			select {
 			case <-done:
 			case <-time.After(patience):
@@ -82,6 +86,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 		equal(t, d.Batch.Device, got.by)
 		equal(t, charted, got.reading)
 		equal(t, stored, got.stored)
+		equal(t, health, got.health)
 		equal(t, journal.Stats{}, j.Stats())
 	})
 }

@@ -2,6 +2,9 @@ package journal
 
 import (
 	"fmt"
+	"time"
+
+	"github.com/samber/lo"
 
 	"vigil/alerts"
 	"vigil/vitals"
@@ -63,6 +66,14 @@ type (
 		Chattering bool
 		Snooze     int64
 		Command    string
+	}
+	wireHealth struct {
+		_       struct{} `cbor:",toarray"`
+		Version uint8
+		Node    string
+		LagMS   int64
+		AwayMS  int64
+		Audible []string
 	}
 	shownWave struct {
 		patient vitals.PatientID
@@ -135,4 +146,25 @@ func (w wireAlarm) alarm() alerts.Alarm {
 		Suppressor: alerts.AlarmID(w.Suppressor), Previous: alerts.AlarmID(w.Previous), Chattering: w.Chattering,
 		SnoozeUntil: fromMicros(w.Snooze), Command: w.Command,
 	}
+}
+
+func toWireHealth(h Health) wireHealth {
+	return wireHealth{
+		Version: wireVersion, Node: h.Node, LagMS: h.Lag.Milliseconds(), AwayMS: h.Away.Milliseconds(),
+		Audible: lo.Map(h.Audible, func(u vitals.UnitID, _ int) string { return string(u) }),
+	}
+}
+
+func (w wireHealth) health() (Health, error) {
+	if w.Version != wireVersion {
+		return Health{}, fmt.Errorf("health of version %d: %w", w.Version, errMalformed)
+	}
+	const longest = int64(365 * 24 * time.Hour / time.Millisecond)
+	if w.LagMS < 0 || w.LagMS > longest || w.AwayMS < 0 || w.AwayMS > longest {
+		return Health{}, fmt.Errorf("health with times of %d and %d ms: %w", w.LagMS, w.AwayMS, errMalformed)
+	}
+	return Health{
+		Node: w.Node, Lag: time.Duration(w.LagMS) * time.Millisecond, Away: time.Duration(w.AwayMS) * time.Millisecond,
+		Audible: lo.Map(w.Audible, func(u string, _ int) vitals.UnitID { return vitals.UnitID(u) }),
+	}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,7 +47,8 @@ type Feed struct {
 	mu      sync.Mutex
 	units   map[vitals.PatientID]vitals.UnitID
 	boards  map[vitals.UnitID]*board
-	viewers map[*viewer]string // whether each can be heard, in its own word
+	system  map[alerts.AlarmID]alerts.Alarm // open alarms about Vigil itself, which every unit sees
+	viewers map[*viewer]string              // whether each can be heard, in its own word
 }
 
 // New is a feed without state; Refresh fills it.
@@ -55,6 +57,7 @@ func New(store Store, log *slog.Logger, now func() time.Time) *Feed {
 		store: store, log: log, now: now, changed: make(chan struct{}, 1),
 		units:   map[vitals.PatientID]vitals.UnitID{},
 		boards:  map[vitals.UnitID]*board{},
+		system:  map[alerts.AlarmID]alerts.Alarm{},
 		viewers: map[*viewer]string{},
 	}
 }
@@ -174,7 +177,7 @@ func (f *Feed) forgetAbsent() {
 		maps.DeleteFunc(b.numerics, func(k numericKey, _ numeric) bool { return gone(k.patient) })
 		maps.DeleteFunc(b.channels, func(k channelKey, _ *channel) bool { return gone(k.patient) })
 		maps.DeleteFunc(b.care, func(p vitals.PatientID, _ alerts.Care) bool { return gone(p) })
-		maps.DeleteFunc(b.alarms, func(_ alerts.AlarmID, a alerts.Alarm) bool { return gone(a.Patient) })
+		maps.DeleteFunc(b.alarms, func(_ alerts.AlarmID, a alerts.Alarm) bool { return a.Patient != alerts.Nobody && gone(a.Patient) })
 	}
 }
 
@@ -211,6 +214,7 @@ func (f *Feed) boardOf(unit vitals.UnitID) *board {
 	b, ok := f.boards[unit]
 	if !ok {
 		b = newBoard()
+		maps.Copy(b.alarms, f.system)
 		f.boards[unit] = b
 	}
 	return b
@@ -223,10 +227,29 @@ func (f *Feed) Alarm(t alerts.Transition) { f.show(t.Alarm) }
 func (f *Feed) show(a alerts.Alarm) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	b, unit, known := f.board(a.Patient)
-	if !known {
-		return // the census is refreshed within seconds, and brings the open alarms with it
+	if a.Patient != alerts.Nobody {
+		if b, unit, known := f.board(a.Patient); known { // else the census brings it within seconds
+			f.showOn(b, unit, a)
+		}
+		return
 	}
+	if a.Site != "" { // it is about one unit
+		f.showOn(f.boardOf(vitals.UnitID(a.Site)), vitals.UnitID(a.Site), a)
+		return
+	}
+	if known, have := f.system[a.ID]; !have || known.Version < a.Version {
+		f.system[a.ID] = a
+	}
+	if !a.State.Open() {
+		delete(f.system, a.ID)
+	}
+	for unit, b := range f.boards {
+		f.showOn(b, unit, a)
+	}
+}
+
+// showOn shows an alarm to the screens of a unit. The caller holds the lock.
+func (f *Feed) showOn(b *board, unit vitals.UnitID, a alerts.Alarm) {
 	shown, have := b.alarms[a.ID]
 	if have && shown.Version >= a.Version {
 		return
@@ -394,4 +417,24 @@ func (f *Feed) UnitOf(p vitals.PatientID) vitals.UnitID {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.units[p]
+}
+
+// Audible lists the units of which a station of this node can be heard, by what it says itself.
+func (f *Feed) Audible() []vitals.UnitID {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	units := map[vitals.UnitID]bool{}
+	for v, audio := range f.viewers {
+		if audio == "running" {
+			units[v.unit] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(units))
+}
+
+// Wards lists the units that have patients.
+func (f *Feed) Wards() []vitals.UnitID {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Values(f.units)) // each as often as it has patients
 }

@@ -44,6 +44,8 @@ type Config struct {
 	Feed    Feed
 	// Acked is told what is stored and may be forgotten by the senders. It must not wait.
 	Acked func([]vitals.Position)
+	// Health says how the installation is, for the alarms about itself; nil where there are none. It must not wait.
+	Health func(now time.Time) alerts.Health
 	// NewEngine makes the engine of a patient; nil is alerts.NewEngine.
 	NewEngine func(vitals.PatientID) Engine
 	Logger    *slog.Logger
@@ -101,6 +103,7 @@ func New(cfg Config) *Monitor {
 		streamers: newStreamers(),
 	}
 	m.hubs.Store(&hubs{})
+	m.counts.delayed = map[Delayed]uint64{}
 	m.log = m.cfg.Logger
 	m.writer = newWriter(m)
 	return m

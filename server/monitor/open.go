@@ -161,6 +161,10 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 		p.patients[a.Patient.ID] = pt
 		delete(episodes, a.Patient.ID)
 	}
+	if p.minds() {
+		p.adoptSelf(ctx, episodes[alerts.Nobody], now)
+		delete(episodes, alerts.Nobody)
+	}
 	p.closeOrphans(episodes, now)
 	return nil
 }

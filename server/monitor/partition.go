@@ -54,14 +54,16 @@ type partition struct {
 	retire   func() // it is to store what it has, and end
 
 	// What others look at.
-	opened  atomic.Bool
-	live    atomic.Bool // has read the journal to its end since it was opened
-	newest  atomic.Uint64
-	heard   atomic.Int64 // server time of the delivery handled last, while more wait; else 0
-	journal atomic.Pointer[string]
+	opened   atomic.Bool
+	openedAt atomic.Int64 // server time, nanoseconds; 0 before
+	live     atomic.Bool  // has read the journal to its end since it was opened
+	newest   atomic.Uint64
+	heard    atomic.Int64 // server time of the delivery handled last, while more wait; else 0
+	journal  atomic.Pointer[string]
 
 	// What belongs to run.
 	patients    map[vitals.PatientID]*patient
+	self        *patient // Vigil itself, where the partition minds it
 	strangers   strangers
 	since       time.Time // when it was opened
 	ledger      *ledger
@@ -143,6 +145,7 @@ func (p *partition) run(ctx context.Context, before *partition) {
 	}
 	defer stop()
 	defer close(p.ended) // before stop, which waits for a delivery that waits for us
+	p.openedAt.Store(time.Now().UnixNano())
 	p.opened.Store(true)
 	if p.watch(ctx) {
 		p.close(ctx)
@@ -290,6 +293,7 @@ func (p *partition) show(out alerts.Outcome) {
 
 // tick lets the clock act on the patients, and stores what is due.
 func (p *partition) tick(now time.Time) {
+	p.mindSelf(now)
 	if p.behindSince.IsZero() || p.paused || now.Sub(p.behindSince) > p.patience {
 		j := &job{owner: p}
 		for _, pt := range p.patients {
@@ -318,6 +322,9 @@ func (p *partition) decide(c command, now time.Time) {
 		return
 	}
 	pt := p.patients[c.Patient]
+	if c.Patient == alerts.Nobody {
+		pt = p.self
+	}
 	if pt == nil {
 		c.reply <- answer{Refused: &alerts.RefusedError{Code: alerts.UnknownAlarm}}
 		return

@@ -25,7 +25,8 @@ var errEngine = errors.New("engine panicked")
 type patient struct {
 	id      vitals.PatientID
 	who     vitals.Patient
-	limits  alerts.Limits // in force
+	delayed map[alerts.Condition]uint64 // since they were gathered
+	limits  alerts.Limits               // in force
 	make    func(vitals.PatientID) Engine
 	engine  Engine
 	faults  int
@@ -50,7 +51,7 @@ type patient struct {
 func newPatient(makeEngine func(vitals.PatientID) Engine, known *streamers, a vitals.Admission, now time.Time) *patient {
 	pt := &patient{
 		id: a.Patient.ID, who: a.Patient, limits: alerts.DefaultLimits(), make: makeEngine, engine: makeEngine(a.Patient.ID), known: known,
-		alarms: map[alerts.AlarmID]alerts.Alarm{}, streams: map[vitals.DeviceID]bool{},
+		delayed: map[alerts.Condition]uint64{}, alarms: map[alerts.AlarmID]alerts.Alarm{}, streams: map[vitals.DeviceID]bool{},
 		guests: map[vitals.DeviceID]time.Time{},
 		via:    map[vitals.DeviceID]vitals.HubID{}, hubs: map[vitals.HubID]*hub{},
 	}
@@ -212,6 +213,9 @@ func (pt *patient) guard(now time.Time, call func(Engine) alerts.Outcome) (out a
 	}()
 	out = call(pt.engine)
 	pt.remember(out, now)
+	for _, c := range out.Delayed {
+		pt.delayed[c]++
+	}
 	return out, nil
 }
 

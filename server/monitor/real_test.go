@@ -70,6 +70,7 @@ type hospital struct {
 	alarms  chan alerts.Transition
 	// readings that were shown
 	readings chan vitals.Charted
+	health   func(time.Time) alerts.Health // of the installation; nil: nobody asks
 }
 
 func openHospital(t *testing.T, s *store.Store) *hospital {
@@ -105,7 +106,7 @@ func must(t *testing.T, err error) {
 func (h *hospital) run(node string) (m *monitor.Monitor, kill, stop func()) {
 	s := &realStore{Store: h.store}
 	m = monitor.New(monitor.Config{
-		Node: node, Lease: 600 * time.Millisecond, Leases: s, Store: s, Journal: h.journal, Feed: h.journal,
+		Node: node, Lease: 600 * time.Millisecond, Leases: s, Store: s, Journal: h.journal, Feed: h.journal, Health: h.health,
 	})
 	ctx, cancel := context.WithCancel(h.t.Context())
 	ended := make(chan struct{})

@@ -1,10 +1,13 @@
 package monitor
 
 import (
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"vigil/alerts"
+	"vigil/vitals"
 	"vigil/vitals/ecg/model"
 )
 
@@ -22,6 +25,13 @@ type counts struct {
 
 	scoresMu sync.Mutex
 	scores   model.Scores
+	delayed  map[Delayed]uint64
+}
+
+// Delayed names a condition in a unit.
+type Delayed struct {
+	Unit      vitals.UnitID
+	Condition alerts.Condition
 }
 
 // scored is an engine that knows what the forests of its detectors said.
@@ -39,6 +49,12 @@ func (p *partition) gather() {
 	c.scoresMu.Lock()
 	defer c.scoresMu.Unlock()
 	c.scores.Add(&sum)
+	for _, pt := range p.patients {
+		for condition, n := range pt.delayed {
+			c.delayed[Delayed{pt.who.Unit, condition}] += n
+		}
+		clear(pt.delayed)
+	}
 }
 
 // Scores is what the forests of all detectors said since the start.
@@ -48,16 +64,25 @@ func (m *Monitor) Scores() model.Scores {
 	return m.counts.scores
 }
 
+// Delayed is how often a condition was over before its on-delay was, since the start.
+func (m *Monitor) Delayed() map[Delayed]uint64 {
+	m.counts.scoresMu.Lock()
+	defer m.counts.scoresMu.Unlock()
+	return maps.Clone(m.counts.delayed)
+}
+
 // Stats is how the monitor does, for metrics and for readiness.
 type Stats struct {
-	Partitions   int           // owned
-	CaughtUp     int           // of them, those that have read the journal to its end
-	Lag          time.Duration // age of the oldest delivery that a partition is about to handle
-	Deliveries   uint64        // handled
-	Commits      uint64        // transactions
-	Failures     uint64        // transactions that failed and were tried again
-	Fenced       uint64        // partitions that were dropped because another node owns them
-	Poison       uint64        // calls of an engine that panicked
+	Partitions int           // owned
+	CaughtUp   int           // of them, those that have read the journal to its end
+	Lag        time.Duration // age of the oldest delivery that a partition is about to handle
+	// Late is the same without partitions that were opened within the last minute and read what came before.
+	Late         time.Duration
+	Deliveries   uint64 // handled
+	Commits      uint64 // transactions
+	Failures     uint64 // transactions that failed and were tried again
+	Fenced       uint64 // partitions that were dropped because another node owns them
+	Poison       uint64 // calls of an engine that panicked
 	ClaimsFailed uint64
 	Spoiled      uint64        // stored blocks that could not be read when they had to be continued
 	Backlog      int64         // bytes that wait for the database
@@ -93,6 +118,9 @@ func (m *Monitor) Stats() Stats {
 			s.CaughtUp++
 		}
 		s.Lag = max(s.Lag, p.lag(now))
+		if opened := p.openedAt.Load(); p.live.Load() || opened > 0 && now.Sub(time.Unix(0, opened)) > patienceAtStart {
+			s.Late = max(s.Late, p.lag(now))
+		}
 	}
 	return s
 }

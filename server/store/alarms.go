@@ -230,7 +230,7 @@ func toAlarms(rows []alarmRow) ([]alerts.Alarm, error) {
 }
 
 // visible limits a query over alarms to those of the scope's patients. Alarms of no patient are about
-// Vigil itself, and everybody's who may see anything.
+// Vigil itself: about one unit, or everybody's who may see anything.
 func visible(scope vitals.Scope) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
 		switch {
@@ -239,7 +239,8 @@ func visible(scope vitals.Scope) func(*gorm.DB) *gorm.DB {
 		case len(scope.Units) == 0:
 			return db.Where("1 = 0")
 		}
-		return db.Where("(patient = '' OR patient IN (SELECT id FROM patient WHERE unit IN ?))", scope.Units)
+		return db.Where("((patient = '' AND (site = '' OR site IN ?)) OR patient IN (SELECT id FROM patient WHERE unit IN ?))",
+			scope.Units, scope.Units)
 	}
 }
 
