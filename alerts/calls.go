@@ -43,17 +43,17 @@ func (e *Engine) observeCall(v *vitals.Event, now time.Time) {
 		k.condition = SOS
 	}
 	p := e.episode(k)
-	if p.alarm.State == ActiveAck {
-		e.tickCall(k, now) // it was answered: whoever calls now calls again
-	}
 	f := fact{at: v.Time, truth: True, onset: v.Time}
 	if v.Code == vitals.FallCancelled {
 		f.truth = False
 	}
-	repeat := !v.Time.After(later(p.over(), later(p.called, p.alarm.Onset)))
+	repeat := !v.Time.After(later(later(p.over(), p.alarm.AckedAt), later(p.called, p.alarm.Onset)))
 	p.called = later(p.called, v.Time) // a withdrawal, too: after an outage it may come before its fall
 	if repeat {
 		return
+	}
+	if p.alarm.State == ActiveAck {
+		e.tickCall(k, now) // it was answered: whoever calls now calls again
 	}
 	if !f.at.After(p.last) { // the clock has judged it meanwhile
 		f.at = p.last.Add(time.Microsecond)

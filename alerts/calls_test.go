@@ -126,6 +126,16 @@ func TestCallsForHelp(t *testing.T) {
 			},
 		},
 		{
+			name: "a hub that repeats the call between the answer and the clock's next tick changes nothing",
+			tell: func(r *room) {
+				r.last(1, press())
+				r.ack(alerts.SOS)
+				r.take(r.engine.Observe(delivered(r.now, press()(r, start))))
+				r.last(10)
+			},
+			want: []string{"1s SOS raised: patient calls for help", "1s SOS acked", "2s SOS closed resolved"},
+		},
+		{
 			name: "taking the button from the patient does not answer the call",
 			tell: func(r *room) { r.last(1, press()); r.engine.Bind([]vitals.DeviceID{patch}, r.now); r.last(60) },
 			want: []string{"1s SOS raised: patient calls for help"},
