@@ -57,10 +57,11 @@ func (p *episode) reminder() time.Duration {
 }
 
 // worsen tells again about an acknowledged condition that has been worse than it was then, by a step, for as
-// long as it must be true to be told at all.
+// long as it must be true to be told at all. What came before the alarm last changed was judged in its time, and is
+// observed again by an engine that starts anew.
 func (p *episode) worsen(f fact, now time.Time) (Transition, bool) {
 	a := &p.alarm
-	if a.State != ActiveAck || a.Suppressor != "" || !p.rule.worse(a.Worst, f.value) {
+	if a.State != ActiveAck || a.Suppressor != "" || now.Before(a.Changed) || !p.rule.worse(a.Worst, f.value) {
 		p.worseSince = time.Time{}
 		return Transition{}, false
 	}

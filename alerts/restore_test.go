@@ -22,8 +22,10 @@ func crash(t rapid.TB, night []step, k, unstored int) *book {
 	b := newBook()
 	first := newEngine(start)
 	var told [][]alerts.Transition
+	var charted []vitals.Charted
 	for _, s := range night[:k] {
 		told = append(told, play(first, s))
+		charted = append(charted, chartOf(s)...)
 	}
 	stored := max(0, k-unstored)
 	for i := stored; i < k; i++ {
@@ -45,6 +47,7 @@ func crash(t rapid.TB, night []step, k, unstored int) *book {
 	}
 	second := newEngine(now)
 	second.Restore(b.list())
+	second.Recall(slices.DeleteFunc(charted, func(c vitals.Charted) bool { return c.Time.After(now.Add(-checkpoint)) }), start, now)
 	for _, s := range night[:k] {
 		if r := s.delivery.Received; r.After(now.Add(-replay)) {
 			for _, x := range second.Observe(s.delivery).Transitions {
@@ -58,6 +61,17 @@ func crash(t rapid.TB, night []step, k, unstored int) *book {
 		}
 	}
 	return b
+}
+
+// checkpoint is how long ago a value may have come and not be stored yet; it is in the journal then.
+const checkpoint = 10 * time.Second
+
+// chartOf are the readings of a step.
+func chartOf(s step) (all []vitals.Charted) {
+	for _, r := range s.delivery.Batch.Readings {
+		all = append(all, vitals.Charted{Patient: patient, Device: s.delivery.Batch.Device, Reading: r})
+	}
+	return all
 }
 
 // again enters a transition that the book may have already: a version that is not higher changes

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -89,9 +90,22 @@ func (s *spots) add(r *vitals.Reading, by vitals.DeviceID) bool {
 // weights are compared, and the longest patience with a reading that is planned.
 const RecallSpan = weightMemory
 
+// RecallEach is how far back every single value is that Recall has to be told of; of what is older the newest
+// will do. It is the longest time for which what a value says can be waiting for its delay.
+const RecallEach = max(temperatureStands, pressureStands, glucoseStands)
+
 // RecalledKinds are the kinds of single values that Recall has to be told of.
 func RecalledKinds() []vitals.Kind {
 	return lo.FlatMap(families, func(f family, _ int) []vitals.Kind { return f.kinds })
+}
+
+// RecallStreams is how far back the streamed values are that Recall has to be told of, and RecalledStreams are
+// their kinds: what the early warning score is made of.
+const RecallStreams = newsStreamed
+
+// RecalledStreams are the kinds of streamed values that Recall has to be told of.
+func RecalledStreams() []vitals.Kind {
+	return []vitals.Kind{vitals.HeartRate, vitals.PulseRate, vitals.SpO2, vitals.RespirationRate}
 }
 
 // Recalls reports whether Recall has to be told of the reading: a single value that can be judged.
@@ -99,32 +113,54 @@ func Recalls(r *vitals.Reading) bool {
 	return slices.Contains(RecalledKinds(), r.Kind) && (usable(r) || slices.Contains(glucoseKinds, r.Kind) && beyondMeter(r))
 }
 
-// Recall tells of the single values of the last days, so that a new engine knows what they said: it
-// holds what is true of them, and tells it where nobody was told. It ends nothing. Since is from when on they
-// are all that there are. Values from clocks that run ahead count as measured now.
+// Recall tells of the single values of the last days and the streamed ones of the last minutes, so that a new
+// engine knows what they said: it holds what is true of single ones, and tells it where nobody was told. It ends
+// nothing. Since is from when on they are all that there are. Values from clocks that run ahead count as measured now.
 func (e *Engine) Recall(readings []vitals.Charted, since, now time.Time) {
 	e.spots.since = since
 	readings = slices.Clone(readings)
-	slices.SortStableFunc(readings, func(a, b vitals.Charted) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(readings, func(a, b vitals.Charted) int { // of one time the heart rate before the pulse rate
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Kind, b.Kind))
+	})
+	e.spots.recalled = true
 	for i := range readings {
 		r := &readings[i].Reading
 		if r.Time.After(now) {
 			r.Time = now
 		}
 		e.spots.add(r, readings[i].Device)
+		e.warning.recall(r)
+		if whole := i+1 == len(readings) || readings[i+1].Time.After(r.Time); whole { // a pressure has two values
+			e.recallOnset(r, now)
+		}
 	}
-	e.spots.recalled = true
 	for i := range families {
 		families[i].judge(e, now)
 	}
 	e.spots.recalled = false
 }
 
-// judgeSpot takes one judgement of a family's newest value. A true one stands until then.
+// recallOnset judges what the values up to the reading said, so that what has been true since one of them is
+// known to have been.
+func (e *Engine) recallOnset(r *vitals.Reading, now time.Time) {
+	for i := range families {
+		if f := &families[i]; slices.Contains(f.kinds, r.Kind) && now.Sub(r.Time) <= f.stands {
+			f.judge(e, r.Time)
+		}
+	}
+}
+
+// judgeSpot takes one judgement of a family's newest value. A true one stands until then, and has stood since the
+// first of those that say the same one behind the other.
 func (e *Engine) judgeSpot(k key, f fact, stands time.Duration, now time.Time) {
 	until := f.at.Add(stands)
-	e.spots.standing = slices.DeleteFunc(e.spots.standing, func(s standing) bool { return s.key == k })
 	f.onset = f.at
+	e.spots.standing = slices.DeleteFunc(e.spots.standing, func(s standing) bool {
+		if s.key == k && !f.at.After(s.until) {
+			f.onset = s.fact.onset
+		}
+		return s.key == k
+	})
 	if f.truth == True && !now.After(until) {
 		e.spots.standing = append(e.spots.standing, standing{k, f, until})
 	}

@@ -81,6 +81,20 @@ func (w *window) take(r *vitals.Reading) {
 	}
 }
 
+// recall takes a streamed value that is known from before. The rates are in the order in which the heart's counts
+// for more than the pulse's.
+func (w *warning) recall(r *vitals.Reading) {
+	switch r.Kind {
+	case vitals.HeartRate, vitals.PulseRate:
+		w.pulse.take(r)
+	case vitals.SpO2:
+		w.oxygen.take(r)
+	case vitals.RespirationRate:
+		w.rate.take(r)
+	default: // single values are kept by spots
+	}
+}
+
 // median is the middle of the values of the window at a time. It is missing until five minutes of a stream
 // have come, so that what passes within an alarm's delay makes no score; values that came alone count when a
 // minute has shown that they do (both are Vigil's own).

@@ -192,7 +192,7 @@ func (db *database) OpenAlarms(ctx context.Context, partition int, since time.Ti
 	return open, nil
 }
 
-func (db *database) Recent(ctx context.Context, partition int, since time.Time) (recent []vitals.Charted, err error) {
+func (db *database) Recent(ctx context.Context, partition int, now time.Time) (recent []vitals.Charted, err error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (db *database) Recent(ctx context.Context, partition int, since time.Time) 
 	defer db.mu.Unlock()
 	for patient, readings := range db.readings {
 		for _, c := range readings {
-			if vitals.PartitionOf(patient) == partition && !c.Time.Before(since) {
+			if vitals.PartitionOf(patient) == partition && !c.Time.Before(now.Add(-alerts.RecallSpan)) {
 				recent = append(recent, c)
 			}
 		}

@@ -136,9 +136,9 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the latest blocks: %w", err)
 	}
-	readings, err := p.m.cfg.Store.Recent(ctx, p.number, now.Add(-alerts.RecallSpan))
+	readings, err := p.m.cfg.Store.Recent(ctx, p.number, now)
 	if err != nil {
-		return fmt.Errorf("read the recent single values: %w", err)
+		return fmt.Errorf("read the recent values: %w", err)
 	}
 	decided, err := p.m.cfg.Store.Care(ctx, p.number)
 	if err != nil {

@@ -90,7 +90,7 @@ func (pt *patient) recall(now time.Time) {
 	pt.engine.Recall(pt.recent, later(pt.who.Admitted, now.Add(-alerts.RecallSpan)), now)
 }
 
-// note remembers of the single values all weights and the newest of the others, as the database would tell.
+// note remembers the single values that the database would tell.
 func (pt *patient) note(d vitals.Delivery) {
 	for i := range d.Batch.Readings {
 		r := &d.Batch.Readings[i]
@@ -98,7 +98,11 @@ func (pt *patient) note(d vitals.Delivery) {
 			continue
 		}
 		pt.recent = slices.DeleteFunc(pt.recent, func(c vitals.Charted) bool {
-			return c.Kind == r.Kind && (r.Kind != vitals.Weight && c.Time.Before(r.Time) || r.Time.Sub(c.Time) > alerts.RecallSpan)
+			span := alerts.RecallEach
+			if r.Kind == vitals.Weight {
+				span = alerts.RecallSpan
+			}
+			return c.Kind == r.Kind && r.Time.Sub(c.Time) > span
 		})
 		pt.recent = append(pt.recent, vitals.Charted{Patient: pt.id, Device: d.Batch.Device, Reading: *r})
 	}

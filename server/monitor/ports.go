@@ -51,9 +51,10 @@ type History interface {
 	Care(ctx context.Context, partition int) ([]alerts.Care, error)
 	// LatestBlocks lists the partition's blocks that start at since or later.
 	LatestBlocks(ctx context.Context, partition int, since time.Time) ([]vitals.Block, error)
-	// Recent lists the single values since a time of which the engines of the partition have to be told: all
-	// weights of a patient, of the other alerts.RecalledKinds the newest.
-	Recent(ctx context.Context, partition int, since time.Time) ([]vitals.Charted, error)
+	// Recent lists the values of which the engines of the partition have to be told that start now: all weights of
+	// a patient since alerts.RecallSpan, of the other alerts.RecalledKinds each since alerts.RecallEach and the newest, of
+	// alerts.RecalledStreams those since alerts.RecallStreams.
+	Recent(ctx context.Context, partition int, now time.Time) ([]vitals.Charted, error)
 }
 
 // Decisions are what engines and people decided.

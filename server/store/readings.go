@@ -231,21 +231,27 @@ func (s *Store) minuteFiller(ctx context.Context, q vitals.Query, kind vitals.Ki
 func unpack(q vitals.Query, blocks []vitals.Block) ([]vitals.Charted, error) {
 	points := make([]vitals.Charted, 0, lo.SumBy(blocks, func(b vitals.Block) int { return b.Count }))
 	for _, b := range blocks {
-		series, err := codec.UnpackSeries(b.Start, b.Data)
+		all, err := pointsOf(b)
 		if err != nil {
-			return nil, fmt.Errorf("unpack %s of %s: %w", b.Kind, b.Start.Format(time.RFC3339), err)
+			return nil, err
 		}
-		for _, p := range series {
-			c := vitals.Charted{Patient: b.Patient, Device: b.Device, Reading: vitals.Reading{
-				Kind: b.Kind, Time: p.Time, Value: p.Value, Quality: p.Quality,
-			}}
-			if wanted(q, c) {
-				points = append(points, c)
-			}
-		}
+		points = append(points, lo.Filter(all, func(c vitals.Charted, _ int) bool { return wanted(q, c) })...)
 	}
 	slices.SortStableFunc(points, order(q))
 	return points, nil
+}
+
+// pointsOf are the values of a packed minute.
+func pointsOf(b vitals.Block) ([]vitals.Charted, error) {
+	series, err := codec.UnpackSeries(b.Start, b.Data)
+	if err != nil {
+		return nil, fmt.Errorf("unpack %s of %s: %w", b.Kind, b.Start.Format(time.RFC3339), err)
+	}
+	return lo.Map(series, func(p codec.Point, _ int) vitals.Charted {
+		return vitals.Charted{Patient: b.Patient, Device: b.Device, Reading: vitals.Reading{
+			Kind: b.Kind, Time: p.Time, Value: p.Value, Quality: p.Quality,
+		}}
+	}), nil
 }
 
 // Reading finds one charted reading of the scope.
