@@ -55,15 +55,13 @@ type Call struct {
 	Since time.Time // server time at which it did
 }
 
-// Asks reports whether the change makes the alarm call from the first step on.
-func (c Change) Asks() bool {
-	switch c {
-	case Raised, Recurred, Rearmed, Worsened, Released, Unacked:
-		return true
-	default:
-		return false
-	}
+// AskingChanges lists the changes that make an alarm call from the first step on.
+func AskingChanges() []Change {
+	return []Change{Raised, Recurred, Rearmed, Worsened, Released, Unacked}
 }
+
+// Asks reports whether the change is one of AskingChanges.
+func (c Change) Asks() bool { return slices.Contains(AskingChanges(), c) }
 
 // Calls reports whether the alarm wants somebody to come: nobody has acknowledged it or put it off, and no
 // other one says what it says.
@@ -105,6 +103,9 @@ func (a Assigned) who(duties []Duty) (all []vitals.StaffID) {
 	}
 	return all
 }
+
+// People reports whether the step calls people, or only shows the alarm.
+func (c Calling) People() bool { return slices.ContainsFunc(c.Call, Duty.people) }
 
 // Calling is a step that is due, or will be.
 type Calling struct {

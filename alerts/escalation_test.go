@@ -189,12 +189,12 @@ func TestNobodyIsLeftAloneForLong(t *testing.T) {
 }
 
 func TestWhatAsksCallsAgainFromTheFirstStep(t *testing.T) {
-	for _, c := range []alerts.Change{alerts.Raised, alerts.Recurred, alerts.Rearmed, alerts.Worsened} {
+	for _, c := range []alerts.Change{alerts.Raised, alerts.Recurred, alerts.Rearmed, alerts.Worsened, alerts.Released, alerts.Unacked} {
 		if !c.Asks() {
 			t.Errorf("%s asks for nobody", c)
 		}
 	}
-	for _, c := range []alerts.Change{alerts.Acknowledged, alerts.Latched, alerts.Ceased, alerts.InputLost, alerts.InputBack} {
+	for _, c := range []alerts.Change{alerts.Acknowledged, alerts.Latched, alerts.Ceased, alerts.InputLost, alerts.InputBack, alerts.Suppressed} {
 		if c.Asks() {
 			t.Errorf("%s asks for somebody, and what was called for goes on", c)
 		}

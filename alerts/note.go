@@ -11,10 +11,13 @@ type NoteKind string
 
 // What is noted beside the changes of alarms.
 const (
-	AckConflict  NoteKind = "ack_conflict"  // a command about an alarm was refused; the detail says why
-	Rendered     NoteKind = "rendered"      // a station had the alarm on its screen
-	Sounded      NoteKind = "sounded"       // a station played the sound of the alarm
-	StationAudio NoteKind = "station_audio" // a station can be heard, or no longer; the detail says which
+	AckConflict  NoteKind = "ack_conflict"      // a command about an alarm was refused; the detail says why
+	Rendered     NoteKind = "rendered"          // a station had the alarm on its screen
+	Sounded      NoteKind = "sounded"           // a station played the sound of the alarm
+	Notified     NoteKind = "notified"          // somebody was called; the detail says at which step and how
+	Taken        NoteKind = "delivered"         // the other side has taken the call
+	Missed       NoteKind = "escalation_missed" // a step called people, and none of them can be reached
+	StationAudio NoteKind = "station_audio"     // a station can be heard, or no longer; the detail says which
 )
 
 // Note is something that the audit keeps though it changes no alarm.

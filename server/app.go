@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"vigil/alerts"
 	"vigil/server/api"
 	"vigil/server/audit"
 	"vigil/server/clouds"
@@ -24,6 +25,7 @@ import (
 	"vigil/server/journal"
 	"vigil/server/live"
 	"vigil/server/monitor"
+	"vigil/server/notify"
 	"vigil/server/store"
 	"vigil/vitals"
 	"vigil/web"
@@ -58,6 +60,8 @@ type app struct {
 	ingest  *ingest.Handler
 	clouds  *clouds.Fetcher
 	screens *live.Socket
+	calls   *notify.Notifier
+	reach   api.Reach
 	drawn   prometheus.Histogram
 	alarms  *alarmCounts
 
@@ -155,8 +159,11 @@ func (a *app) openMonitor(ctx context.Context) error {
 		// Gateways are shared among the nodes as patients are.
 		Owns: func(id vitals.HubID) bool { return a.monitor.Owns(vitals.PartitionOf(vitals.PatientID(id))) },
 	})
+	if a.calls, err = a.notifier(ctx); err != nil {
+		return err
+	}
 	stop, err := a.journal.Subscribe(journal.Handlers{
-		Alarm:     a.feed.Alarm,
+		Alarm:     a.alarmChanged,
 		Care:      a.feed.Care,
 		Wave:      a.feed.Wave,
 		Reading:   func(c vitals.Charted) { a.feed.Reading(c, time.Now()) },
@@ -175,11 +182,18 @@ func (a *app) openMonitor(ctx context.Context) error {
 	return nil
 }
 
+// alarmChanged tells the screens, and whoever calls people.
+func (a *app) alarmChanged(t alerts.Transition) {
+	a.feed.Alarm(t)
+	a.calls.Transition(t)
+}
+
 // censusChanged makes a change of the census felt at once instead of within seconds.
 func (a *app) censusChanged() {
 	a.ingest.CensusChanged()
 	a.monitor.CensusChanged()
 	a.feed.CensusChanged()
+	a.calls.Changed()
 }
 
 func (a *app) openDoors(ctx context.Context) error {
@@ -247,6 +261,7 @@ func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 		IngestHTTP: a.ingest.Batches(), IngestSocket: hubs,
 		IngestHub: a.ingest.Introduce(), IngestSecret: a.ingest.Renew(),
 		IngestStatus: a.ingest.Status(), IngestResults: a.ingest.Results(),
+		Reach: a.reach,
 		Fleet: a.store, Told: a.ingest.Push,
 		Metrics:        a.metrics(),
 		IngestWebhooks: a.ingest.Webhooks(gateways{a.clouds, a.desk, a.store}),
@@ -280,6 +295,7 @@ func (a *app) run(ctx context.Context) error {
 	running.Go(func() { a.witness(background) })
 	running.Go(func() { a.freezeEvidence(background) })
 	running.Go(func() { a.watchSelf(background) })
+	running.Go(func() { a.calls.Run(background) })
 	var watching sync.WaitGroup
 	watch, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWatching()

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"vigil/server/identity"
+	"vigil/server/notify"
 )
 
 // config is everything that an operator can set, by environment variables only.
@@ -36,6 +37,12 @@ type config struct {
 	AdminPassword     string // VIGIL_ADMIN_PASSWORD
 	Demo              bool   // VIGIL_DEMO
 	SecurityContact   string // VIGIL_SECURITY_CONTACT, for /.well-known/security.txt
+	NotifyWebhook     string // VIGIL_NOTIFY_WEBHOOK, the house's paging system; empty: none
+	NotifySecret      string // VIGIL_NOTIFY_SECRET, signs what is posted there
+	SMTPURL           string // VIGIL_SMTP_URL, where mail is handed in; empty: none
+	SMTPFrom          string // VIGIL_SMTP_FROM
+	NtfyURL           string // VIGIL_NTFY_URL; empty: none
+	NtfyToken         string // VIGIL_NTFY_TOKEN
 	RetentionWaveform time.Duration
 	RetentionSeries   time.Duration
 }
@@ -67,6 +74,12 @@ func readConfig(vars variables) (config, error) {
 		AdminPassword:     vars["VIGIL_ADMIN_PASSWORD"],
 		Demo:              e.boolean("VIGIL_DEMO"),
 		SecurityContact:   vars["VIGIL_SECURITY_CONTACT"],
+		NotifyWebhook:     vars["VIGIL_NOTIFY_WEBHOOK"],
+		NotifySecret:      vars["VIGIL_NOTIFY_SECRET"],
+		SMTPURL:           vars["VIGIL_SMTP_URL"],
+		SMTPFrom:          vars["VIGIL_SMTP_FROM"],
+		NtfyURL:           vars["VIGIL_NTFY_URL"],
+		NtfyToken:         vars["VIGIL_NTFY_TOKEN"],
 		RetentionWaveform: e.duration("VIGIL_RETENTION_WAVEFORM", defaultRetentionWaveform),
 		RetentionSeries:   e.duration("VIGIL_RETENTION_SERIES", defaultRetentionSeries),
 	}
@@ -103,7 +116,21 @@ func (c config) validate() []error {
 	check(c.NATSURL == "" || !slices.ContainsFunc(strings.Split(c.NATSURL, ","), func(u string) bool {
 		return u == "" || !urlWith(u, "nats", "tls")
 	}), "VIGIL_NATS_URL: want nats://host:4222, several with commas between, or nothing for the embedded journal")
-	return append(faults, c.checkAddr("VIGIL_HTTP_ADDR", c.HTTPAddr), c.checkAddr("VIGIL_MQTT_ADDR", c.MQTTAddr), c.checkMLLP())
+	return append(faults, c.checkAddr("VIGIL_HTTP_ADDR", c.HTTPAddr), c.checkAddr("VIGIL_MQTT_ADDR", c.MQTTAddr), c.checkMLLP(), c.checkWebhook(), c.checkWays())
+}
+
+// checkWebhook refuses calls that go out in clear, or that anybody could make.
+func (c config) checkWebhook() error {
+	if c.NotifyWebhook == "" {
+		return nil
+	}
+	if !sealed(c.NotifyWebhook) {
+		return errors.New("VIGIL_NOTIFY_WEBHOOK: want https://…")
+	}
+	if _, err := webhookSecret(c.NotifySecret); err != nil {
+		return fmt.Errorf("VIGIL_NOTIFY_SECRET: %w", err)
+	}
+	return nil
 }
 
 // checkMLLP refuses a door for monitors that anybody could send through: HL7 knows no password, so a
@@ -130,6 +157,42 @@ func (c config) checkMLLP() error {
 			"in a network of monitors alone", c.MLLPAddr)
 	}
 	return nil
+}
+
+// sealed reports whether nobody on the way can read what is sent to an address.
+func sealed(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
+}
+
+// checkWays refuses mail and messages that would not arrive.
+func (c config) checkWays() error {
+	var faults []error
+	if c.SMTPURL != "" {
+		if _, err := c.mail(); err != nil {
+			faults = append(faults, fmt.Errorf("VIGIL_SMTP_URL, VIGIL_SMTP_FROM: %w", err))
+		}
+	}
+	if c.NtfyURL != "" && !sealed(c.NtfyURL) {
+		faults = append(faults, errors.New("VIGIL_NTFY_URL: want https://…"))
+	}
+	return errors.Join(faults...)
+}
+
+func (c config) mail() (notify.Mail, error) {
+	return notify.NewMail(c.SMTPURL, c.SMTPFrom, c.PublicURL, loopback)
+}
+
+// pushContact is whom push services can ask about this installation, without which they take nothing from it;
+// empty where nobody is named.
+func (c config) pushContact() string {
+	if c.SecurityContact != "" {
+		return strings.TrimPrefix(c.SecurityContact, "mailto:")
+	}
+	if strings.HasPrefix(c.PublicURL, "https://") {
+		return c.PublicURL
+	}
+	return ""
 }
 
 // checkAddr refuses a door that is open to others and not encrypted.
@@ -249,7 +312,8 @@ func variablesOf(environ []string) variables {
 var knownVariables = []string{
 	"VIGIL_HTTP_ADDR", "VIGIL_MQTT_ADDR", "VIGIL_MLLP_ADDR", "VIGIL_MLLP_CLIENT_CA", "VIGIL_TLS_CERT", "VIGIL_TLS_KEY", "VIGIL_PUBLIC_URL", "VIGIL_INSECURE", "VIGIL_DATA_DIR",
 	"VIGIL_DATABASE_URL", "VIGIL_NATS_URL", "VIGIL_ADMIN_PASSWORD", "VIGIL_DEMO", "VIGIL_SECURITY_CONTACT",
-	"VIGIL_RETENTION_WAVEFORM", "VIGIL_RETENTION_SERIES",
+	"VIGIL_RETENTION_WAVEFORM", "VIGIL_RETENTION_SERIES", "VIGIL_NOTIFY_WEBHOOK", "VIGIL_NOTIFY_SECRET",
+	"VIGIL_SMTP_URL", "VIGIL_SMTP_FROM", "VIGIL_NTFY_URL", "VIGIL_NTFY_TOKEN",
 	"VIGIL_PHYSIONET", "VIGIL_VECTORS", "VIGIL_PICTURE", "VIGIL_KILLS", "VIGIL_SEED", "VIGIL_SERVER",
 }
 

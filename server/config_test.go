@@ -92,6 +92,18 @@ func TestFaultsAreReportedAllAtOnce(t *testing.T) {
 			[]string{"VIGIL_MLLP_CLIENT_CA: certificates of monitors need VIGIL_TLS_CERT"},
 		},
 		"certificates of monitors without a door for them": {[]string{"VIGIL_MLLP_CLIENT_CA", "ca.pem"}, []string{"no such door"}},
+		"a paging system in clear": {
+			[]string{"VIGIL_NOTIFY_WEBHOOK", "http://pager.example/", "VIGIL_NOTIFY_SECRET", "whsec_"},
+			[]string{"VIGIL_NOTIFY_WEBHOOK: want https"},
+		},
+		"a paging system that anybody may use": {
+			[]string{"VIGIL_NOTIFY_WEBHOOK", "https://pager.example/", "VIGIL_NOTIFY_SECRET", "secret"},
+			[]string{"VIGIL_NOTIFY_SECRET: want whsec_"},
+		},
+		"mail without a sender, and messages in clear": {
+			[]string{"VIGIL_SMTP_URL", "smtp://u:hush@mail.example", "VIGIL_NTFY_URL", "http://ntfy.example"},
+			[]string{"VIGIL_SMTP_URL, VIGIL_SMTP_FROM", "VIGIL_NTFY_URL: want https"},
+		},
 		"half a certificate": {[]string{"VIGIL_TLS_CERT", "cert.pem"}, []string{"belong together"}},
 		"no port":            {[]string{"VIGIL_HTTP_ADDR", "localhost"}, []string{"not host:port"}},
 		"nonsense everywhere": {

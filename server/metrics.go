@@ -53,6 +53,9 @@ func (a *app) metrics() http.Handler {
 	level("monitor_database_away_seconds", "How long the database has not taken anything.", func() float64 { return a.monitor.Stats().Away.Seconds() })
 	count("journal_poison_total", "Messages of the journal that did not decode.", func() uint64 { return a.journal.Stats().Poison })
 	count("journal_feed_loss_total", "Feed messages that could not be handed on.", func() uint64 { return a.journal.Stats().FeedLoss })
+	count("notices_sent_total", "Calls to people that the other side has taken.", func() uint64 { return a.calls.Stats().Sent })
+	count("notices_failed_total", "Attempts to call people that failed.", func() uint64 { return a.calls.Stats().Failed })
+	level("notices_waiting", "Calls to people that wait to be sent, or again.", func() float64 { return float64(a.calls.Stats().Waiting) })
 	registry.MustRegister(drift{scores: a.monitor.Scores}, delayed{a.monitor.Delayed})
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }

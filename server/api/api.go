@@ -41,6 +41,7 @@ type Options struct {
 	Alarms   Commander
 	Intake   Intake
 	Fleet    Fleet
+	Reach    Reach
 	Now      func() time.Time
 	Log      *slog.Logger
 
@@ -138,6 +139,8 @@ func build(o Options) (*service, *gin.Engine) {
 	s.registerFleet()
 	s.registerRoster()
 	s.registerEscalation()
+	s.registerNotices()
+	s.registerContacts()
 	return s, engine
 }
 

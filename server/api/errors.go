@@ -143,7 +143,7 @@ func problemOf(err error) (*ProblemError, bool) {
 		return newProblem(http.StatusConflict, conflict.Error()), true
 	}
 	switch {
-	case errors.Is(err, ErrInvalid), errors.Is(err, alerts.ErrLimits), errors.Is(err, alerts.ErrPolicy):
+	case errors.Is(err, ErrInvalid), errors.Is(err, alerts.ErrLimits), errors.Is(err, alerts.ErrPolicy), errors.Is(err, alerts.ErrContact):
 		return newProblem(http.StatusUnprocessableEntity, err.Error()), true
 	case errors.Is(err, vitals.ErrNotFound):
 		return errNotFound, true

@@ -19,6 +19,7 @@ type Response interface {
 	ReportRecords
 	Rosters
 	Policies
+	Calls
 }
 
 // Rosters are who is put where and when, and what they took over.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/samber/lo"
 
+	"vigil/alerts"
 	"vigil/server/store"
 	"vigil/server/store/storetest"
 	"vigil/vitals"
@@ -103,6 +104,28 @@ func BenchmarkPage100(b *testing.B) {
 		storeDay(b, s, anna, time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC))
 		for b.Loop() {
 			got[[]vitals.Charted](b)(s.Readings(context.Background(), onlyA, vitals.Query{Patient: anna, Descending: true, Limit: 100}))
+		}
+	})
+}
+
+// BenchmarkSaveCalled writes the first step of 100 alarms that are raised at once, with four notices each.
+func BenchmarkSaveCalled(b *testing.B) {
+	eachBench(b, func(b *testing.B, s *store.Store) {
+		round := 0
+		for b.Loop() {
+			round++
+			steps := lo.Times(100, func(i int) alerts.Called {
+				c := aCall(alerts.Alarm{ID: alerts.AlarmID(fmt.Sprintf("%d-%d", round, i)), Patient: anna}, 0)
+				for phone := range 3 {
+					n := c.Notices[0]
+					n.Contact.ID = strconv.Itoa(phone)
+					c.Notices = append(c.Notices, n)
+				}
+				return c
+			})
+			if fresh, err := s.SaveCalled(context.Background(), steps); err != nil || len(fresh) != len(steps) {
+				b.Fatal(len(fresh), err)
+			}
 		}
 	})
 }

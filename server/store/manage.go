@@ -77,25 +77,31 @@ func (installationRow) TableName() string { return "installation" }
 // SigningKey is the key that signs what is wanted of hubs. It is made once for the installation, so that
 // every node signs with the key that hubs pinned.
 func (s *Store) SigningKey(ctx context.Context) (ed25519.PrivateKey, error) {
-	const name = "hub_signing_seed"
 	seed := make([]byte, ed25519.SeedSize)
 	if _, err := rand.Read(seed); err != nil {
 		return nil, fmt.Errorf("draw a signing key: %w", err)
 	}
+	seed, err := s.Secret(ctx, "hub_signing_seed", seed)
+	if err != nil {
+		return nil, err
+	}
+	if len(seed) != ed25519.SeedSize {
+		return nil, fmt.Errorf("signing key of %d bytes: %w", len(seed), ErrTampered)
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// Secret is what the installation keeps under a name, the same on every node: what is given, where there is
+// nothing yet.
+func (s *Store) Secret(ctx context.Context, name string, fresh []byte) ([]byte, error) {
 	var row installationRow
-	err := s.transact(ctx, "find the signing key", func(tx *gorm.DB) error {
-		if err := tx.Clauses(ignoreRepeat).Create(&installationRow{Name: name, Value: seed}).Error; err != nil {
+	err := s.transact(ctx, "find a secret of the installation", func(tx *gorm.DB) error {
+		if err := tx.Clauses(ignoreRepeat).Create(&installationRow{Name: name, Value: fresh}).Error; err != nil {
 			return err
 		}
 		return tx.Where("name = ?", name).Take(&row).Error
 	})
-	if err != nil {
-		return nil, err
-	}
-	if len(row.Value) != ed25519.SeedSize {
-		return nil, fmt.Errorf("signing key of %d bytes: %w", len(row.Value), ErrTampered)
-	}
-	return ed25519.NewKeyFromSeed(row.Value), nil
+	return row.Value, err
 }
 
 // SaveHubReport keeps what a hub says of itself and of those of its devices that are known. A device that

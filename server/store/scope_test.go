@@ -75,6 +75,10 @@ var viewers = map[string]func(ctx context.Context, s *store.Store, scope vitals.
 		all, err := s.Policies(ctx, scope)
 		return count(all, func(v alerts.PolicyVersion) bool { return v.Unit == unitOf(p) }), err
 	},
+	"Notices": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
+		all, err := s.Notices(ctx, scope, alarm(p, 1).ID)
+		return len(all), err
+	},
 	"PatientLimits": func(ctx context.Context, s *store.Store, scope vitals.Scope, p vitals.PatientID) (int, error) {
 		all, err := s.PatientLimits(ctx, scope, p)
 		return len(all), err
@@ -117,6 +121,7 @@ func TestNobodySeesWhatIsNotTheirs(t *testing.T) {
 		for _, p := range []vitals.PatientID{anna, bert} {
 			must(t, s.Bind(ctx, vitals.Binding{Device: deviceOf(p), Patient: p, From: noon}))
 			save(t, s, raised(alarm(p, 1)))
+			got[[]alerts.StepID](t)(s.SaveCalled(ctx, []alerts.Called{aCall(alarm(p, 1), 0)}))
 			must(t, s.SavePost(ctx, alerts.Post{Unit: unitOf(p), Patient: p, Duty: alerts.AssignedNurse, From: noon, Staff: "nora"}))
 			got[alerts.PolicyVersion](t)(s.ProposePolicy(ctx, alerts.PolicyVersion{Unit: unitOf(p), Policy: alerts.DefaultPolicy()}))
 			got[alerts.LimitsVersion](t)(s.ChangePatientLimits(ctx, ofPatient(p, 0, slower(40)), anybody))

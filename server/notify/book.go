@@ -1,0 +1,273 @@
+package notify
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/samber/lo"
+
+	"vigil/alerts"
+	"vigil/vitals"
+)
+
+// book is which alarms call, and what of it was called. It belongs to one goroutine.
+type book struct {
+	directory directory
+	calls     map[alerts.AlarmID]*call
+	unsaved   []alerts.Called // out, and not written yet
+	ended     []over
+	ready     bool // the records were read once
+}
+
+// call is an open alarm.
+type call struct {
+	alerts.Call // Since is on the clock of this process, which does not jump with the time of day
+
+	stored bool // the records know it
+	called map[alerts.StepID]bool
+}
+
+// over is an alarm whose notices of earlier epochs nobody needs.
+type over struct {
+	alarm  alerts.AlarmID
+	epoch  int  // the one that goes on; 0: none
+	closed bool // nobody needs its offers either
+}
+
+func newBook(house alerts.Contact) *book {
+	return &book{directory: directory{house: house, otherwise: alerts.DefaultPolicy()}, calls: map[alerts.AlarmID]*call{}}
+}
+
+// since puts a time of the day on the clock of this process: it keeps what has passed by now. What is to come
+// has just begun.
+func since(at, now time.Time) time.Time { return now.Add(-max(0, now.Round(0).Sub(at.Round(0)))) }
+
+// take follows a change of an alarm. It reports false where what came before is not known.
+func (b *book) take(t alerts.Transition, now time.Time) bool {
+	a := t.Alarm
+	c := b.calls[a.ID]
+	switch {
+	case c != nil && a.Version <= c.Alarm.Version:
+		return true
+	case !a.State.Open():
+		b.end(a.ID)
+		return true
+	case c == nil && !t.Change.Asks():
+		return false
+	case c == nil:
+		c = &call{called: map[alerts.StepID]bool{}}
+		b.calls[a.ID] = c
+	}
+	c.Alarm = a
+	if t.Change.Asks() {
+		b.ask(c, a.Version, since(t.At, now))
+	} else if !a.Calls() {
+		b.ended = append(b.ended, over{alarm: a.ID})
+	}
+	return true
+}
+
+// ask begins with the first step.
+func (b *book) ask(c *call, epoch int, at time.Time) {
+	c.Epoch, c.Since = epoch, at
+	b.ended = append(b.ended, over{alarm: c.Alarm.ID, epoch: epoch})
+}
+
+func (b *book) end(id alerts.AlarmID) {
+	delete(b.calls, id)
+	b.ended = append(b.ended, over{alarm: id, closed: true})
+}
+
+// overs hands over what nobody needs any more.
+func (b *book) overs() []over {
+	ended := b.ended
+	b.ended = nil
+	return ended
+}
+
+// merge follows what the records say where they know more. An alarm that they knew and no longer have open is
+// over, even if nobody told us.
+func (b *book) merge(l loaded, now time.Time) {
+	b.directory = newDirectory(l.directory, b.directory.house)
+	b.ready = true
+	open := map[alerts.AlarmID]bool{}
+	for _, stored := range l.calls {
+		open[stored.Alarm.ID] = true
+		b.follow(stored, now)
+	}
+	for id, c := range b.calls {
+		if !slices.Contains(l.owned, vitals.PartitionOf(c.Alarm.Patient)) {
+			delete(b.calls, id) // another node's now
+		} else if c.stored && !open[id] {
+			b.end(id)
+		}
+	}
+	for _, s := range l.steps {
+		if c := b.calls[s.Alarm]; c != nil {
+			c.called[s] = true
+		}
+	}
+}
+
+// follow takes over what the records say of an alarm that is open there.
+func (b *book) follow(stored alerts.Call, now time.Time) {
+	c := b.calls[stored.Alarm.ID]
+	if c == nil {
+		c = &call{called: map[alerts.StepID]bool{}}
+		b.calls[stored.Alarm.ID] = c
+	}
+	c.stored = true
+	if stored.Alarm.Version <= c.Alarm.Version {
+		return
+	}
+	c.Alarm = stored.Alarm
+	if stored.Epoch > c.Epoch {
+		b.ask(c, stored.Epoch, since(stored.Since, now))
+	}
+	if !c.Alarm.Calls() {
+		b.ended = append(b.ended, over{alarm: c.Alarm.ID})
+	}
+}
+
+// wants reports whether a notice is still needed. known is false of an alarm that is not known (yet): after a
+// crash a notice may have been written, and its alarm is about to be raised again.
+func (b *book) wants(n alerts.Notice) (wanted, known bool) {
+	c := b.calls[n.Step.Alarm]
+	switch {
+	case c == nil:
+		return false, false
+	case n.Step.Offer():
+		return c.Alarm.AckedBy != string(n.Contact.Staff), true
+	default:
+		return c.Alarm.Calls() && n.Step.Epoch == c.Epoch, true
+	}
+}
+
+func (b *book) wanted(all []alerts.Notice) []alerts.Notice {
+	return lo.Filter(all, func(n alerts.Notice, _ int) bool { wanted, _ := b.wants(n); return wanted })
+}
+
+// unwanted are those that will not be needed.
+func (b *book) unwanted(all []alerts.Notice, now time.Time) []alerts.Notice {
+	return lo.Filter(all, func(n alerts.Notice, _ int) bool {
+		wanted, known := b.wants(n)
+		return !wanted && (known || now.Sub(n.Made) > lostAfter)
+	})
+}
+
+// due lists what is to be called now, once each, and says when the next will be.
+func (b *book) due(now time.Time) (due []alerts.Called, next time.Time) {
+	next = now.Add(loadEvery)
+	if !b.ready {
+		return nil, next
+	}
+	for _, c := range b.calls {
+		unit := b.directory.unitOf(c.Alarm.Patient)
+		steps, then := b.directory.policy(unit).Due(c.Call, b.directory.assigned(unit, c.Alarm.Patient, now), now)
+		if !then.IsZero() && then.Before(next) {
+			next = then
+		}
+		for _, s := range steps {
+			id := alerts.StepID{Alarm: c.Alarm.ID, Epoch: c.Epoch, Step: s.Step, Round: s.Round}
+			due = b.callOnce(due, c, alerts.Called{ID: id, To: s.To, People: s.People()}, now)
+		}
+		if offer, found := b.directory.posts(unit, c.Alarm.Patient).Offered(unit, c.Alarm, now); found {
+			due = b.callOnce(due, c, alerts.Called{
+				ID: alerts.OfferID(c.Alarm.ID, offer.Since), To: []vitals.StaffID{offer.Nurse}, People: true,
+			}, now)
+		}
+	}
+	slices.SortFunc(due, func(a, b alerts.Called) int { return strings.Compare(string(a.ID.Alarm), string(b.ID.Alarm)) })
+	return due, next
+}
+
+func (b *book) callOnce(due []alerts.Called, c *call, s alerts.Called, now time.Time) []alerts.Called {
+	id := s.ID
+	if c.called[id] {
+		return due
+	}
+	c.called[id] = true
+	s.Patient, s.At = c.Alarm.Patient, now.Round(0)
+	for _, contact := range b.directory.contacts(s.To) {
+		s.Notices = append(s.Notices, alerts.Notice{
+			Step: id, Patient: c.Alarm.Patient, Contact: contact, Priority: c.Alarm.Priority, Text: b.directory.text(c.Alarm, id),
+			State: alerts.Waiting, Made: now.Round(0), Next: now.Round(0),
+		})
+	}
+	return append(due, s)
+}
+
+// directory answers who is called and how.
+type directory struct {
+	house     alerts.Contact
+	staff     []vitals.Staff
+	units     map[vitals.UnitID]string
+	patients  map[vitals.PatientID]vitals.UnitID
+	rosters   map[vitals.PatientID]alerts.Roster // "" has those of the units
+	policies  map[vitals.UnitID]alerts.Policy
+	otherwise alerts.Policy // where the unit is not known
+	reachable map[vitals.StaffID][]alerts.Contact
+}
+
+func newDirectory(d Directory, house alerts.Contact) directory {
+	return directory{
+		house: house, staff: d.Staff, otherwise: alerts.DefaultPolicy(),
+		policies: lo.SliceToMap(d.Units, func(u vitals.Unit) (vitals.UnitID, alerts.Policy) {
+			return u.ID, alerts.PolicyFor(u.ID, d.Policies).Policy
+		}),
+		units:     lo.SliceToMap(d.Units, func(u vitals.Unit) (vitals.UnitID, string) { return u.ID, u.Name }),
+		patients:  lo.SliceToMap(d.Patients, func(p vitals.Patient) (vitals.PatientID, vitals.UnitID) { return p.ID, p.Unit }),
+		rosters:   lo.GroupBy(d.Roster, func(p alerts.Post) vitals.PatientID { return p.Patient }),
+		reachable: lo.GroupBy(d.Contacts, func(c alerts.Contact) vitals.StaffID { return c.Staff }),
+	}
+}
+
+func (d directory) unitOf(p vitals.PatientID) vitals.UnitID { return d.patients[p] }
+
+func (d directory) policy(u vitals.UnitID) alerts.Policy {
+	if p, known := d.policies[u]; known {
+		return p
+	}
+	return d.otherwise
+}
+
+func (d directory) posts(u vitals.UnitID, p vitals.PatientID) alerts.Roster {
+	posts := slices.Clone(d.rosters[""])
+	if p != "" {
+		posts = append(posts, d.rosters[p]...)
+	}
+	return slices.DeleteFunc(posts, func(x alerts.Post) bool { return x.Unit != u })
+}
+
+func (d directory) assigned(u vitals.UnitID, p vitals.PatientID, now time.Time) alerts.Assigned {
+	return d.posts(u, p).Assigned(u, p, d.staff, now)
+}
+
+// contacts lists how to reach people.
+func (d directory) contacts(to []vitals.StaffID) (all []alerts.Contact) {
+	for _, id := range to {
+		if d.house.Channel != "" {
+			c := d.house
+			c.ID, c.Staff = c.ID+"/"+string(id), id
+			all = append(all, c)
+		}
+		all = append(all, d.reachable[id]...)
+	}
+	return all
+}
+
+// text is what a notice says: nothing of the patient.
+func (d directory) text(a alerts.Alarm, id alerts.StepID) string {
+	what := strings.ToUpper(a.Priority.String()) + " alarm"
+	if t := a.Condition.Spec().Type; t == alerts.Technical || t == alerts.System {
+		what = strings.ToUpper(a.Priority.String()) + " " + t.String() + " alarm"
+	}
+	if id.Offer() {
+		what = "Handed over: open " + what
+	}
+	if unit := d.units[d.unitOf(a.Patient)]; unit != "" {
+		what += ", " + unit
+	}
+	return what + ". Open Vigil."
+}

@@ -1,0 +1,343 @@
+package notify_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"vigil/alerts"
+	"vigil/server/notify"
+	"vigil/vitals"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// story runs in a world whose clock jumps to the next thing that happens.
+func story(t *testing.T, tell func(t *testing.T, s *station)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStation(t)
+		tell(t, s)
+		s.stop()
+	})
+}
+
+func pass(d time.Duration) {
+	time.Sleep(d) // of the story's clock
+	synctest.Wait()
+}
+
+func want(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// afterWakingUp is how long a node has read its records by.
+const afterWakingUp = 500 * time.Millisecond
+
+func TestPeopleAreCalledStepByStepUntilSomebodyAcknowledges(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		raised := asystole()
+		s.happens(raised)
+		pass(45 * time.Second)
+		want(t, s.phones.heard(), "1s nora", "31s ben") // half a second after waking up, rounded
+		s.happens(then(raised, alerts.Acknowledged, alerts.ActiveAck))
+		pass(time.Hour)
+		want(t, s.phones.heard(), "1s nora", "31s ben")
+		for _, text := range s.phones.texts {
+			if text != "HIGH alarm, Cardiology. Open Vigil." {
+				t.Errorf("%q says something else than priority and unit", text)
+			}
+		}
+	})
+}
+
+// TestTheAuditSaysWhoWasCalledAndWhoCouldNotBe: ben has no phone.
+func TestTheAuditSaysWhoWasCalledAndWhoCouldNotBe(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.records.dir.Contacts = slices.DeleteFunc(s.records.dir.Contacts, func(c alerts.Contact) bool { return c.Staff == "ben" })
+		s.start()
+		pass(afterWakingUp)
+		s.happens(asystole())
+		pass(40 * time.Second)
+		want(t, s.notes, "notified nora step 0 round 0, webhook", "delivered nora step 0 round 0, webhook", "escalation_missed  step 1 round 0")
+	})
+}
+
+func TestARealarmBeginsWithTheFirstStep(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		raised := asystole()
+		s.happens(raised)
+		pass(10 * time.Second)
+		acked := then(raised, alerts.Acknowledged, alerts.ActiveAck)
+		s.happens(acked)
+		pass(2 * time.Minute)
+		s.happens(then(acked, alerts.Rearmed, alerts.ActiveUnack))
+		pass(35 * time.Second)
+		want(t, s.phones.heard(), "1s nora", "2m11s nora", "2m41s ben")
+	})
+}
+
+// TestWhatAnotherAlarmExplainsWaits: the clock stops, and begins again when the alarm stands by itself.
+func TestWhatAnotherAlarmExplainsWaits(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		raised := asystole()
+		s.happens(raised)
+		pass(10 * time.Second)
+		silent := then(raised, alerts.Suppressed, alerts.ActiveUnack)
+		silent.Alarm.Suppressor = "another"
+		s.happens(silent)
+		pass(5 * time.Minute)
+		want(t, s.phones.heard(), "1s nora")
+		heard := then(silent, alerts.Released, alerts.ActiveUnack)
+		heard.Alarm.Suppressor = ""
+		s.happens(heard)
+		pass(35 * time.Second)
+		want(t, s.phones.heard(), "1s nora", "5m11s nora", "5m41s ben")
+	})
+}
+
+func TestAfterARestartAnOverdueStepIsCalledOnce(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		s.happens(asystole())
+		pass(5 * time.Second)
+		want(t, s.phones.heard(), "1s nora")
+		s.stop()
+		pass(time.Minute) // away: ben was to be called, and the whole unit
+		s.start()
+		pass(10 * time.Second)
+		got := s.phones.heard()
+		slices.Sort(got[1:])
+		want(t, got, "1s nora", "1m6s ben", "1m6s ben", "1m6s carla", "1m6s nora", "1m6s paul") // ben alone, and with the unit
+		s.stop()
+		s.start()
+		pass(10 * time.Second)
+		if again := s.phones.heard(); len(again) != len(got) {
+			t.Errorf("called again: %v", again[len(got):])
+		}
+	})
+}
+
+func TestAStepThatWasWrittenAndNotSentIsSentAfterACrash(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.phones.refuses["nora"] = errAway
+		s.start()
+		pass(afterWakingUp)
+		raised := asystole()
+		s.tells(raised) // and the server dies before the alarm itself is on disk
+		pass(time.Second)
+		s.stop()
+		delete(s.phones.refuses, "nora")
+		s.start()
+		pass(5 * time.Second)
+		want(t, s.phones.heard()) // nobody knows the alarm yet
+		s.happens(raised)         // the journal is read again, and it is raised again
+		pass(10 * time.Second)
+		if got := s.phones.heard(); len(got) != 1 || !strings.HasSuffix(got[0], "nora") {
+			t.Errorf("%v, want one call of nora", got)
+		}
+	})
+}
+
+func TestAPhoneThatRefusesForAnHourDelaysNobodyAndLosesNoStep(t *testing.T) {
+	for name, fails := range map[string]func(*phones, bool){
+		"refuses": func(p *phones, on bool) {
+			if on {
+				p.refuses["nora"] = errAway
+			} else {
+				delete(p.refuses, "nora")
+			}
+		},
+		"hangs": func(p *phones, on bool) { p.hangs["nora"] = on },
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(t *testing.T, s *station) {
+				s.phones.set(func() { fails(s.phones, true) })
+				s.start()
+				pass(afterWakingUp)
+				s.happens(asystole())
+				pass(90 * time.Second)
+				got := s.phones.heard()
+				slices.Sort(got[1:])
+				want(t, got, "31s ben", "1m1s ben", "1m1s carla", "1m1s paul")
+				pass(time.Hour)
+				s.phones.set(func() { fails(s.phones, false) })
+				pass(3 * time.Minute)
+				calls := 0
+				for _, g := range s.phones.heard() {
+					if strings.HasSuffix(g, "nora") {
+						calls++
+					}
+				}
+				if calls != 2 { // as the nurse, and with the unit
+					t.Errorf("nora was called %d times, want twice", calls)
+				}
+				for id, n := range s.phones.ids {
+					if n != 1 {
+						t.Errorf("%s arrived %d times", id, n)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestTwoNodesThatBothBelieveToOwnAPatientCallOnce(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start().start()
+		pass(afterWakingUp)
+		s.happens(asystole())
+		pass(35 * time.Second)
+		// What the other node has written and is just sending may be sent by both, as one and the same notice.
+		want(t, slices.Compact(s.phones.heard()), "1s nora", "31s ben")
+		if len(s.records.steps) != 2 || len(s.phones.ids) != 2 {
+			t.Errorf("%d steps, %d notices, want two of each", len(s.records.steps), len(s.phones.ids))
+		}
+	})
+}
+
+func TestOnlyTheOwnerCallsAndWhoeverTakesOverGoesOn(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.gets(func(int) bool { return false })
+		s.start()
+		pass(afterWakingUp)
+		s.happens(asystole())
+		pass(20 * time.Second)
+		want(t, s.phones.heard())
+		s.gets(func(p int) bool { return p == vitals.PartitionOf(patient) })
+		pass(15 * time.Second)
+		want(t, s.phones.heard(), "21s nora", "31s ben")
+	})
+}
+
+func TestWithoutADatabaseCallsGoOutAndAreWrittenLater(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		s.records.set(func() { s.records.away = true })
+		raised := asystole()
+		s.tells(raised)
+		pass(40 * time.Second)
+		want(t, s.phones.heard(), "1s nora", "31s ben")
+		s.records.set(func() { s.records.away = false })
+		s.records.store(raised)
+		pass(15 * time.Second)
+		if len(s.records.steps) != 2 || s.records.states()[alerts.Delivered] != 2 {
+			t.Errorf("%d steps are written, notices: %v", len(s.records.steps), s.records.states())
+		}
+		s.stop()
+		s.start()
+		pass(4 * time.Second)
+		want(t, s.phones.heard(), "1s nora", "31s ben")
+	})
+}
+
+func TestWhatNobodyHeardOfTheFeedIsFoundInTheRecords(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		raised := asystole()
+		s.records.store(raised)
+		pass(16 * time.Second)
+		want(t, s.phones.heard(), "15s nora")
+		s.records.store(then(raised, alerts.Acknowledged, alerts.ActiveAck))
+		pass(14 * time.Second) // read before the buddy's time
+		s.records.store(then(then(raised, alerts.Acknowledged, alerts.ActiveAck), alerts.Ceased, alerts.Closed))
+		pass(time.Hour)
+		want(t, s.phones.heard(), "15s nora")
+	})
+}
+
+// TestAClockThatJumpsBetweenTwoLives: the time of the day is set 40 s back or forth while the server is down.
+func TestAClockThatJumpsBetweenTwoLives(t *testing.T) {
+	for name, row := range map[string]struct {
+		jump time.Duration
+		want []string
+	}{
+		"40 s back: it has just begun":               {-40 * time.Second, []string{"0s nora", "30s ben"}},
+		"40 s forth: what is overdue is called once": {40 * time.Second, []string{"0s ben", "0s nora"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(t *testing.T, s *station) {
+				raised := asystole()
+				raised.At = raised.At.Add(-row.jump)
+				s.records.store(raised)
+				s.start()
+				pass(50 * time.Second)
+				got := s.phones.heard()
+				slices.Sort(got[:min(2, len(got))])
+				want(t, got[:min(2, len(got))], row.want...)
+			})
+		})
+	}
+}
+
+func TestAtTheChangeOfShiftTheNewNurseHearsOfWhatIsOpen(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		raised := asystole()
+		s.happens(raised)
+		pass(time.Second)
+		s.happens(then(raised, alerts.Acknowledged, alerts.ActiveAck))
+		s.records.set(func() {
+			s.records.dir.Roster = append(slices.Clone(s.records.dir.Roster), alerts.Post{
+				Unit: "cardio", Patient: patient, Duty: alerts.AssignedNurse, Staff: "carla", From: time.Now().Add(time.Minute),
+			})
+		})
+		pass(10 * time.Minute)
+		got := s.phones.heard()
+		if len(got) != 2 || !strings.HasSuffix(got[1], "carla") || !strings.HasPrefix(s.phones.texts[1], "Handed over: open HIGH alarm") {
+			t.Errorf("%v %v, want carla to hear of it once", got, s.phones.texts)
+		}
+	})
+}
+
+func TestAContactThatIsGoneIsNotTriedAgain(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.phones.refuses["nora"] = fmt.Errorf("push: %w", notify.ErrGone)
+		s.start()
+		pass(afterWakingUp)
+		s.happens(asystole())
+		pass(20 * time.Second)
+		if got := s.records.states(); got[alerts.Undeliverable] != 1 || got[alerts.Waiting] != 0 {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+func TestARepeatedCallTakesThePlaceOfTheOneThatWaits(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.phones.refuses["paul"] = errors.New("no line")
+		s.start()
+		pass(afterWakingUp)
+		raised := asystole()
+		s.happens(raised)
+		pass(30*time.Minute + 10*time.Second)
+		if got := s.records.states(); got[alerts.Waiting] != 2 { // with the unit, and the newest of those as the physician
+			t.Errorf("%v: a physician without a line has a heap of calls before him", got)
+		}
+		s.happens(then(raised, alerts.Acknowledged, alerts.ActiveAck))
+		pass(2 * time.Minute)
+		if got := s.records.states(); got[alerts.Waiting] != 0 {
+			t.Errorf("%v: somebody is on the way, and it still rings", got)
+		}
+	})
+}
