@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was called because of an alarm, and whether it reached them. */
+        get: operations["list-notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}/snooze": {
         parameters: {
             query?: never;
@@ -426,6 +443,58 @@ export interface paths {
         get: operations["me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How I am called beside the screens. */
+        get: operations["list-contacts"];
+        put?: never;
+        /** Have me called there, too. */
+        post: operations["add-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Call me there no more. */
+        delete: operations["remove-contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a notice to me was seen, or that I cannot go. It changes no time and stops nothing: hand the patient on, or acknowledge. */
+        post: operations["save-receipt"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1135,6 +1204,31 @@ export interface components {
             /** @enum {string} */
             what: "read_now" | "rescan" | "rotate_key";
         };
+        Contact: {
+            /** Format: date-time */
+            added: string;
+            address: string;
+            /** @enum {string} */
+            channel: "mail" | "push" | "ntfy";
+            id: string;
+        };
+        ContactInputBody: {
+            /** @description Mail address, topic at the ntfy server, or endpoint of the subscription. */
+            address: string;
+            /** @description auth of the subscription. */
+            auth?: string;
+            /** @enum {string} */
+            channel: "mail" | "push" | "ntfy";
+            /** @description p256dh of the subscription. */
+            key?: string;
+        };
+        ContactsOutputBody: {
+            /** @description Those that the operator has set up. */
+            channels: string[];
+            contacts: components["schemas"]["Contact"][];
+            /** @description applicationServerKey of a browser's subscription; empty where there is no Web Push. */
+            push_key: string;
+        };
         DecideInputBody: {
             /** @description The proposal that was on the screen. */
             proposal: string;
@@ -1402,6 +1496,34 @@ export interface components {
         MeOutputBody: {
             staff: components["schemas"]["Staff"];
         };
+        Notice: {
+            /** Format: int64 */
+            attempts: number;
+            /** @enum {string} */
+            channel: "webhook" | "mail" | "push" | "ntfy";
+            /** @description Why the last attempt failed. */
+            fault?: string;
+            id: string;
+            /** Format: date-time */
+            made: string;
+            name: string;
+            /** Format: int64 */
+            round: number;
+            /** Format: date-time */
+            settled?: string;
+            staff: string;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "superseded" | "undeliverable";
+            /**
+             * Format: int64
+             * @description -1 where an open alarm was handed over.
+             */
+            step: number;
+        };
+        NoticesOutputBody: {
+            /** @description Oldest first. */
+            notices: components["schemas"]["Notice"][];
+        };
         ObservedInputBody: {
             /**
              * @description On the ACVPU scale of NEWS2; confusion that is new.
@@ -1562,6 +1684,10 @@ export interface components {
         QuarantineOutputBody: {
             /** @description Newest first. */
             refusals: components["schemas"]["Refusal"][];
+        };
+        ReceiptInputBody: {
+            /** @enum {string} */
+            receipt: "seen" | "declined";
         };
         Refusal: {
             device?: string;
@@ -1989,6 +2115,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvidenceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOutputBody"];
                 };
             };
             /** @description Error */
@@ -2850,6 +3007,130 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MeOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
