@@ -245,7 +245,8 @@ func TestAPulseEndsNothing(t *testing.T) {
 			e.Observe(numbered(i, at.Add(time.Second), vitals.Batch{Device: finger, Waveforms: []vitals.Waveform{pulse}}))
 			b := vitals.Batch{Device: patch, Waveforms: []vitals.Waveform{rhythm}}
 			for _, x := range e.Observe(numbered(i, at.Add(time.Second), b)).Transitions {
-				if recognised := i >= 67; recognised && x.Alarm.Condition == c && !x.Alarm.Ended.IsZero() {
+				ends := x.Change == alerts.Latched || x.Change == alerts.Ceased // one that had ended may be released by what explained it
+				if recognised := i >= 67; recognised && x.Alarm.Condition == c && ends {
 					t.Fatalf("%s %s while the ECG shows it", c, x.Change)
 				}
 			}
