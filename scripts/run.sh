@@ -37,7 +37,7 @@ for _ in $(seq 100); do
 	sleep 0.2
 done
 # shellcheck disable=SC2086
-bin/vigil-sim -url "$url" -mqtt "$VIGIL_MQTT_ADDR" -mllp "$VIGIL_MLLP_ADDR" -others -homes "${HOMES:-16}" -state "$VIGIL_DATA_DIR/sim-secrets.json" ${SIM_FLAGS:-} &
+bin/vigil-sim -url "$url" -mqtt "$VIGIL_MQTT_ADDR" -mllp "$VIGIL_MLLP_ADDR" -cassia 127.0.0.1:"${CASSIA_PORT:-8089}" -others -homes "${HOMES:-16}" -state "$VIGIL_DATA_DIR/sim-secrets.json" ${SIM_FLAGS:-} &
 pids+=($!)
 
 printf '\n  The ward is at %s\n  Sign in as "admin" with the password in %s, or as one of\n\n' "$url" "$secret"

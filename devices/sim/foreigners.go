@@ -11,6 +11,7 @@ import (
 
 	"vigil/devices/sim/fault"
 	"vigil/devices/sim/foreign"
+	"vigil/devices/sim/heart"
 	"vigil/devices/sim/ward"
 	"vigil/vitals"
 )
@@ -29,9 +30,16 @@ const foreignRange = 0x0202
 // foreigner is a patient whose values come through a door of others.
 type foreigner struct {
 	home  ward.Home
+	first time.Duration // until the first measurement
 	every time.Duration
 	make  func(n int, at time.Time) []byte
 	door  func(base, secret string) foreign.Door
+	runs  runner // in place of a sender, where it is asked rather than sends
+}
+
+// runner is what lives beside the homes.
+type runner interface {
+	Run(ctx context.Context, begin time.Time) error
 }
 
 // foreignPatient is the nth of them. They stand behind all homes that a ward may have.
@@ -47,26 +55,32 @@ func foreignPatient(n int) (ward.Patient, foreign.Person) {
 
 // foreigners are the simulated gateways, apps and monitors of others, enrolled with the server; none
 // where they are not asked for.
-func (o options) foreigners(ctx context.Context, client *ward.Client, log *slog.Logger) ([]*foreign.Sender, error) {
+func (o options) foreigners(ctx context.Context, client *ward.Client, log *slog.Logger) ([]runner, error) {
 	if !o.others {
 		return nil, nil
 	}
-	all := []foreigner{o.tenovi(0), o.phone(1), o.relay(2), o.guide(3)}
+	all := []foreigner{o.tenovi(0), o.phone(1), o.theengs(2), o.guide(3), o.app(4), o.watch(5), o.minew(6)}
 	if o.mllp != "" {
-		all = append(all, o.monitor(4))
+		all = append(all, o.monitor(7))
+	}
+	if o.cassia != "" {
+		all = append(all, o.router(8))
 	}
 	secrets := ward.Secrets{} // new ones at each start
 	homes := lo.Map(all, func(f foreigner, _ int) ward.Home { return f.home })
 	if _, err := client.Enrol(ctx, demoUnit, homes, secrets); err != nil {
 		return nil, fmt.Errorf("enrol those who speak to no hub: %w", err)
 	}
-	return lo.Map(all, func(f foreigner, n int) *foreign.Sender {
+	return lo.Map(all, func(f foreigner, n int) runner {
+		if f.runs != nil {
+			return f.runs
+		}
 		id := f.home.Hub
 		if f.home.Gateway != nil {
 			id = f.home.Gateway.ID
 		}
 		s := &foreign.Sender{
-			Name: f.home.Patient.Bed + " " + string(id), Period: f.every, Make: f.make, Door: f.door(client.Base(), secrets.Of(client.Base(), id)), Log: log,
+			Name: f.home.Patient.Bed + " " + string(id), First: f.first, Period: f.every, Make: f.make, Door: f.door(client.Base(), secrets.Of(client.Base(), id)), Log: log,
 		}
 		if o.faults != (fault.Plan{}) {
 			s.Faults = o.faults.Home(o.seed, maxHomes+n)
@@ -106,8 +120,65 @@ func (o options) phone(n int) foreigner {
 	}
 }
 
-// relay is a Theengs gateway beside a scale.
-func (o options) relay(n int) foreigner {
+// app shares a heart rate as Open mHealth.
+func (o options) app(n int) foreigner {
+	const id = "sim-omh"
+	p, who := foreignPatient(n)
+	return foreigner{
+		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
+			ID: id, Kind: "open-mhealth", Name: "Simulated Open mHealth app", Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated band"},
+		}},
+		every: foreignEvery, make: foreign.OpenMHealth(who), door: webhook(id),
+	}
+}
+
+// watch is that of somebody who takes an ECG now and then.
+func (o options) watch(n int) foreigner {
+	const id, hz = "sim-watch", 512
+	p, who := foreignPatient(n)
+	h := heart.New(heart.Patient{Seed: o.seed + maxHomes, Rate: who.Pulse, SpO2: who.Oxygen, Gain: 1}, heart.Script{{Rhythm: heart.Sinus, For: time.Hour}}, hz)
+	return foreigner{
+		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
+			ID: id, Kind: "apple-ecg", Name: "Simulated watch", Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated watch with ECG"},
+		}},
+		first: time.Minute, // it was the patient's when the recording began
+		every: foreignEvery, make: foreign.Watch(hz, h.ECG), door: func(base, secret string) foreign.Door {
+			return &foreign.Web{URL: foreign.WebhookOf(base, id), Type: "text/csv", User: id, Secret: secret}
+		},
+	}
+}
+
+// minew is a Minew gateway beside a tag.
+func (o options) minew(n int) foreigner {
+	const id = "sim-minew"
+	p, _ := foreignPatient(n)
+	tag := deviceID(foreignRange, n+1, pendantDevice)
+	return foreigner{
+		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
+			ID: id, Kind: "minew", Name: "Simulated Minew gateway", Address: tag, Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated tag"},
+		}},
+		every: foreignEvery, make: foreign.Minew("AC233FC00001", string(tag)), door: func(_, secret string) foreign.Door {
+			return &foreign.Relay{Broker: o.mqtt, User: id, Secret: secret, Topic: foreign.MinewTopic(id)}
+		},
+	}
+}
+
+// router is a Cassia router beside a chest strap, which the server asks.
+func (o options) router(n int) foreigner {
+	const id = "sim-cassia"
+	p, who := foreignPatient(n)
+	strap := deviceID(foreignRange, n+1, strapDevice)
+	return foreigner{
+		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
+			ID: id, Kind: "cassia", Name: "Simulated Cassia router", Address: strap, URL: "http://" + o.cassia,
+			Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated chest strap", Hub: id},
+		}},
+		runs: &foreign.Router{Address: o.cassia, Strap: colons(strap, ":", 6), Person: who},
+	}
+}
+
+// theengs is a Theengs gateway beside a scale.
+func (o options) theengs(n int) foreigner {
 	const id = "sim-theengs"
 	p, who := foreignPatient(n)
 	scale := deviceID(foreignRange, n+1, scaleDevice)

@@ -132,14 +132,14 @@ func runHomes(ctx context.Context, o options, log *slog.Logger) error {
 	if err := o.enrol(ctx, client, demoUnit, residents, log); err != nil {
 		return err
 	}
-	senders, err := o.foreigners(ctx, client, log)
+	foreigners, err := o.foreigners(ctx, client, log)
 	if err != nil {
 		return err
 	}
 	group, living := errgroup.WithContext(ctx)
 	begin := time.Now()
-	for i, s := range senders {
-		group.Go(func() error { return s.Run(living, begin.Add(firstForeign+time.Duration(i)*time.Second)) })
+	for i, f := range foreigners {
+		group.Go(func() error { return f.Run(living, begin.Add(firstForeign+time.Duration(i)*time.Second)) })
 	}
 	group.Go(func() error { return live(living, residents, 0, log) })
 	err = group.Wait()

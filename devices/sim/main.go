@@ -38,6 +38,7 @@ type options struct {
 	url, mqtt      string
 	user, password string
 	homes          int
+	cassia         string       // empty: no router
 	others         bool         // simulate those who speak to no hub of Vigil, too
 	mllp           string       // empty: no monitor
 	script         heart.Script // empty: the demonstration
@@ -68,8 +69,9 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	fs.StringVar(&o.user, "user", "admin", "`login` that enrols the homes")
 	fs.StringVar(&o.password, "password", "", "its password (default $VIGIL_ADMIN_PASSWORD)")
 	fs.IntVar(&o.homes, "homes", 16, "`number` of homes")
-	fs.BoolVar(&o.others, "others", false, "beside the homes: a patient each behind a Tenovi webhook, a phone, a Theengs relay and a FHIR gateway")
+	fs.BoolVar(&o.others, "others", false, "beside the homes: a patient each behind a Tenovi webhook, a phone with Health Auto Export, Theengs and Minew relays, Open mHealth, an Apple ECG and a FHIR gateway")
 	fs.StringVar(&o.mllp, "mllp", "", "with -others: the server's `host:port` for hospital monitors (default: no monitor)")
+	fs.StringVar(&o.cassia, "cassia", "", "with -others: where a simulated Cassia router listens, `host:port` (default: no router)")
 	fs.StringVar(&script, "script", "", "rhythms of every home, repeated: \"sinus 20s, af@110 30s, vf 15s\" (default: another for each home)")
 	fs.StringVar(&faults, "faults", "", "what goes wrong in every home: \"duplicate 5%, reorder 5%, corrupt 1%, clock 90s, outage 10m\" (default: nothing)")
 	fs.Uint64Var(&o.seed, "seed", 1, "the same seed makes the same hearts")
@@ -112,6 +114,8 @@ func (o options) validate(rest []string) error {
 	check(err == nil, "-mqtt %q is not host:port", o.mqtt)
 	_, _, err = net.SplitHostPort(o.mllp)
 	check(o.mllp == "" || (err == nil && o.others), "-mllp %q is not host:port, or -others is missing", o.mllp)
+	_, _, err = net.SplitHostPort(o.cassia)
+	check(o.cassia == "" || (err == nil && o.others), "-cassia %q is not host:port, or -others is missing", o.cassia)
 	check(!o.others || o.load == 0, "-others do not go with -load")
 	check(len(rest) == 0, "%q is not a flag", rest)
 	check(o.password != "", "no password: set -password or VIGIL_ADMIN_PASSWORD")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -51,12 +52,23 @@ func (d *Web) Bring(ctx context.Context, payload []byte) error {
 	}
 	switch {
 	case res.StatusCode < http.StatusMultipleChoices:
-		return nil
+		return keptAside(said)
 	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode >= http.StatusInternalServerError:
 		return fmt.Errorf("post: %s", res.Status)
 	default:
 		return refused("%s: %s", res.Status, said)
 	}
+}
+
+// keptAside says what a webhook has not taken of what it has: it is stored for the staff, with a reason.
+func keptAside(said []byte) error {
+	var answer struct {
+		Refused []struct{ Code, Reason string } `json:"refused"`
+	}
+	if json.Unmarshal(said, &answer) != nil || len(answer.Refused) == 0 { // other doors answer in other words
+		return nil
+	}
+	return refused("%s: %s", answer.Refused[0].Code, answer.Refused[0].Reason)
 }
 
 // Close lets go of idle connections.
@@ -182,6 +194,9 @@ func (d *Monitors) Close() {
 func WebhookOf(base, gateway string) string {
 	return base + "/ingest/v1/gateways/" + url.PathEscape(gateway)
 }
+
+// MinewTopic is where the gateway of that name publishes.
+func MinewTopic(gateway string) string { return "/gw/" + gateway + "/status" }
 
 // TheengsTopic is where the gateway of that name publishes what it heard of the address.
 func TheengsTopic(gateway, address string) string {

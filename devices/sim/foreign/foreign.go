@@ -28,7 +28,8 @@ var ErrRefused = errors.New("refused")
 // Sender is one of them.
 type Sender struct {
 	Name   string
-	Period time.Duration                    // between two measurements
+	First  time.Duration                    // until the first measurement
+	Period time.Duration                    // between two
 	Make   func(n int, at time.Time) []byte // the nth measurement, as the vendor writes it
 	Door   Door
 	Faults *fault.Home // what goes wrong on the way, may be nil
@@ -41,10 +42,10 @@ type Sender struct {
 // mostWaiting is how many measurements a sender keeps before the oldest is given up.
 const mostWaiting = 1000
 
-// Run measures and sends until the context ends. The first measurement comes at begin.
+// Run measures and sends until the context ends.
 func (s *Sender) Run(ctx context.Context, begin time.Time) error {
 	defer s.Door.Close()
-	timer := time.NewTimer(time.Until(begin))
+	timer := time.NewTimer(time.Until(begin.Add(s.First)))
 	defer timer.Stop()
 	for {
 		select {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -187,4 +188,59 @@ func TestAnswersToAMonitorSayWhetherToTryAgain(t *testing.T) {
 	door.Close()
 	_ = listener.Close()
 	<-served
+}
+
+func TestARouterConnectsAStrapAndTellsWhatItSends(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	r := &foreign.Router{Address: address, Strap: "02:02:00:00:00:01", Person: foreign.Person{Pulse: 70}}
+	go func() { ended <- r.Run(ctx, time.Now()) }()
+	client := &http.Client{}
+	defer client.CloseIdleConnections()
+	ask := func(method, path, body string) *http.Response {
+		t.Helper()
+		for {
+			q, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res, err := client.Do(q); err == nil { // else it does not listen yet
+				return res
+			}
+		}
+	}
+	for _, tt := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{http.MethodPost, "/gap/nodes/02:02:00:00:00:01/connection", `{"type":"public"}`, http.StatusInternalServerError},
+		{http.MethodPost, "/gap/nodes/02:02:00:00:00:01/connection", `{"type":"random"}`, http.StatusOK},
+		{http.MethodGet, "/gatt/nodes/02:02:00:00:00:01/services/characteristics/descriptors", "", http.StatusOK},
+		{http.MethodGet, "/gatt/nodes/02:02:00:00:00:01/handle/53/value/0100", "", http.StatusOK},
+		{http.MethodPost, "/gap/nodes/02:02:00:00:00:02/connection", `{"type":"random"}`, http.StatusNotFound},
+	} {
+		res := ask(tt.method, tt.path, tt.body)
+		if res.StatusCode != tt.status {
+			t.Errorf("%s %s %s: %s", tt.method, tt.path, tt.body, res.Status)
+		}
+		_ = res.Body.Close()
+	}
+	stream := ask(http.MethodGet, "/gatt/nodes", "")
+	event, err := bufio.NewReader(stream.Body).ReadString('\n')
+	if want := `data: {"value":"0646","handle":52,"id":"02:02:00:00:00:01","dataType":"notification"}` + "\n"; err != nil || event != want {
+		t.Errorf("%q, %v", event, err)
+	}
+	_ = stream.Body.Close()
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

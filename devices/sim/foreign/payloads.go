@@ -78,6 +78,50 @@ func Theengs(p Person, address string) func(int, time.Time) []byte {
 	}
 }
 
+// OpenMHealth is an app that shares a heart rate as a data point.
+func OpenMHealth(p Person) func(int, time.Time) []byte {
+	return func(n int, at time.Time) []byte {
+		stamp := at.UTC().Format(time.RFC3339)
+		return encode(map[string]any{
+			"header": map[string]any{
+				"id": fmt.Sprintf("00000000-0000-4000-8000-%012d", at.Unix()), "creation_date_time": stamp,
+				"schema_id": map[string]any{"namespace": "omh", "name": "heart-rate", "version": "2.0"},
+			},
+			"body": map[string]any{
+				"effective_time_frame": map[string]any{"date_time": stamp},
+				"heart_rate":           map[string]any{"value": math.Round(waver(p.Pulse, n, 5)), "unit": "beats/min"},
+			},
+		})
+	}
+}
+
+// Watch is somebody who exports an ECG of half a minute as the CSV of an Apple Watch; ecg makes so many samples of
+// it, in microvolts.
+func Watch(hz int, ecg func(samples int) []int16) func(int, time.Time) []byte {
+	const seconds, perMillivolt = 30, 1000
+	return func(_ int, at time.Time) []byte {
+		var b strings.Builder
+		fmt.Fprintf(&b, "Name,Test Person\nDate of Birth,\"1 Jan 1950\"\nRecorded Date,%s\nClassification,Sinus Rhythm\nSymptoms,\n"+
+			"Software Version,1.90\nDevice,\"Watch7,11\"\nSample Rate,%d hertz\n\n\nLead,Lead I\nUnit,mV\n\n",
+			at.Add(-seconds*time.Second).UTC().Format("2006-01-02 15:04:05 -0700"), hz)
+		for _, microvolts := range ecg(seconds * hz) {
+			fmt.Fprintf(&b, "%.3f\n", float64(microvolts)/perMillivolt)
+		}
+		return []byte(b.String())
+	}
+}
+
+// Minew is a gateway that has heard a tag with a button; address is the tag's, without separators.
+func Minew(gateway, address string) func(int, time.Time) []byte {
+	return func(n int, at time.Time) []byte {
+		stamp := at.UTC().Format("2006-01-02T15:04:05.000Z")
+		return encode([]any{
+			map[string]any{"timestamp": stamp, "type": "Gateway", "mac": gateway},
+			map[string]any{"timestamp": stamp, "type": "S1", "mac": strings.ToUpper(address), "battery": 92 - n%60, "rssi": -60},
+		})
+	}
+}
+
 // Thermometer is a gateway of the HL7 PHD guide that uploads a temperature as a transaction; eui is the
 // thermometer's EUI-64 with dashes.
 func Thermometer(p Person, eui string) func(int, time.Time) []byte {

@@ -47,6 +47,7 @@ type Device struct {
 	Manufacturer string          `json:"manufacturer"`
 	Model        string          `json:"model"`
 	Serial       string          `json:"serial"`
+	Hub          vitals.HubID    `json:"hub,omitempty"` // which alone may speak for it
 }
 
 // Unit owns the patients.

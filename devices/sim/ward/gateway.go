@@ -17,6 +17,7 @@ type Gateway struct {
 	Key  string // how it names the device; empty where it is the sender itself
 	// Address is the device's own, where the gateway tells it instead of a name.
 	Address vitals.DeviceID
+	URL     string // where the server finds a gateway that it asks; empty for one that sends
 	Device  Device // as its label describes it
 }
 
@@ -26,7 +27,9 @@ func (e *enrolment) gateway(ctx context.Context, g Gateway) (Device, error) {
 	var answer struct {
 		Secret string `json:"secret"`
 	}
-	err := e.client.call(ctx, http.MethodPost, "/api/v1/gateways", map[string]string{"id": string(g.ID), "kind": g.Kind, "name": g.Name}, &answer)
+	err := e.client.call(ctx, http.MethodPost, "/api/v1/gateways", map[string]string{
+		"id": string(g.ID), "kind": g.Kind, "name": g.Name, "address": g.URL,
+	}, &answer)
 	if isConflict(err) {
 		err = e.client.call(ctx, http.MethodPost, path+"/secret", nil, &answer)
 	}
