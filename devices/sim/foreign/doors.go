@@ -65,7 +65,8 @@ func keptAside(said []byte) error {
 	var answer struct {
 		Refused []struct{ Code, Reason string } `json:"refused"`
 	}
-	if json.Unmarshal(said, &answer) != nil || len(answer.Refused) == 0 { // other doors answer in other words
+	_ = json.Unmarshal(said, &answer) // other doors answer in other words
+	if len(answer.Refused) == 0 {
 		return nil
 	}
 	return refused("%s: %s", answer.Refused[0].Code, answer.Refused[0].Reason)
