@@ -99,9 +99,12 @@ func RecalledKinds() []vitals.Kind {
 	return lo.FlatMap(families, func(f family, _ int) []vitals.Kind { return f.kinds })
 }
 
-// RecallStreams is how far back the streamed values are that Recall has to be told of, and RecalledStreams are
-// their kinds: what the early warning score is made of.
+// RecallStreams is how far back the streamed values are that Recall has to be told of: the early warning score is
+// made of them.
 const RecallStreams = newsStreamed
+
+// RecallStep is how finely the streamed values have to be told: the first of each such time is enough.
+const RecallStep = windowStep
 
 // RecalledStreams are the kinds of streamed values that Recall has to be told of.
 func RecalledStreams() []vitals.Kind {

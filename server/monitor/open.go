@@ -153,13 +153,13 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 	for _, a := range p.m.admissions(p.number) {
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
 		p.limit(ctx, pt, now)
-		pt.recent = recent[a.Patient.ID]
-		if fault := pt.restore(episodes[a.Patient.ID], care[a.Patient.ID], streamed[a.Patient.ID], now); fault != nil {
+		id := a.Patient.ID
+		if fault := pt.restore(episodes[id], care[id], recent[id], streamed[id], now); fault != nil {
 			p.m.counts.poison.Add(1)
 			p.log.ErrorContext(ctx, "detector failed to take up what is stored", "error", fault)
 		}
-		p.patients[a.Patient.ID] = pt
-		delete(episodes, a.Patient.ID)
+		p.patients[id] = pt
+		delete(episodes, id)
 	}
 	if p.minds() {
 		p.adoptSelf(ctx, episodes[alerts.Nobody], now)
@@ -174,7 +174,7 @@ func (p *partition) closeOrphans(episodes map[vitals.PatientID][]alerts.Alarm, n
 	j := &job{owner: p}
 	for id, alarms := range episodes {
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, vitals.Admission{Patient: vitals.Patient{ID: id}}, now)
-		fault := pt.restore(alarms, alerts.Care{}, nil, now)
+		fault := pt.restore(alarms, alerts.Care{}, nil, nil, now)
 		out, failed := pt.discharge(now)
 		if fault = errors.Join(fault, failed); fault != nil {
 			p.m.counts.poison.Add(1)

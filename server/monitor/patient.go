@@ -59,9 +59,12 @@ func newPatient(makeEngine func(vitals.PatientID) Engine, known *streamers, a vi
 	return pt
 }
 
-// restore continues what is stored.
-func (pt *patient) restore(alarms []alerts.Alarm, care alerts.Care, blocks []vitals.Block, now time.Time) error {
+// restore continues what is stored. Of the recent values only single ones are kept: what was streamed would be
+// thousands, and old soon.
+func (pt *patient) restore(alarms []alerts.Alarm, care alerts.Care, recent []vitals.Charted, blocks []vitals.Block, now time.Time) error {
 	pt.care = care
+	single, streamed := lo.FilterReject(recent, func(c vitals.Charted, _ int) bool { return alerts.Recalls(&c.Reading) })
+	pt.recent = single
 	for _, device := range streamedLately(blocks) {
 		pt.streams[device] = true
 		pt.known.add(device)
@@ -73,21 +76,21 @@ func (pt *patient) restore(alarms []alerts.Alarm, care alerts.Care, blocks []vit
 		}
 	}
 	_, fault := pt.guard(now, func(Engine) alerts.Outcome {
-		pt.recall(now)
+		pt.recall(now, streamed)
 		return alerts.Outcome{}
 	})
 	return fault
 }
 
-// recall tells the engine what is known of the patient.
-func (pt *patient) recall(now time.Time) {
+// recall tells the engine what is known of the patient, and what was streamed lately.
+func (pt *patient) recall(now time.Time, streamed []vitals.Charted) {
 	for _, device := range slices.Sorted(maps.Keys(pt.streams)) {
 		pt.engine.Streamed(device)
 	}
 	pt.engine.RestoreCare(pt.care)
 	byID := func(a, b alerts.Alarm) int { return a.Onset.Compare(b.Onset) }
 	pt.engine.Restore(slices.SortedFunc(maps.Values(pt.alarms), byID))
-	pt.engine.Recall(pt.recent, later(pt.who.Admitted, now.Add(-alerts.RecallSpan)), now)
+	pt.engine.Recall(slices.Concat(pt.recent, streamed), later(pt.who.Admitted, now.Add(-alerts.RecallSpan)), now)
 }
 
 // note remembers the single values that the database would tell.
@@ -250,5 +253,5 @@ func (pt *patient) failed(now time.Time) {
 	defer func() { _ = recover() }()   // an engine that cannot even remember watches all the same
 	_ = pt.engine.SetLimits(pt.limits) // was told when they were new
 	pt.engine.Bind(pt.devices, now)
-	pt.recall(now)
+	pt.recall(now, nil)
 }

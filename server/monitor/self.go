@@ -24,7 +24,7 @@ func (p *partition) minds() bool {
 // adoptSelf makes the engine that judges Vigil itself, with the alarms that are stored.
 func (p *partition) adoptSelf(ctx context.Context, alarms []alerts.Alarm, now time.Time) {
 	pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, vitals.Admission{Patient: vitals.Patient{ID: alerts.Nobody}}, now)
-	if fault := pt.restore(alarms, alerts.Care{}, nil, now); fault != nil {
+	if fault := pt.restore(alarms, alerts.Care{}, nil, nil, now); fault != nil {
 		p.m.counts.poison.Add(1)
 		p.log.ErrorContext(ctx, "alarms about this installation not taken up", "error", fault)
 	}

@@ -39,7 +39,7 @@ func (s *Store) Recent(ctx context.Context, partition int, now time.Time) ([]vit
 	return recent, nil
 }
 
-// recentStreams lists what was streamed since a time, and a minute before.
+// recentStreams lists what was streamed since a time, and a minute before, as finely as is needed.
 func (s *Store) recentStreams(ctx context.Context, partition int, since time.Time) ([]vitals.Charted, error) {
 	kinds := lo.Map(alerts.RecalledStreams(), func(k vitals.Kind, _ int) string { return k.String() })
 	var rows []blockRow
@@ -60,7 +60,8 @@ func (s *Store) recentStreams(ctx context.Context, partition int, since time.Tim
 		if err != nil {
 			return nil, err
 		}
-		recent = append(recent, points...)
+		good := lo.Filter(points, func(c vitals.Charted, _ int) bool { return c.Quality == vitals.Good })
+		recent = append(recent, lo.UniqBy(good, func(c vitals.Charted) time.Time { return c.Time.Truncate(alerts.RecallStep) })...)
 	}
 	return recent, nil
 }

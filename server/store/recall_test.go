@@ -30,9 +30,12 @@ func TestRecentValuesAreThoseThatEnginesHaveToKnow(t *testing.T) {
 			reading(anna, cuff, vitals.Systolic, now.Add(-time.Hour), 185),
 		}
 		minute := now.Add(-10 * time.Minute).Truncate(vitals.SeriesBlock)
-		streamed := lo.Times(3, func(i int) vitals.Charted {
-			return reading(anna, clip, vitals.SpO2, minute.Add(time.Duration(i)*time.Second), int64(90+i))
-		})
+		spo2 := func(second int, percent int64) vitals.Charted {
+			return reading(anna, clip, vitals.SpO2, minute.Add(time.Duration(second)*time.Second), percent)
+		}
+		doubted := spo2(0, 90)
+		doubted.Quality = vitals.Questionable
+		streamed := []vitals.Charted{doubted, spo2(1, 91), spo2(9, 92), spo2(10, 93)}
 		commit(t, s, func(tx *store.Tx) error {
 			return tx.SaveReadings(append([]vitals.Charted{
 				reading(anna, strap, vitals.Weight, noon, 69),                 // too long ago
@@ -43,7 +46,9 @@ func TestRecentValuesAreThoseThatEnginesHaveToKnow(t *testing.T) {
 			}, known...))
 		})
 		block := func(start time.Time, readings []vitals.Charted) vitals.Block {
-			points := lo.Map(readings, func(c vitals.Charted, _ int) codec.Point { return codec.Point{Time: c.Time, Value: c.Value} })
+			points := lo.Map(readings, func(c vitals.Charted, _ int) codec.Point {
+				return codec.Point{Time: c.Time, Value: c.Value, Quality: c.Quality}
+			})
 			data := codec.PackSeries(start, points)
 			return vitals.Block{Patient: anna, Device: clip, Kind: vitals.SpO2, Start: start, Count: len(points), Data: data}
 		}
@@ -53,7 +58,7 @@ func TestRecentValuesAreThoseThatEnginesHaveToKnow(t *testing.T) {
 				block(minute, streamed), block(long, []vitals.Charted{reading(anna, clip, vitals.SpO2, long, 80)}), // an hour ago says nothing now
 			})
 		})
-		known = append(known, streamed...)
+		known = append(known, streamed[1], streamed[3]) // the first good one of each ten seconds
 		recent := got[[]vitals.Charted](t)(s.Recent(ctx, vitals.PartitionOf(anna), now))
 		recent = lo.Filter(recent, func(c vitals.Charted, _ int) bool { return c.Patient == anna })
 		byTime := func(all []vitals.Charted) map[vitals.Key]vitals.Charted {
