@@ -27,7 +27,6 @@ type variability struct {
 	end       time.Time // of the window in progress; zero before its first beat or second
 	intervals ecg.Variability
 	burden    ecg.Burden
-	judged    time.Duration
 }
 
 // windowValue is one value of a window.
@@ -49,7 +48,6 @@ func (v *variability) second(at time.Time, quality ecg.Quality, fibrillates bool
 	end, values = v.reach(at.Add(-beatsKnown))
 	if quality != ecg.NoAnalysis {
 		v.burden.Add(time.Second, fibrillates)
-		v.judged += time.Second
 	}
 	return end, values
 }
@@ -62,14 +60,14 @@ func (v *variability) reach(at time.Time) (end time.Time, values []windowValue) 
 	end, values = v.end, v.values()
 	v.end = at.Truncate(variabilityWindow).Add(variabilityWindow)
 	v.intervals.Clear()
-	v.burden, v.judged = ecg.Burden{}, 0
+	v.burden = ecg.Burden{}
 	return end, values
 }
 
 // values are what the window has shown. Where atrial fibrillation stood in it, no interval is a normal one.
 func (v *variability) values() (values []windowValue) {
 	percent, ok := v.burden.Percent()
-	if ok && v.judged >= leastJudged {
+	if ok && v.burden.Judged() >= leastJudged {
 		values = append(values, windowValue{vitals.AFBurden, percent})
 	}
 	if percent > 0 || v.intervals.Beats() < leastIntervals {

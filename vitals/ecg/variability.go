@@ -88,6 +88,9 @@ func (b *Burden) Add(stretch time.Duration, stood bool) {
 	}
 }
 
+// Judged is how much of the time could be judged.
+func (b *Burden) Judged() time.Duration { return b.judged }
+
 // Percent is the burden, where there was anything to judge.
 func (b *Burden) Percent() (percent float64, ok bool) {
 	if b.judged == 0 {
