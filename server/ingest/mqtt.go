@@ -184,7 +184,7 @@ func (k *hubHook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
 	defer cancel()
 	if relay, is := k.relays.of(cl); is {
-		return pk, k.relays.take(ctx, relay, pk)
+		return pk, k.relays.take(ctx, cl, relay, pk)
 	}
 	hub, channel, ok := uplink.ParseTopic(pk.TopicName)
 	if !ok || cl.Net.Inline {

@@ -9,13 +9,17 @@ import (
 	"vigil/vitals"
 )
 
+// errUnpublished is wrapped where the journal took nothing.
+var errUnpublished = errors.New("not published")
+
 // Relay takes what a gateway relays of whatever is near it, and returns when the journal has it. What is
 // of devices that nobody here wears is the neighbours' and is not kept: a relay hears everybody.
 //
 // live says that the gateway holds connections, so that a device that falls silent is to be missed.
 // Otherwise it hears advertisements, which come when they come.
 func (h *Handler) Relay(ctx context.Context, sender vitals.HubID, parts []gateway.Part, live bool) error {
-	for _, p := range parts {
+	var faults error
+	for _, p := range parts { // a neighbour's whom nobody can look up holds up no call for help behind it
 		var err error
 		switch {
 		case p.Err != nil:
@@ -23,9 +27,13 @@ func (h *Handler) Relay(ctx context.Context, sender vitals.HubID, parts []gatewa
 		case !p.Batch.Empty():
 			err = h.relay(ctx, vitals.Deposit{Source: sender, Batch: p.Batch, Payload: p.Payload}, live)
 		}
-		if err != nil {
-			return errors.Join(ErrUnavailable, err)
+		faults = errors.Join(faults, err)
+		if errors.Is(err, errUnpublished) {
+			break
 		}
+	}
+	if faults != nil {
+		return errors.Join(ErrUnavailable, faults)
 	}
 	return nil
 }
@@ -45,7 +53,7 @@ func (h *Handler) relay(ctx context.Context, d vitals.Deposit, live bool) error 
 			h.number(&delivery, d.Source)
 		}
 		if err := h.journal.Publish(ctx, delivery); err != nil {
-			return err
+			return errors.Join(errUnpublished, err)
 		}
 		h.count(func(c *Counts) { c.Received++ })
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -73,7 +74,7 @@ func ownTopic(g vitals.Gateway, topic string) bool {
 }
 
 // take reads what a relay publishes; what it says of itself (its status, its last will) is passed over.
-func (r *relays) take(ctx context.Context, g vitals.Gateway, pk packets.Packet) error {
+func (r *relays) take(ctx context.Context, cl *mqtt.Client, g vitals.Gateway, pk packets.Packet) error {
 	frame := devices.Frame{Received: r.handler.now(), Bytes: pk.Payload}
 	if g.Kind == minewKind {
 		if !strings.HasSuffix(pk.TopicName, "/status") {
@@ -95,6 +96,12 @@ func (r *relays) take(ctx context.Context, g vitals.Gateway, pk packets.Packet) 
 	}
 	if err := r.handler.Relay(ctx, g.ID, parts, false); err != nil {
 		r.handler.log.Warn("advertisement could not be taken", "gateway", g.ID, "error", err)
+		// MQTT 3.1.1 knows no reasons, and would take the confirmation for a success. While only the database is away
+		// the connection stays: what is of a device that is known here, a call for help, is taken all the same.
+		if cl.Properties.ProtocolVersion < 5 && errors.Is(err, errUnpublished) {
+			cl.Stop(err)
+			return packets.ErrRejectPacket
+		}
 		return packets.Code{Code: packets.ErrQuotaExceeded.Code, Reason: "not available, send again"}
 	}
 	if len(parts) == 1 && parts[0].Err != nil {

@@ -2,9 +2,13 @@ package ingest_test
 
 import (
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/samber/lo"
 
 	"vigil/devices"
 	"vigil/devices/gateway"
@@ -105,6 +109,81 @@ func TestARelayIsLetInByItsSecretUnderItsOwnName(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// MQTT 3.1.1 has one confirmation, which means that the message is taken. A gateway that gets none sends again.
+func TestARelayOnMQTT311IsNotToldThatAPressWasTakenWhenItWasNot(t *testing.T) {
+	for name, story := range map[string]struct {
+		breaks    func(*ward)
+		confirmed bool
+	}{
+		"all is well":          {func(*ward) {}, true},
+		"the journal is away":  {func(w *ward) { w.journalDown = true }, false},
+		"the database is away": {func(w *ward) { w.storeDown = true }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := relayWard()
+			h := w.handler()
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", listen(t, h).String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			text := func(s string) string { return string([]byte{0, byte(len(s))}) + s }
+			ask := func(kind byte, body string) (answer [4]byte, err error) {
+				if _, err := conn.Write(append([]byte{kind, byte(len(body))}, body...)); err != nil {
+					t.Fatal(err)
+				}
+				_, err = io.ReadFull(conn, answer[:])
+				return answer, err
+			}
+			const connect, cleanWithSecret, publishOnce = 0x10, "\xc2", 0x32
+			if hello, err := ask(connect, text("MQTT")+"\x04"+cleanWithSecret+"\x00\x1e"+text("theengs")+text("theengs")+text(secret)); err != nil || hello[3] != 0 {
+				t.Fatalf("%x, %v", hello, err)
+			}
+			press := func() ([4]byte, error) {
+				return ask(publishOnce, text("home/theengs/BTtoMQTT/D43A2C000003")+"\x00\x07"+`{"id":"D4:3A:2C:00:00:03","model_id":"SBBT-002C","button":1}`)
+			}
+			if _, err := press(); err != nil { // whose button it is is known from now on
+				t.Fatal(err)
+			}
+			w.set(func() { story.breaks(w) })
+			if puback, err := press(); (err == nil) != story.confirmed {
+				t.Errorf("%x, %v", puback, err)
+			}
+			if published, _ := w.seen(); len(published) != lo.Ternary(story.confirmed, 2, 1) {
+				t.Errorf("%d presses are published", len(published))
+			}
+		})
+	}
+}
+
+func TestACallForHelpBehindANeighboursIsHeardWhileTheDatabaseIsAway(t *testing.T) {
+	w := relayWard()
+	h := w.handler()
+	source, _ := gateway.Lookup("minew")
+	relay := func(payload string) error {
+		parts, err := source.Read(devices.Frame{Received: noon, Bytes: []byte(payload)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Relay(t.Context(), "minew", parts, false)
+	}
+	const ours, neighbours = `{"type":"S1","mac":"D43A2C000003","battery":50}`, `{"type":"S1","mac":"AC233F000009","battery":50}`
+	if err := relay("[" + ours + "]"); err != nil {
+		t.Fatal(err)
+	}
+	w.set(func() { w.storeDown = true })
+	h.CensusChanged() // the bindings are asked for again
+	if err := relay("[" + neighbours + "," + ours + "]"); !errors.Is(err, ingest.ErrUnavailable) {
+		t.Errorf("%v", err)
+	}
+	if published, _ := w.seen(); len(published) != 2 {
+		t.Errorf("%d are published", len(published))
 	}
 }
 
