@@ -107,14 +107,18 @@ func statusOf(err error) int {
 }
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, hub vitals.HubID, nacks []uplink.Nack) {
-	positions, err := h.store.Positions(r.Context(), hub)
+	var positions []vitals.Position
+	now, err := h.positions(r.Context(), hub)
+	if err == nil { // else the messages were received; the acks come with the next answer
+		positions = now()
+	}
 	h.alive(r.Context(), hub)
 	if strings.Contains(r.Header.Get("Accept"), "json") {
 		writeJSONAnswer(w, nacks, positions)
 		return
 	}
 	var frames []uplink.Down
-	if err == nil { // else the messages were received; the acks come with the next answer
+	if err == nil {
 		frames = lo.Map(acksOf(positions), func(a uplink.Ack, _ int) uplink.Down { return uplink.Down{Ack: &a} })
 	}
 	frames = append(frames, lo.Map(nacks, func(n uplink.Nack, _ int) uplink.Down { return uplink.Down{Nack: &n} })...)

@@ -109,12 +109,12 @@ type Handler struct {
 
 	mu      sync.Mutex
 	limits  map[vitals.HubID]*rate.Limiter
-	stored  map[vitals.Stream]uint64
-	touched map[vitals.HubID]time.Time        // when it was noted last that the hub is there
-	told    map[string]time.Time              // when a command was told last, by its id
-	reports map[vitals.HubID]vitals.HubReport // as they were kept last
-	epoch   uint32                            // of the streams that this process numbers itself
-	relayed map[vitals.Stream]uint64          // the number given last in each
+	stored  map[vitals.HubID]map[vitals.Stream]uint64 // up to where, as this node has heard
+	touched map[vitals.HubID]time.Time                // when it was noted last that the hub is there
+	told    map[string]time.Time                      // when a command was told last, by its id
+	reports map[vitals.HubID]vitals.HubReport         // as they were kept last
+	epoch   uint32                                    // of the streams that this process numbers itself
+	relayed map[vitals.Stream]uint64                  // the number given last in each
 	counts  Counts
 }
 
@@ -133,7 +133,7 @@ func New(o Options) *Handler {
 		binder:  &binder{store: o.Store, now: o.Now},
 		lines:   newLines(),
 		limits:  map[vitals.HubID]*rate.Limiter{},
-		stored:  map[vitals.Stream]uint64{},
+		stored:  map[vitals.HubID]map[vitals.Stream]uint64{},
 		epoch:   newEpoch(),
 		relayed: map[vitals.Stream]uint64{},
 		touched: map[vitals.HubID]time.Time{},
@@ -167,10 +167,12 @@ func (h *Handler) Stored(positions []vitals.Position) {
 	byHub := map[vitals.HubID][]vitals.Position{}
 	h.mu.Lock()
 	for _, p := range positions {
-		if p.Upto > h.stored[p.Stream] {
-			h.stored[p.Stream] = p.Upto
+		hub := p.Stream.Hub
+		if h.stored[hub] == nil {
+			h.stored[hub] = map[vitals.Stream]uint64{}
 		}
-		byHub[p.Stream.Hub] = append(byHub[p.Stream.Hub], p)
+		h.stored[hub][p.Stream] = max(h.stored[hub][p.Stream], p.Upto)
+		byHub[hub] = append(byHub[hub], p)
 	}
 	h.mu.Unlock()
 	for hub, own := range byHub {
@@ -181,45 +183,51 @@ func (h *Handler) Stored(positions []vitals.Position) {
 // join connects a hub's line: it hears at once up to where its streams are stored, and of no stream before
 // it has heard of all. A hub takes the first ack for everything that is stored.
 func (h *Handler) join(ctx context.Context, hub vitals.HubID, l line) {
-	before := positionsIn(h.known(hub))
-	positions, err := h.store.Positions(ctx, hub)
+	positions, err := h.positions(ctx, hub)
 	if err != nil {
 		// The hub must be heard all the same. Without a position it sends again more than it needs to.
 		h.log.Warn("hub is told the positions that are known here", "hub", hub, "error", err)
-		positions = h.known(hub)
+		positions = func() []vitals.Position { return listed(h.known(hub)) }
 	}
-	h.lines.add(hub, l, func() []vitals.Position { return h.reconcile(hub, positions, before) })
+	h.lines.add(hub, l, positions)
 	h.touch(ctx, hub, true)
 }
 
-// reconcile takes what the database says of the hub's streams, which holds where it knows less than this node:
-// it may have been restored from a backup. What was stored since the database was asked is added.
-func (h *Handler) reconcile(hub vitals.HubID, positions []vitals.Position, before map[vitals.Stream]uint64) []vitals.Position {
-	since := positionsIn(lo.Filter(h.known(hub), func(p vitals.Position, _ int) bool { return p.Upto != before[p.Stream] }))
-	all := positionsIn(positions)
-	for stream, upto := range since {
-		all[stream] = max(all[stream], upto)
+// positions asks the database up to where the hub's streams are stored. What is returned tells it, and what was
+// stored since.
+func (h *Handler) positions(ctx context.Context, hub vitals.HubID) (now func() []vitals.Position, err error) {
+	before := h.known(hub)
+	positions, err := h.store.Positions(ctx, hub)
+	if err != nil {
+		return nil, err
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	maps.Copy(h.stored, all)
-	return lo.MapToSlice(all, func(s vitals.Stream, upto uint64) vitals.Position { return vitals.Position{Stream: s, Upto: upto} })
+	return func() []vitals.Position { return h.reconcile(hub, positions, before) }, nil
 }
 
-func positionsIn(list []vitals.Position) map[vitals.Stream]uint64 {
-	return lo.SliceToMap(list, func(p vitals.Position) (vitals.Stream, uint64) { return p.Stream, p.Upto })
-}
-
-// known lists what this node has heard of the hub's positions.
-func (h *Handler) known(hub vitals.HubID) (positions []vitals.Position) {
+// reconcile takes what the database says of the hub's streams, which holds where it knows less than this node, or
+// nothing: it may have been restored from a backup. What was stored since the database was asked is added.
+func (h *Handler) reconcile(hub vitals.HubID, positions []vitals.Position, before map[vitals.Stream]uint64) []vitals.Position {
+	all := lo.SliceToMap(positions, func(p vitals.Position) (vitals.Stream, uint64) { return p.Stream, p.Upto })
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for stream, upto := range h.stored {
-		if stream.Hub == hub {
-			positions = append(positions, vitals.Position{Stream: stream, Upto: upto})
+	for stream, upto := range h.stored[hub] {
+		if upto != before[stream] {
+			all[stream] = max(all[stream], upto)
 		}
 	}
-	return positions
+	h.stored[hub] = all
+	return listed(all)
+}
+
+// known is what this node has heard of the hub's positions.
+func (h *Handler) known(hub vitals.HubID) map[vitals.Stream]uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.stored[hub])
+}
+
+func listed(positions map[vitals.Stream]uint64) []vitals.Position {
+	return lo.MapToSlice(positions, func(s vitals.Stream, upto uint64) vitals.Position { return vitals.Position{Stream: s, Upto: upto} })
 }
 
 // leave disconnects the line.
@@ -266,7 +274,7 @@ func (h *Handler) alreadyStored(s vitals.Stream, seq uint64) bool { return seq <
 func (h *Handler) upto(s vitals.Stream) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.stored[s]
+	return h.stored[s.Hub][s]
 }
 
 func (h *Handler) limit(hub vitals.HubID) *rate.Limiter {

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -605,5 +608,38 @@ func TestWhatIsStoredWhileAHubConnectsIsAcked(t *testing.T) {
 	defer leaveAgain()
 	if first := again()[0]; len(first) != 1 || first[0].Upto != 1 {
 		t.Errorf("%+v", first)
+	}
+}
+
+// A stream that began after the backup is not in the database that was restored from it, and the server goes on.
+func TestAStreamThatARestoredDatabaseHasForgottenIsTakenAnew(t *testing.T) {
+	connections := map[string]func(*testing.T, *ingest.Handler){
+		"over MQTT": func(t *testing.T, h *ingest.Handler) {
+			t.Helper()
+			_, leave := ingest.Join(t.Context(), h, home)
+			t.Cleanup(leave)
+		},
+		"over HTTPS": func(t *testing.T, h *ingest.Handler) {
+			t.Helper()
+			server := httptest.NewServer(h.Batches())
+			t.Cleanup(server.Close)
+			if status, said, _ := post(t, server.URL, string(home), secret, nil); status != http.StatusAccepted || strings.Contains(said, string(strap)) {
+				t.Errorf("%d %s", status, said)
+			}
+		},
+	}
+	for name, connect := range connections {
+		t.Run(name, func(t *testing.T) {
+			w := newWard()
+			h := w.handler()
+			send(t, h, message(t, 1, nil), nil)
+			w.storeAll(h)
+			w.set(func() { w.progress, w.published = map[vitals.Stream]*vitals.Progress{}, nil })
+			connect(t, h)
+			send(t, h, message(t, 1, nil), nil) // the hub keeps what is stored for three days
+			if published, _ := w.seen(); len(published) != 1 {
+				t.Errorf("what the database has lost is acknowledged instead of stored: %+v", h.Counts())
+			}
+		})
 	}
 }
