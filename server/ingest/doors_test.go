@@ -335,6 +335,24 @@ func TestBatchesOverHTTPS(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+// What stands behind a message that the journal did not confirm may be stored when it is sent again, and is not looked
+// at then.
+func TestWhatIsRefusedOfABodyIsKeptAsideThoughAMessageBeforeWasNotTaken(t *testing.T) {
+	w := newWard()
+	w.unconfirmed = 1
+	server := httptest.NewServer(w.handler().Batches())
+	defer server.Close()
+	body := append(message(t, 1, nil), message(t, 2, func(m *uplink.Message) {
+		m.Batch.Readings = append(m.Batch.Readings, reading(vitals.HeartRate, 412, noon))
+	})...)
+	if status, said, _ := post(t, server.URL, string(home), secret, body); status != http.StatusServiceUnavailable || !strings.Contains(said, "0 of 2") {
+		t.Errorf("%d %s", status, said)
+	}
+	if _, aside := w.seen(); len(aside) != 1 || aside[0].Seq != 2 {
+		t.Errorf("kept aside: %+v", aside)
+	}
+}
+
 func TestTheHTTPSAnswerTellsThePosition(t *testing.T) {
 	w := newWard()
 	h := w.handler()

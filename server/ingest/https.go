@@ -74,10 +74,11 @@ func (h *Handler) Batches() http.Handler {
 	})
 }
 
-// receiveAll takes messages up to the first that cannot be taken: it begins them all, and then waits for each.
-func (h *Handler) receiveAll(ctx context.Context, hub vitals.HubID, messages [][]byte) (nacks []uplink.Nack, received int, err error) {
+// receiveAll takes messages up to the first that cannot be taken: it begins them all, and then sees each of them
+// through. Those behind one that failed may have been taken, and what is refused of them must be kept aside all the
+// same: when they are sent again they may be stored already, and are not looked at.
+func (h *Handler) receiveAll(ctx context.Context, hub vitals.HubID, messages [][]byte) (nacks []uplink.Nack, received int, fault error) {
 	var begun []outcome
-	var fault error
 	for _, m := range messages {
 		taken, err := h.begin(ctx, hub, m)
 		if fault = err; err != nil {
@@ -85,17 +86,17 @@ func (h *Handler) receiveAll(ctx context.Context, hub vitals.HubID, messages [][
 		}
 		begun = append(begun, taken)
 	}
-	nacks = []uplink.Nack{}
+	nacks, received = []uplink.Nack{}, len(begun)
 	for i, taken := range begun {
 		nack, err := taken(ctx)
-		if err != nil {
-			return nil, i, err
-		}
-		if nack != nil {
+		switch {
+		case err != nil && received == len(begun):
+			received, fault = i, err
+		case nack != nil:
 			nacks = append(nacks, *nack)
 		}
 	}
-	return nacks, len(begun), fault
+	return nacks, received, fault
 }
 
 // statusOf is the answer to a body that cannot be taken apart.

@@ -47,6 +47,7 @@ type ward struct {
 	receipts    map[string]string
 	looked      func()        // runs while positions are looked up
 	confirming  chan struct{} // nothing that was begun is confirmed before it is closed; nil: at once
+	unconfirmed uint64        // number of a message that the journal has, and does not confirm
 	storeDown   bool
 	journalDown bool
 	gateDown    bool
@@ -130,6 +131,9 @@ func (w *ward) Publish(_ context.Context, d vitals.Delivery) error {
 func (w *ward) Begin(d vitals.Delivery) (func(context.Context) error, error) {
 	err := w.Publish(context.Background(), d)
 	return func(ctx context.Context) error {
+		if d.Seq == w.unconfirmed {
+			return errDown
+		}
 		if w.confirming == nil {
 			return err
 		}
