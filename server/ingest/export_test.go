@@ -49,5 +49,3 @@ func (l *notebook) ack(positions []vitals.Position) {
 }
 
 func (l *notebook) nack(uplink.Nack) {}
-
-func (l *notebook) direct([]byte, [][]byte) {}

@@ -107,7 +107,7 @@ func (h *Handler) Push(ctx context.Context, hub vitals.HubID) { h.push(ctx, hub,
 
 // push leaves out a desired state that the hub is in.
 func (h *Handler) push(ctx context.Context, hub vitals.HubID, has uint64) {
-	if h.fleet == nil || !h.lines.has(hub) {
+	if h.fleet == nil || !h.lines.guided(hub) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, touchPatience)

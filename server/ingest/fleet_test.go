@@ -279,6 +279,29 @@ func TestAHubIsToldOverHTTPSWhatIsWantedOfItAndAnswers(t *testing.T) {
 	}
 }
 
+func TestAHubOnAWebSocketFindsACommandWhenItAsks(t *testing.T) {
+	f, h, _ := managed(t)
+	door := ingest.NewSocket(h)
+	server := httptest.NewServer(door)
+	defer server.Close()
+	defer door.Close()
+	conn, _ := openSocket(t, server.URL, secret, nil)
+	defer func() { _ = conn.Close() }()
+	down(t, conn)             // its positions: it is connected
+	h.Push(t.Context(), home) // a technician asks for something
+	status, err := uplink.Status{Online: true, Config: f.desired.Version}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(status))
+	r.SetBasicAuth(string(home), secret)
+	answer := httptest.NewRecorder()
+	h.Status().ServeHTTP(answer, r)
+	if told, err := uplink.Split(answer.Body.Bytes()); err != nil || len(told) != 1 {
+		t.Errorf("%d directives, %v", len(told), err)
+	}
+}
+
 func TestAReportThatWasNotKeptIsKeptWithTheNextStatus(t *testing.T) {
 	f, h, _ := managed(t)
 	status := uplink.Status{Online: true, Version: "1.2.3"}

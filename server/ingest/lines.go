@@ -13,6 +13,10 @@ import (
 type line interface {
 	ack(positions []vitals.Position)
 	nack(n uplink.Nack)
+}
+
+// guide is a line that carries what is wanted of a hub, too; a hub on another one asks for it.
+type guide interface {
 	// direct tells what is wanted of the hub; config is nil where nothing is.
 	direct(config []byte, commands [][]byte)
 }
@@ -57,17 +61,25 @@ func (l *lines) hubs() int {
 	return len(l.byHub)
 }
 
-func (l *lines) has(hub vitals.HubID) bool {
+// guided reports whether the hub can be told what is wanted of it.
+func (l *lines) guided(hub vitals.HubID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.byHub[hub]) > 0
+	for ln := range l.byHub[hub] {
+		if _, is := ln.(guide); is {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *lines) direct(hub vitals.HubID, config []byte, commands [][]byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ln := range l.byHub[hub] {
-		ln.direct(config, commands)
+		if g, is := ln.(guide); is {
+			g.direct(config, commands)
+		}
 	}
 }
 

@@ -151,9 +151,6 @@ func (l *socketLine) ack(positions []vitals.Position) {
 
 func (l *socketLine) nack(n uplink.Nack) { l.queue(uplink.Down{Nack: &n}) }
 
-// direct tells nothing: only MQTT carries what is wanted of a hub.
-func (l *socketLine) direct([]byte, [][]byte) {}
-
 func (l *socketLine) queue(d uplink.Down) {
 	frame, err := uplink.EncodeDown(d)
 	if err == nil {
