@@ -78,9 +78,10 @@ func (l *Link) post(ctx context.Context, client *http.Client, first bool) (wait 
 	if !first {
 		parcels, body = l.pack(time.Now())
 	}
-	answer, wait, err := Post(ctx, client, l.HTTPS.JoinPath(batchesPath).String(), l.Credentials(), body)
+	shown := l.Credentials()
+	answer, wait, err := Post(ctx, client, l.HTTPS.JoinPath(batchesPath).String(), shown, body)
 	if errors.Is(err, ErrTurnedAway) {
-		l.turnedAway()
+		l.turnedAway(shown.Secret)
 	}
 	if err != nil {
 		for _, p := range parcels {

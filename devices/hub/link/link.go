@@ -107,7 +107,8 @@ type Link struct {
 	unheard   atomic.Bool // the positions of this connection have not been told yet
 	positions chan struct{}
 
-	mu         sync.Mutex // also guards the two secrets
+	mu         sync.Mutex // also guards the secrets
+	shown      string     // over MQTT, the last time
 	conn       net.Conn
 	connection context.CancelFunc // ends what belongs to the connection that is up
 	serving    sync.WaitGroup
@@ -214,7 +215,10 @@ func (l *Link) refused(err error) {
 		l.Log.Warn("server cannot be reached over MQTT", "error", err)
 	}
 	if answer, ok := errors.AsType[*autopaho.ConnackError](err); ok && (answer.ReasonCode == badPassword || answer.ReasonCode == notAuthorised) {
-		l.turnedAway()
+		l.mu.Lock()
+		shown := l.shown
+		l.mu.Unlock()
+		l.turnedAway(shown)
 	}
 }
 

@@ -36,11 +36,11 @@ func (l *Link) Credentials() Credentials {
 	return Credentials{Hub: l.Hub, Secret: l.Secret}
 }
 
-// turnedAway has the other secret tried next.
-func (l *Link) turnedAway() {
+// turnedAway has the other secret tried next, unless that is done already: both doors may show the same one.
+func (l *Link) turnedAway(shown string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.Spare != "" {
+	if l.Spare != "" && l.Secret == shown {
 		l.Secret, l.Spare = l.Spare, l.Secret
 		l.Log.Info("the hub's other secret is tried")
 	}
@@ -48,6 +48,9 @@ func (l *Link) turnedAway() {
 
 // identify puts the secret of the moment into what MQTT begins with.
 func (l *Link) identify(c *paho.Connect, _ *url.URL) (*paho.Connect, error) {
-	c.PasswordFlag, c.Password = true, []byte(l.Credentials().Secret)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shown = l.Secret
+	c.PasswordFlag, c.Password = true, []byte(l.shown)
 	return c, nil
 }
