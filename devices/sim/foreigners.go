@@ -9,7 +9,6 @@ import (
 
 	"github.com/samber/lo"
 
-	"vigil/devices/sim/fault"
 	"vigil/devices/sim/foreign"
 	"vigil/devices/sim/heart"
 	"vigil/devices/sim/ward"
@@ -24,17 +23,14 @@ const (
 	firstForeign = 5 * time.Second // behind the start
 )
 
-// foreignRange is that of the addresses of their devices.
-const foreignRange = 0x0202
-
 // foreigner is a patient whose values come through a door of others.
 type foreigner struct {
 	home  ward.Home
 	first time.Duration // until the first measurement
 	every time.Duration
-	make  func(n int, at time.Time) []byte
+	make  func(n int, at time.Time) []byte // the nth measurement, as foreign.Sender has it
 	door  func(base, secret string) foreign.Door
-	runs  runner // in place of a sender, where it is asked rather than sends
+	asked runner // in place of a sender, where the server asks; nil where it does not
 }
 
 // runner is what lives beside the homes.
@@ -52,6 +48,14 @@ func foreignPatient(n int) (ward.Patient, foreign.Person) {
 		Celsius: who.Celsius, Kilograms: who.Kilograms,
 	}
 }
+
+// foreignEUI is the EUI-64 of the device of the nth of them.
+func foreignEUI(n int) vitals.DeviceID {
+	return vitals.DeviceID(fmt.Sprintf("%04x%012x", foreignRange, n+1))
+}
+
+// jsonType is what most post.
+const jsonType = "application/json"
 
 // foreigners are the simulated gateways, apps and monitors of others, enrolled with the server; none
 // where they are not asked for.
@@ -72,80 +76,69 @@ func (o options) foreigners(ctx context.Context, client *ward.Client, log *slog.
 		return nil, fmt.Errorf("enrol those who speak to no hub: %w", err)
 	}
 	return lo.Map(all, func(f foreigner, n int) runner {
-		if f.runs != nil {
-			return f.runs
+		if f.asked != nil {
+			return f.asked
 		}
 		id := f.home.Hub
 		if f.home.Gateway != nil {
 			id = f.home.Gateway.ID
 		}
-		s := &foreign.Sender{
-			Name: f.home.Patient.Bed + " " + string(id), First: f.first, Period: f.every, Make: f.make, Door: f.door(client.Base(), secrets.Of(client.Base(), id)), Log: log,
+		return &foreign.Sender{
+			Name: f.home.Patient.Bed + " " + string(id), First: f.first, Period: f.every, Make: f.make,
+			Door: f.door(client.Base(), secrets.Of(client.Base(), id)), Faults: o.faultsOf(maxHomes + n), Log: log,
 		}
-		if o.faults != (fault.Plan{}) {
-			s.Faults = o.faults.Home(o.seed, maxHomes+n)
-		}
-		return s
 	}), nil
 }
 
-// webhook is the door of a gateway that posts JSON.
-func webhook(id vitals.HubID) func(base, secret string) foreign.Door {
-	return func(base, secret string) foreign.Door {
-		return &foreign.Web{URL: foreign.WebhookOf(base, string(id)), Type: "application/json", User: string(id), Secret: secret}
+// posting is a patient whose gateway posts what is of the type, to its webhook.
+func posting(p ward.Patient, g ward.Gateway, contentType string, measure func(n int, at time.Time) []byte) foreigner {
+	return foreigner{
+		home: ward.Home{Patient: p, Gateway: &g}, every: foreignEvery, make: measure,
+		door: func(base, secret string) foreign.Door {
+			return &foreign.Web{URL: foreign.WebhookOf(base, string(g.ID)), Type: contentType, User: string(g.ID), Secret: secret}
+		},
 	}
 }
 
 // tenovi is a cuff with its vendor's gateway, whose cloud posts.
 func (o options) tenovi(n int) foreigner {
-	const id, key = "sim-tenovi", "5a11ab1e-0000-4000-8000-000000000001"
+	const key = "5a11ab1e-0000-4000-8000-000000000001"
 	p, who := foreignPatient(n)
-	return foreigner{
-		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
-			ID: id, Kind: "tenovi", Name: "Simulated Tenovi", Key: key, Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated cuff with a gateway"},
-		}},
-		every: foreignEvery, make: foreign.Tenovi(who, key), door: webhook(id),
-	}
+	return posting(p, ward.Gateway{
+		ID: "sim-tenovi", Kind: "tenovi", Name: "Simulated Tenovi", Key: key,
+		Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated cuff with a gateway"},
+	}, jsonType, foreign.Tenovi(who, key))
 }
 
 // phone is that of somebody with a watch and a scale, which exports what they measure.
 func (o options) phone(n int) foreigner {
-	const id = "sim-phone"
 	p, who := foreignPatient(n)
-	return foreigner{
-		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
-			ID: id, Kind: "health-auto-export", Name: "Simulated phone", Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated watch and scale"},
-		}},
-		every: foreignEvery, make: foreign.HealthAutoExport(who), door: webhook(id),
-	}
+	return posting(p, ward.Gateway{
+		ID: "sim-phone", Kind: "health-auto-export", Name: "Simulated phone",
+		Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated watch and scale"},
+	}, jsonType, foreign.HealthAutoExport(who))
 }
 
 // app shares a heart rate as Open mHealth.
 func (o options) app(n int) foreigner {
-	const id = "sim-omh"
 	p, who := foreignPatient(n)
-	return foreigner{
-		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
-			ID: id, Kind: "open-mhealth", Name: "Simulated Open mHealth app", Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated band"},
-		}},
-		every: foreignEvery, make: foreign.OpenMHealth(who), door: webhook(id),
-	}
+	return posting(p, ward.Gateway{
+		ID: "sim-omh", Kind: "open-mhealth", Name: "Simulated Open mHealth app",
+		Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated band"},
+	}, jsonType, foreign.OpenMHealth(who))
 }
 
 // watch is that of somebody who takes an ECG now and then.
 func (o options) watch(n int) foreigner {
-	const id, hz = "sim-watch", 512
+	const hz = 512
 	p, who := foreignPatient(n)
 	h := heart.New(heart.Patient{Seed: o.seed + maxHomes, Rate: who.Pulse, SpO2: who.Oxygen, Gain: 1}, heart.Script{{Rhythm: heart.Sinus, For: time.Hour}}, hz)
-	return foreigner{
-		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
-			ID: id, Kind: "apple-ecg", Name: "Simulated watch", Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated watch with ECG"},
-		}},
-		first: time.Minute, // it was the patient's when the recording began
-		every: foreignEvery, make: foreign.Watch(hz, h.ECG), door: func(base, secret string) foreign.Door {
-			return &foreign.Web{URL: foreign.WebhookOf(base, id), Type: "text/csv", User: id, Secret: secret}
-		},
-	}
+	f := posting(p, ward.Gateway{
+		ID: "sim-watch", Kind: "apple-ecg", Name: "Simulated watch",
+		Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated watch with ECG"},
+	}, "text/csv", foreign.Watch(hz, h.ECG))
+	f.first = time.Minute // it was the patient's when the recording began
+	return f
 }
 
 // minew is a Minew gateway beside a tag.
@@ -155,7 +148,8 @@ func (o options) minew(n int) foreigner {
 	tag := deviceID(foreignRange, n+1, pendantDevice)
 	return foreigner{
 		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
-			ID: id, Kind: "minew", Name: "Simulated Minew gateway", Address: tag, Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated tag"},
+			ID: id, Kind: "minew", Name: "Simulated Minew gateway",
+			Device: ward.Device{ID: tag, Manufacturer: "Vigil", Model: "Simulated tag"},
 		}},
 		every: foreignEvery, make: foreign.Minew("AC233FC00001", string(tag)), door: func(_, secret string) foreign.Door {
 			return &foreign.Relay{Broker: o.mqtt, User: id, Secret: secret, Topic: foreign.MinewTopic(id)}
@@ -170,10 +164,10 @@ func (o options) router(n int) foreigner {
 	strap := deviceID(foreignRange, n+1, strapDevice)
 	return foreigner{
 		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
-			ID: id, Kind: "cassia", Name: "Simulated Cassia router", Address: strap, URL: "http://" + o.cassia,
-			Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated chest strap", Hub: id},
+			ID: id, Kind: "cassia", Name: "Simulated Cassia router", URL: "http://" + o.cassia,
+			Device: ward.Device{ID: strap, Manufacturer: "Vigil", Model: "Simulated chest strap", Hub: id},
 		}},
-		runs: &foreign.Router{Address: o.cassia, Strap: colons(strap, ":", 6), Person: who},
+		asked: &foreign.Router{Address: o.cassia, Strap: colons(strap, ":", 6), Person: who},
 	}
 }
 
@@ -185,7 +179,8 @@ func (o options) theengs(n int) foreigner {
 	address := colons(scale, ":", 6)
 	return foreigner{
 		home: ward.Home{Patient: p, Gateway: &ward.Gateway{
-			ID: id, Kind: "theengs", Name: "Simulated Theengs gateway", Address: scale, Device: ward.Device{Manufacturer: "Vigil", Model: "Simulated scale that advertises"},
+			ID: id, Kind: "theengs", Name: "Simulated Theengs gateway",
+			Device: ward.Device{ID: scale, Manufacturer: "Vigil", Model: "Simulated scale that advertises"},
 		}},
 		every: foreignEvery, make: foreign.Theengs(who, address), door: func(_, secret string) foreign.Door {
 			return &foreign.Relay{Broker: o.mqtt, User: id, Secret: secret, Topic: foreign.TheengsTopic(id, strings.ReplaceAll(address, ":", ""))}
@@ -197,7 +192,7 @@ func (o options) theengs(n int) foreigner {
 func (o options) guide(n int) foreigner {
 	const id = "sim-phg"
 	p, who := foreignPatient(n)
-	thermometer := vitals.DeviceID(fmt.Sprintf("02020000000000%02x", n+1))
+	thermometer := foreignEUI(n)
 	return foreigner{
 		home: ward.Home{
 			Patient: p, Hub: id, HubName: "Simulated personal health gateway",
@@ -212,7 +207,7 @@ func (o options) guide(n int) foreigner {
 // monitor is a hospital monitor, which nobody asks for a secret.
 func (o options) monitor(n int) foreigner {
 	p, who := foreignPatient(n)
-	id := vitals.DeviceID(fmt.Sprintf("02020000000000%02x", n+1))
+	id := foreignEUI(n)
 	return foreigner{
 		home:  ward.Home{Patient: p, Devices: []ward.Device{{ID: id, Manufacturer: "Vigil", Model: "Simulated monitor", Serial: "S-monitor"}}},
 		every: monitorEvery, make: foreign.Monitor(who, string(id)), door: func(_, _ string) foreign.Door { return &foreign.Monitors{Address: o.mllp} },

@@ -19,8 +19,9 @@ var (
 // Ranges of device addresses. The second lowest bit of the first byte marks an address as made up
 // by whoever administers it (IEEE 802).
 const (
-	demoRange = 0x0200
-	loadRange = 0x0201
+	demoRange    = 0x0200
+	loadRange    = 0x0201
+	foreignRange = 0x0202
 )
 
 // Devices of a home.

@@ -93,12 +93,20 @@ func (d *Relay) Bring(ctx context.Context, payload []byte) error {
 			return err
 		}
 	}
-	if _, err := d.client.Publish(ctx, &paho.Publish{Topic: d.Topic, QoS: 1, Payload: payload}); err != nil {
+	answer, err := d.client.Publish(ctx, &paho.Publish{Topic: d.Topic, QoS: 1, Payload: payload})
+	switch {
+	case err == nil:
+		return nil
+	case answer != nil && answer.ReasonCode == payloadInvalid:
+		return refused("publish: %v", err)
+	default:
 		d.Close()
 		return fmt.Errorf("publish: %w", err)
 	}
-	return nil
 }
+
+// payloadInvalid is the reason code of what the server will never take (MQTT 5, 3.4.2.1).
+const payloadInvalid = 0x99
 
 func (d *Relay) connect(ctx context.Context) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", d.Broker)
@@ -161,10 +169,10 @@ func (d *Monitors) Bring(ctx context.Context, payload []byte) error {
 	switch {
 	case strings.Contains(answer, "\rMSA|AA|"):
 		return nil
-	case strings.Contains(answer, "\rMSA|AR|"), strings.Contains(answer, "\rMSA|AE|"):
+	case strings.Contains(answer, "\rMSA|AR|"):
 		return refused("%q", answer)
-	default:
-		return fmt.Errorf("no acknowledgement: %q", answer)
+	default: // AE: it is not known to be stored
+		return fmt.Errorf("not acknowledged: %q", answer)
 	}
 }
 

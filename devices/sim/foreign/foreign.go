@@ -25,7 +25,7 @@ type Door interface {
 // ErrRefused is wrapped by what a Door says of a payload that is not wanted.
 var ErrRefused = errors.New("refused")
 
-// Sender is one of them.
+// Sender measures now and then, and brings it to a door.
 type Sender struct {
 	Name   string
 	First  time.Duration                    // until the first measurement
@@ -42,7 +42,8 @@ type Sender struct {
 // mostWaiting is how many measurements a sender keeps before the oldest is given up.
 const mostWaiting = 1000
 
-// Run measures and sends until the context ends.
+// Run measures and sends until the context ends. The first measurement is First behind begin, which may lie ahead;
+// what goes wrong on the way is reckoned from begin, too.
 func (s *Sender) Run(ctx context.Context, begin time.Time) error {
 	defer s.Door.Close()
 	timer := time.NewTimer(time.Until(begin.Add(s.First)))
@@ -64,11 +65,10 @@ func (s *Sender) Run(ctx context.Context, begin time.Time) error {
 func (s *Sender) measure(now time.Time, since time.Duration) {
 	payload := s.Faults.Carry(s.Make(s.count, now.Add(s.Faults.Clock(since))))
 	s.count++
-	if at := len(s.waiting); at > 0 && s.Faults.Overtakes() {
-		s.waiting = append(s.waiting[:at-1], payload, s.waiting[at-1])
-		return
-	}
 	s.waiting = append(s.waiting, payload)
+	if last := len(s.waiting) - 1; last > 0 && s.Faults.Overtakes() {
+		s.waiting[last-1], s.waiting[last] = s.waiting[last], s.waiting[last-1]
+	}
 	if over := len(s.waiting) - mostWaiting; over > 0 {
 		s.Log.Warn("measurements are given up: the server takes none", "sender", s.Name, "given_up", over)
 		s.waiting = s.waiting[over:]

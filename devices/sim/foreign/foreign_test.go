@@ -172,7 +172,7 @@ func TestAnswersToAMonitorSayWhetherToTryAgain(t *testing.T) {
 	}()
 	door := &foreign.Monitors{Address: listener.Addr().String()}
 	for _, tt := range []struct{ answer, want string }{
-		{"MSA|AA|1", "taken"}, {"MSA|AE|2", "refused"}, {"", "again"}, {"MSA|AR|3", "refused"}, {"MSA|AA|4", "taken"},
+		{"MSA|AA|1", "taken"}, {"MSA|AE|2", "again"}, {"", "again"}, {"MSA|AR|3", "refused"}, {"MSA|AA|4", "taken"},
 	} {
 		answers <- tt.answer
 		got := "taken"

@@ -9,8 +9,9 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"vigil/devices/gatt"
 )
@@ -35,21 +36,20 @@ func (r *Router) Run(ctx context.Context, _ time.Time) error {
 	if err != nil {
 		return fmt.Errorf("listen as a router: %w", err)
 	}
-	streams, endStreams := context.WithCancel(ctx)
+	group, serving := errgroup.WithContext(ctx)
 	server := &http.Server{
 		Handler: r.handler(), ReadHeaderTimeout: answerWithin,
-		BaseContext: func(net.Listener) context.Context { return streams },
+		BaseContext: func(net.Listener) context.Context { return serving }, // ends the streams
 	}
-	var ending sync.WaitGroup
-	stop := context.AfterFunc(ctx, func() { ending.Go(func() { endStreams(); _ = server.Close() }) })
-	err = server.Serve(listener)
-	stop()
-	endStreams()
-	ending.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
+	group.Go(func() error { return server.Serve(listener) })
+	group.Go(func() error {
+		<-serving.Done()
+		return server.Close()
+	})
+	if err := group.Wait(); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("answer as a router: %w", err)
 	}
-	return fmt.Errorf("answer as a router: %w", err)
+	return nil
 }
 
 func (r *Router) handler() http.Handler {

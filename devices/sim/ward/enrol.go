@@ -176,9 +176,11 @@ func (e *enrolment) home(ctx context.Context, h Home) error {
 			return err
 		}
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.enrolled[h.Hub] = patient
+	if h.Hub != "" {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.enrolled[h.Hub] = patient
+	}
 	return nil
 }
 

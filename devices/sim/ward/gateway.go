@@ -14,11 +14,11 @@ type Gateway struct {
 	ID   vitals.HubID
 	Kind string // as the server names its payloads
 	Name string
-	Key  string // how it names the device; empty where it is the sender itself
-	// Address is the device's own, where the gateway tells it instead of a name.
-	Address vitals.DeviceID
-	URL     string // where the server finds a gateway that it asks; empty for one that sends
-	Device  Device // as its label describes it
+	URL  string // where the server finds a gateway that it asks; empty for one that sends
+	// Device is as its label describes it. Without an id the server derives one of Key, by which the gateway names the
+	// device; empty where that is the sender itself.
+	Device Device
+	Key    string
 }
 
 // gateway makes sure that the gateway exists, gives it a new secret, and returns the device that it delivers for.
@@ -43,7 +43,7 @@ func (e *enrolment) gateway(ctx context.Context, g Gateway) (Device, error) {
 	e.secrets.Set(e.client.base, g.ID, answer.Secret)
 	e.mu.Unlock()
 	d := g.Device
-	if d.ID = g.Address; d.ID == "" {
+	if d.ID == "" {
 		var named struct {
 			Device vitals.DeviceID `json:"device"`
 		}
