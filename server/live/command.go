@@ -67,7 +67,8 @@ func (v *viewer) command(ctx context.Context, r request) result {
 	}
 }
 
-// subject is the patient of the unit whom the command is about, and the alarm, which may be over.
+// subject is the patient of the unit whom the command is about, and the alarm, which may be over. An alarm about
+// Vigil itself is of nobody, and everybody's or one unit's.
 func (v *viewer) subject(ctx context.Context, alarm bool, r request) (vitals.PatientID, alerts.Alarm, bool) {
 	if !alarm {
 		return r.Patient, alerts.Alarm{}, v.feed.cares(v.unit, r.Patient)
@@ -78,6 +79,9 @@ func (v *viewer) subject(ctx context.Context, alarm bool, r request) (vitals.Pat
 		if a, err = v.feed.store.AlarmByID(ctx, r.Alarm); err != nil {
 			return "", a, false
 		}
+	}
+	if a.Patient == alerts.Nobody {
+		return a.Patient, a, a.Site == "" || a.Site == string(v.unit)
 	}
 	return a.Patient, a, v.feed.cares(v.unit, a.Patient)
 }

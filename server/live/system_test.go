@@ -46,6 +46,31 @@ func TestAlarmsAboutVigilItselfAreOnEveryScreen(t *testing.T) {
 	}
 }
 
+func TestAlarmsAboutVigilItselfAreAcknowledgedFromAScreen(t *testing.T) {
+	for name, story := range map[string]struct {
+		unit     string
+		wantCode string
+	}{
+		"one that every unit sees": {"", ""},
+		"one about the unit":       {"west", ""},
+		"one about another unit":   {"east", "unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			told := about(alerts.StationSilent, story.unit, 1, alerts.ActiveUnack)
+			s.house.alarms[told.Alarm.ID] = told.Alarm
+			s.feed.Alarm(told)
+			st, _ := s.join(t, "west")
+			st.say(map[string]any{
+				"t": "cmd", "cmd_id": "c1", "op": "ack", "alarm": told.Alarm.ID, "seen_version": 1, "seen_priority": told.Alarm.Priority.String(),
+			})
+			if f := st.until("res"); f.Code != story.wantCode || f.OK != (story.wantCode == "") {
+				t.Errorf("answer %+v", f)
+			}
+		})
+	}
+}
+
 func TestAUnitIsAudibleWhileAStationSaysSo(t *testing.T) {
 	s := open(t)
 	st, _ := s.join(t, "west")
