@@ -163,7 +163,7 @@ func (b *book) due(now time.Time) (due []alerts.Called, next time.Time) {
 		return nil, next
 	}
 	for _, c := range b.calls {
-		unit := b.directory.unitOf(c.Alarm.Patient)
+		unit := b.directory.unitOf(c.Alarm)
 		steps, then := b.directory.policy(unit).Due(c.Call, b.directory.assigned(unit, c.Alarm.Patient, now), now)
 		if !then.IsZero() && then.Before(next) {
 			next = then
@@ -223,7 +223,13 @@ func newDirectory(d Directory, house alerts.Contact) directory {
 	}
 }
 
-func (d directory) unitOf(p vitals.PatientID) vitals.UnitID { return d.patients[p] }
+// unitOf is the unit that an alarm is about; empty where it is about all of them, or not known.
+func (d directory) unitOf(a alerts.Alarm) vitals.UnitID {
+	if a.Patient == alerts.Nobody {
+		return vitals.UnitID(a.Site)
+	}
+	return d.patients[a.Patient]
+}
 
 func (d directory) policy(u vitals.UnitID) alerts.Policy {
 	if p, known := d.policies[u]; known {
@@ -266,7 +272,7 @@ func (d directory) text(a alerts.Alarm, id alerts.StepID) string {
 	if id.Offer() {
 		what = "Handed over: open " + what
 	}
-	if unit := d.units[d.unitOf(a.Patient)]; unit != "" {
+	if unit := d.units[d.unitOf(a)]; unit != "" {
 		what += ", " + unit
 	}
 	return what + ". Open Vigil."

@@ -341,3 +341,27 @@ func TestARepeatedCallTakesThePlaceOfTheOneThatWaits(t *testing.T) {
 		}
 	})
 }
+
+func TestAWardThatNobodyCanHearCallsItsOwnPeople(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.records.dir.Staff = append(s.records.dir.Staff, vitals.Staff{ID: "olga", Role: vitals.Nurse, Units: []vitals.UnitID{"surgery"}})
+		s.records.dir.Roster = append(s.records.dir.Roster, alerts.Post{
+			Unit: "cardio", Duty: alerts.OnCallTech, Staff: "tom", From: time.Now().Add(-time.Hour),
+		})
+		s.records.dir.Contacts = append(s.records.dir.Contacts, alerts.Contact{
+			ID: "phone-olga", Staff: "olga", Channel: alerts.Webhook, Address: "https://olga.test/x",
+		})
+		s.start()
+		pass(afterWakingUp)
+		silent := asystole()
+		silent.Alarm.Patient, silent.Alarm.Condition, silent.Alarm.Priority, silent.Alarm.Site = alerts.Nobody, alerts.StationSilent, alerts.Medium, "cardio"
+		s.happens(silent)
+		pass(6 * time.Minute)
+		got := s.phones.heard()
+		slices.Sort(got)
+		want(t, got, "1s ben", "1s carla", "1s nora", "1s paul", "5m1s tom")
+		if text := s.phones.texts[0]; text != "MEDIUM system alarm, Cardiology. Open Vigil." {
+			t.Error(text)
+		}
+	})
+}
