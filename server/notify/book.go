@@ -51,7 +51,7 @@ func (b *book) take(t alerts.Transition, now time.Time) bool {
 	case c != nil && a.Version <= c.Alarm.Version:
 		return true
 	case !a.State.Open():
-		b.end(a.ID)
+		b.close(a)
 		return true
 	case c == nil && !t.Change.Asks():
 		return false
@@ -72,6 +72,13 @@ func (b *book) take(t alerts.Transition, now time.Time) bool {
 func (b *book) ask(c *call, epoch int, at time.Time) {
 	c.Epoch, c.Since = epoch, at
 	b.ended = append(b.ended, over{alarm: c.Alarm.ID, epoch: epoch})
+}
+
+// close keeps that an alarm is over until the records say so, too: what was read of them before must not call
+// anybody to it again.
+func (b *book) close(a alerts.Alarm) {
+	b.calls[a.ID] = &call{Call: alerts.Call{Alarm: a}, called: map[alerts.StepID]bool{}}
+	b.ended = append(b.ended, over{alarm: a.ID, closed: true})
 }
 
 func (b *book) end(id alerts.AlarmID) {
@@ -97,9 +104,13 @@ func (b *book) merge(l loaded, now time.Time) {
 		b.follow(stored, now)
 	}
 	for id, c := range b.calls {
-		if !slices.Contains(l.owned, vitals.PartitionOf(c.Alarm.Patient)) {
+		switch {
+		case !slices.Contains(l.owned, vitals.PartitionOf(c.Alarm.Patient)):
 			delete(b.calls, id) // another node's now
-		} else if c.stored && !open[id] {
+		case open[id]:
+		case !c.Alarm.State.Open():
+			delete(b.calls, id)
+		case c.stored:
 			b.end(id)
 		}
 	}
@@ -137,6 +148,8 @@ func (b *book) wants(n alerts.Notice) (wanted, known bool) {
 	switch {
 	case c == nil:
 		return false, false
+	case !c.Alarm.State.Open():
+		return false, true
 	case n.Step.Offer():
 		return c.Alarm.AckedBy != string(n.Contact.Staff), true
 	default:

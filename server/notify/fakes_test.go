@@ -18,7 +18,11 @@ import (
 
 const patient = vitals.PatientID("patient-anna")
 
-var errAway = errors.New("away")
+var (
+	errAway = errors.New("away")
+	// errTwice is what PostgreSQL says of an upsert that names a row twice.
+	errTwice = errors.New("a row cannot be affected twice")
+)
 
 // records are the database of these stories.
 type records struct {
@@ -28,6 +32,8 @@ type records struct {
 	notices map[string]alerts.Notice
 	dir     notify.Directory
 	away    bool
+	full    bool          // can be read, and takes nothing
+	takes   time.Duration // until what was read of alarms arrives
 }
 
 func newRecords() *records {
@@ -63,7 +69,12 @@ func (r *records) OpenCalls(context.Context, []int) ([]alerts.Call, error) {
 	if r.away {
 		return nil, errAway
 	}
-	return slices.Collect(maps.Values(r.alarms)), nil
+	calls := slices.Collect(maps.Values(r.alarms))
+	takes := r.takes
+	r.mu.Unlock()
+	time.Sleep(takes) // of the story's clock
+	r.mu.Lock()
+	return calls, nil
 }
 
 func (r *records) CalledSteps(context.Context, []int) ([]alerts.StepID, error) {
@@ -86,7 +97,7 @@ func (r *records) WaitingNotices(context.Context, []int) (waiting []alerts.Notic
 func (r *records) SaveCalled(_ context.Context, steps []alerts.Called) (fresh []alerts.StepID, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.away {
+	if r.away || r.full {
 		return nil, errAway
 	}
 	for _, s := range steps {
@@ -107,10 +118,15 @@ func (r *records) SaveCalled(_ context.Context, steps []alerts.Called) (fresh []
 func (r *records) SettleNotices(_ context.Context, notices []alerts.Notice) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.away {
+	if r.away || r.full {
 		return errAway
 	}
+	seen := map[string]bool{}
 	for _, n := range notices {
+		if seen[n.ID()] {
+			return errTwice
+		}
+		seen[n.ID()] = true
 		r.notices[n.ID()] = n
 	}
 	return nil

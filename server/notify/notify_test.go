@@ -342,6 +342,22 @@ func TestARepeatedCallTakesThePlaceOfTheOneThatWaits(t *testing.T) {
 	})
 }
 
+func TestAnAlarmThatEndsWhileTheRecordsAreReadCallsNobodyAgain(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		raised := asystole()
+		s.happens(raised)
+		pass(25 * time.Second)
+		s.records.set(func() { s.records.takes = 2 * time.Second })
+		s.nodes[0].Changed()
+		pass(time.Second) // the alarm was read, and the answer is on its way
+		s.happens(then(raised, alerts.Ceased, alerts.Closed))
+		pass(time.Minute)
+		want(t, s.phones.heard(), "1s nora")
+	})
+}
+
 func TestAWardThatNobodyCanHearCallsItsOwnPeople(t *testing.T) {
 	story(t, func(t *testing.T, s *station) {
 		s.records.dir.Staff = append(s.records.dir.Staff, vitals.Staff{ID: "olga", Role: vitals.Nurse, Units: []vitals.UnitID{"surgery"}})
