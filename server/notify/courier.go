@@ -21,8 +21,8 @@ const (
 	maxPerTarget = 4
 	firstPause   = time.Second
 	longestPause = time.Minute
-	// rememberSettled is longer than reading the records takes: what they said before a notice was settled must
-	// not send it again.
+	// rememberSettled is longer than reading the records takes: what they said before they knew that a notice was
+	// settled must not send it again.
 	rememberSettled = time.Minute
 )
 
@@ -47,7 +47,7 @@ type courier struct {
 	queue    []*alerts.Notice // not on their way; Next says when to try
 	busy     map[string]int   // on their way, by target
 	onTheWay map[string]*alerts.Notice
-	known    map[string]time.Time // by id: zero while it waits or is on its way, else when it was settled
+	known    map[string]time.Time // by id: zero until it was settled and the records know it, else when they were told
 	unsaved  []alerts.Notice
 	saving   []alerts.Notice
 	saveAt   time.Time
@@ -109,7 +109,7 @@ func (c *courier) finish(ctx context.Context) {
 	if len(c.saving) > 0 && <-c.saved == nil {
 		c.saving = nil
 	}
-	rest := append(c.unsaved, c.saving...)
+	rest := newestOf(append(c.saving, c.unsaved...))
 	if len(rest) == 0 {
 		return
 	}
@@ -192,7 +192,7 @@ func (c *courier) drop(now time.Time, is func(*alerts.Notice) bool) {
 
 func (c *courier) settle(n *alerts.Notice, state alerts.NoticeState, now time.Time) {
 	n.State, n.Settled = state, now.Round(0)
-	c.known[n.ID()] = now
+	c.known[n.ID()] = time.Time{}
 	c.unsaved = append(c.unsaved, *n)
 }
 
@@ -302,7 +302,14 @@ func newestOf(all []alerts.Notice) []alerts.Notice {
 func (c *courier) noteSaved(ctx context.Context, err error, now time.Time) {
 	if err != nil {
 		c.Log.WarnContext(ctx, "what became of notices could not be recorded, trying again", "notices", len(c.saving), "error", err)
-		c.unsaved, c.saveAt = append(c.saving, c.unsaved...), now.Add(saveAgain)
+		c.unsaved, c.saveAt = newestOf(append(c.saving, c.unsaved...)), now.Add(saveAgain)
+		c.saving = nil
+		return
+	}
+	for _, n := range c.saving {
+		if n.State != alerts.Waiting {
+			c.known[n.ID()] = now
+		}
 	}
 	c.saving = nil
 }

@@ -358,6 +358,54 @@ func TestAnAlarmThatEndsWhileTheRecordsAreReadCallsNobodyAgain(t *testing.T) {
 	})
 }
 
+// A database whose disk is full is read and takes nothing: what it takes for waiting has arrived long ago.
+func TestWhatCannotBeWrittenDownIsNotSentAgain(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.phones.refuses["nora"] = errAway
+		s.start()
+		pass(afterWakingUp)
+		s.happens(asystole())
+		pass(100 * time.Millisecond)
+		s.records.set(func() { s.records.full = true })
+		s.phones.set(func() { delete(s.phones.refuses, "nora") })
+		pass(10 * time.Minute)
+		for id, n := range s.phones.ids {
+			if n != 1 {
+				t.Errorf("%s arrived %d times", id, n)
+			}
+		}
+		s.records.set(func() { s.records.full = false })
+		pass(10 * time.Second)
+		if got := s.records.states(); got[alerts.Waiting] != 0 {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+func TestWhatArrivedBeforeTheEndIsWrittenDown(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.phones.refuses["nora"] = errAway
+		s.start()
+		pass(afterWakingUp)
+		s.happens(asystole())
+		pass(100 * time.Millisecond)
+		s.records.set(func() { s.records.away = true })
+		pass(time.Second) // a second attempt fails, and cannot be written down
+		s.phones.set(func() { delete(s.phones.refuses, "nora") })
+		pass(2 * time.Second)
+		s.records.set(func() { s.records.away = false })
+		s.stop()
+		if got := s.records.states(); got[alerts.Delivered] != 1 || got[alerts.Waiting] != 0 {
+			t.Errorf("%v", got)
+		}
+		s.start()
+		pass(10 * time.Second)
+		if got := s.phones.heard(); len(got) != 1 {
+			t.Errorf("%v, want one call of nora", got)
+		}
+	})
+}
+
 func TestAWardThatNobodyCanHearCallsItsOwnPeople(t *testing.T) {
 	story(t, func(t *testing.T, s *station) {
 		s.records.dir.Staff = append(s.records.dir.Staff, vitals.Staff{ID: "olga", Role: vitals.Nurse, Units: []vitals.UnitID{"surgery"}})

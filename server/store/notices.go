@@ -135,9 +135,11 @@ func saveCalled(tx *gorm.DB, c alerts.Called) (first bool, err error) {
 	return added.RowsAffected > 0, added.Error
 }
 
-// settling are the columns that change in a notice's life.
+// settling are the columns that change in a notice's life. What was settled stays so: a node that lost the
+// partition may be late to tell of an attempt before.
 var settling = clause.OnConflict{
 	Columns:   []clause.Column{{Name: "id"}},
+	Where:     clause.Where{Exprs: []clause.Expression{clause.Eq{Column: "notice.state", Value: alerts.Waiting}}},
 	DoUpdates: clause.AssignmentColumns([]string{"state", "attempts", "next_at", "settled", "fault"}),
 }
 

@@ -38,6 +38,10 @@ func TestAStepIsCalledOnce(t *testing.T) {
 		delivered.State, delivered.Attempts, delivered.Settled = alerts.Delivered, 2, after(time.Minute)
 		must(t, s.SettleNotices(ctx, []alerts.Notice{delivered}))
 		same(t, got[[]alerts.Notice](t)(s.WaitingNotices(ctx, parts)), one.Notices)
+		late := delivered // a node that no longer sends tells of the attempt before
+		late.State, late.Attempts, late.Settled = alerts.Waiting, 1, time.Time{}
+		must(t, s.SettleNotices(ctx, []alerts.Notice{late}))
+		same(t, got[[]alerts.Notice](t)(s.WaitingNotices(ctx, parts)), one.Notices)
 		same(t, len(got[[]alerts.Notice](t)(s.Notices(ctx, onlyA, first.Alarm.ID))), 2)
 
 		two := aCall(first.Alarm, 2) // went out while nobody could write, and is written afterwards
