@@ -22,7 +22,6 @@ import (
 
 	"github.com/samber/lo"
 
-	"vigil/devices"
 	"vigil/devices/gateway"
 	"vigil/vitals"
 )
@@ -37,7 +36,7 @@ const (
 	overlap = 24 * time.Hour
 	// queued is how many accounts may wait to be fetched; a notification beyond that is left to the hour.
 	queued = 1024
-	// maxPages bounds one attempt.
+	// maxPages bounds one attempt: an account with more goes on when the others had their turn.
 	maxPages = 100
 )
 
@@ -45,7 +44,9 @@ const (
 type Store interface {
 	Gateways(ctx context.Context) ([]vitals.Gateway, error)
 	Accounts(ctx context.Context) ([]vitals.Account, error)
-	SaveAccount(ctx context.Context, a vitals.Account) error
+	// MoveAccount keeps what became of an account; vitals.ErrNotFound where somebody removed it meanwhile, or gave it
+	// another token than before.
+	MoveAccount(ctx context.Context, before, after vitals.Account) error
 	// DevicesOf lists the devices that are registered to a hub or gateway.
 	DevicesOf(ctx context.Context, sender vitals.HubID) ([]vitals.DeviceID, error)
 }
@@ -77,6 +78,7 @@ type Fetcher struct {
 	wanted  chan place
 	mu      sync.Mutex
 	waiting map[place]bool
+	walks   map[place]walk // of Run alone
 }
 
 // place is an account.
@@ -89,8 +91,8 @@ type place struct {
 type cloud interface {
 	// refresh gets a token to fetch with.
 	refresh(ctx context.Context, g vitals.Gateway, a vitals.Account) (vitals.Account, error)
-	// pages hands over the answers with what the cloud got to know since, and says when to go on from.
-	pages(ctx context.Context, a vitals.Account, take func(answer []byte) error) (time.Time, error)
+	// pages hands over the answers with what the cloud got to know since the walk began, as far as one attempt goes.
+	pages(ctx context.Context, a vitals.Account, w walk, take func(answer []byte) error) (walk, error)
 }
 
 // New is a fetcher that does nothing before Run.
@@ -102,7 +104,7 @@ func New(o Options) *Fetcher {
 	o.Google = strings.TrimSuffix(lo.CoalesceOrEmpty(o.Google, "https://health.googleapis.com"), "/")
 	o.GoogleTokens = lo.CoalesceOrEmpty(o.GoogleTokens, "https://oauth2.googleapis.com/token")
 	o.GoogleKeys = lo.CoalesceOrEmpty(o.GoogleKeys, "https://www.gstatic.com/googlehealthapi/webhooks/webhooks_public_keyset.json")
-	return &Fetcher{Options: o, wanted: make(chan place, queued), waiting: map[place]bool{}}
+	return &Fetcher{Options: o, wanted: make(chan place, queued), waiting: map[place]bool{}, walks: map[place]walk{}}
 }
 
 func (f *Fetcher) cloud(kind string) (cloud, bool) {
@@ -160,7 +162,7 @@ func (f *Fetcher) Run(ctx context.Context) {
 	}
 }
 
-// catchUp follows what is registered, and wants the accounts that were not fetched for an hour.
+// catchUp follows what is registered, and wants the accounts that were not fetched for an hour or have more.
 func (f *Fetcher) catchUp(ctx context.Context, k *kept) {
 	if gateways, err := f.Store.Gateways(ctx); err == nil { // else those of before are kept
 		f.keep(ctx, k, gateways)
@@ -171,88 +173,12 @@ func (f *Fetcher) catchUp(ctx context.Context, k *kept) {
 		return
 	}
 	for _, a := range accounts {
-		if f.Now().Sub(a.Fetched) >= catchUpEvery && f.Owns(a.Gateway) {
-			f.want(place{a.Gateway, a.Name})
+		p := place{a.Gateway, a.Name}
+		_, more := f.walks[p]
+		if (more || f.Now().Sub(a.Fetched) >= catchUpEvery) && f.Owns(a.Gateway) {
+			f.want(p)
 		}
 	}
-}
-
-// fetch fetches one account and notes what became of it.
-func (f *Fetcher) fetch(ctx context.Context, p place) {
-	g, a, err := f.find(ctx, p)
-	if err != nil {
-		f.Log.InfoContext(ctx, "notification of an account that is not fetched from", "gateway", p.gateway, "error", err)
-		return
-	}
-	before := a
-	if a, err = f.update(ctx, g, a); ctx.Err() != nil {
-		return
-	}
-	a.Fault = ""
-	if err != nil {
-		a.Fault, a.Fetched = err.Error(), before.Fetched
-		f.Log.WarnContext(ctx, "account could not be fetched", "gateway", p.gateway, "error", err)
-	}
-	if a == before {
-		return
-	}
-	if err := f.Store.SaveAccount(ctx, a); err != nil {
-		f.Log.WarnContext(ctx, "account's place could not be kept, it will be fetched again", "gateway", p.gateway, "error", err)
-	}
-}
-
-var errUnknown = errors.New("no such account")
-
-func (f *Fetcher) find(ctx context.Context, p place) (vitals.Gateway, vitals.Account, error) {
-	gateways, err := f.Store.Gateways(ctx)
-	if err != nil {
-		return vitals.Gateway{}, vitals.Account{}, fmt.Errorf("read gateways: %w", err)
-	}
-	accounts, err := f.Store.Accounts(ctx)
-	if err != nil {
-		return vitals.Gateway{}, vitals.Account{}, fmt.Errorf("read accounts: %w", err)
-	}
-	g, known := lo.Find(gateways, func(g vitals.Gateway) bool { return g.ID == p.gateway })
-	a, there := lo.Find(accounts, func(a vitals.Account) bool { return a.Gateway == p.gateway && a.Name == p.name })
-	if !known || !there {
-		return g, a, errUnknown
-	}
-	return g, a, nil
-}
-
-// update fetches what is new; the account that it returns has the tokens that hold from now on.
-func (f *Fetcher) update(ctx context.Context, g vitals.Gateway, a vitals.Account) (vitals.Account, error) {
-	c, known := f.cloud(g.Kind)
-	source, reads := gateway.Lookup(g.Kind)
-	if !known || !reads {
-		return a, fmt.Errorf("nothing is fetched from a gateway of kind %s", g.Kind)
-	}
-	if !f.Now().Add(callLimit).Before(a.Expires) {
-		fresh, err := c.refresh(ctx, g, a)
-		if err != nil {
-			return a, fmt.Errorf("refresh the access: %w", err)
-		}
-		a = fresh
-		// The old token may have ended with this answer: the new one must not be lost.
-		if err := f.Store.SaveAccount(ctx, a); err != nil {
-			return a, fmt.Errorf("keep the tokens: %w", err)
-		}
-	}
-	next, err := c.pages(ctx, a, func(answer []byte) error {
-		parts, err := source.Read(devices.Frame{Device: source.DeviceOf(g.ID, a.Name), Received: f.Now(), Bytes: answer})
-		if err != nil {
-			return fmt.Errorf("read the answer: %w", err)
-		}
-		if err := f.Sink.DepositParts(ctx, g.ID, parts); err != nil {
-			return fmt.Errorf("store what was fetched: %w", err)
-		}
-		return nil
-	})
-	if err != nil {
-		return a, err
-	}
-	a.Fetched = next
-	return a, nil
 }
 
 // post sends a form, and get asks; both return the body of a good answer.

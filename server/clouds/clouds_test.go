@@ -31,10 +31,13 @@ type clinic struct {
 	gateway vitals.Gateway
 	account vitals.Account
 	saved   []vitals.Account
-	got     []string // what was deposited
-	asked   []string // what the clouds were asked for
+	refused []vitals.Account // moves of an account that is another now
+	got     []string         // what was deposited
+	asked   []string         // what the clouds were asked for
 	answers map[string]string
-	down    bool // the sink stores nothing
+	down    bool                               // the sink stores nothing
+	each    func(c *clinic, f *clouds.Fetcher) // happens with each answer that is stored
+	fetcher *clouds.Fetcher
 	done    chan struct{}
 }
 
@@ -54,9 +57,14 @@ func (c *clinic) DevicesOf(context.Context, vitals.HubID) ([]vitals.DeviceID, er
 	return []vitals.DeviceID{clip}, nil
 }
 
-func (c *clinic) SaveAccount(_ context.Context, a vitals.Account) error {
+func (c *clinic) MoveAccount(_ context.Context, before, a vitals.Account) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.account.Refresh != before.Refresh {
+		c.refused = append(c.refused, a)
+		close(c.done)
+		return vitals.ErrNotFound
+	}
 	c.account = a
 	c.saved = append(c.saved, a)
 	if !a.Fetched.Equal(noon.Add(-2*time.Hour)) || a.Fault != "" {
@@ -68,6 +76,9 @@ func (c *clinic) SaveAccount(_ context.Context, a vitals.Account) error {
 func (c *clinic) DepositParts(_ context.Context, sender vitals.HubID, parts []gateway.Part) error {
 	if c.down {
 		return errDown
+	}
+	if c.each != nil {
+		c.each(c, c.fetcher)
 	}
 	for _, p := range parts {
 		for _, r := range p.Batch.Readings {
@@ -121,6 +132,7 @@ func (c *clinic) fetch(kind string, answers map[string]string) {
 		Store: c, Sink: c, Owns: func(vitals.HubID) bool { return true }, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon }, HTTP: client,
 		Withings: server.URL, Google: server.URL, GoogleTokens: server.URL + "/token",
 	})
+	c.fetcher = f
 	ctx, stop := context.WithCancel(c.t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { f.Run(ctx) })
@@ -156,6 +168,48 @@ func TestWithingsIsFetchedFromTheLastPlaceOn(t *testing.T) {
 	}
 	if a := c.account; !a.Fetched.Equal(time.Unix(1772366001, 0)) || !a.Expires.Equal(noon.Add(3*time.Hour)) || a.Fault != "" {
 		t.Errorf("%+v", a)
+	}
+}
+
+func TestAnAccountThatIsTakenAwayWhileItIsFetchedStaysAway(t *testing.T) {
+	c := &clinic{t: t}
+	c.each = func(c *clinic, _ *clouds.Fetcher) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.account = vitals.Account{Gateway: "cloud", Name: "12345", Refresh: "somebody else's", Fetched: noon}
+	}
+	c.fetch("withings", map[string]string{
+		"requesttoken refresh_token=old": newTokens,
+		"getmeas lastupdate=" + since:    `{"status":0,"body":{"updatetime":1772366001,"measuregrps":[]}}`,
+		"list":                           `{"status":0,"body":{}}`,
+	})
+	if a := c.account; a.Refresh != "somebody else's" || !a.Fetched.Equal(noon) || len(c.refused) != 1 {
+		t.Errorf("%+v, refused %+v", a, c.refused)
+	}
+}
+
+func TestAnAccountWithMorePagesThanOneAttemptTakesLosesNone(t *testing.T) {
+	const pages = 150
+	answers := map[string]string{"requesttoken refresh_token=old": newTokens, "list": `{"status":0,"body":{}}`}
+	for i := range pages {
+		ask, more := "getmeas lastupdate="+since, 1
+		if i > 0 {
+			ask += fmt.Sprintf(" offset=%d", i)
+		}
+		if i == pages-1 {
+			more = 0
+		}
+		answers[ask] = fmt.Sprintf(`{"status":0,"body":{"updatetime":1772366001,"more":%d,"offset":%d,"measuregrps":[]}}`, more, i+1)
+	}
+	c, stored := &clinic{t: t}, 0
+	c.each = func(c *clinic, f *clouds.Fetcher) {
+		if stored++; stored == 1 {
+			f.Notify(c.gateway, []gateway.Notification{{Account: "12345"}}) // or the next look finds that there is more
+		}
+	}
+	c.fetch("withings", answers)
+	if len(c.asked) != pages+2 || stored != pages || !c.account.Fetched.Equal(time.Unix(1772366001, 0)) {
+		t.Errorf("%d pages are stored after %d questions: %+v", stored, len(c.asked), c.account)
 	}
 }
 

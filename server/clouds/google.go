@@ -40,33 +40,48 @@ func (c google) refresh(ctx context.Context, g vitals.Gateway, a vitals.Account)
 	return a, nil
 }
 
-func (c google) pages(ctx context.Context, a vitals.Account, take func([]byte) error) (time.Time, error) {
-	next := c.Now().UTC().Truncate(time.Second)
-	since := a.Fetched.Add(-overlap).UTC().Format(time.RFC3339)
-	for _, kind := range []string{gateway.GoogleHeartRate, gateway.GoogleWeight, gateway.GoogleBodyFat} {
-		query := url.Values{
-			"filter":   {fmt.Sprintf(`%s.sample_time.physical_time >= "%s"`, strings.ReplaceAll(kind, "-", "_"), since)},
-			"pageSize": {"1000"},
-		}
-		for range maxPages {
-			answer, err := c.get(ctx, c.Google+"/v4/users/me/dataTypes/"+kind+"/dataPoints?"+query.Encode(), a.Access)
-			if err != nil {
-				return next, err
-			}
-			var page struct {
-				Next string `json:"nextPageToken"`
-			}
-			if err := json.Unmarshal(answer, &page); err != nil {
-				return next, fmt.Errorf("read Google's answer: %w", err)
-			}
-			if err := take(answer); err != nil {
-				return next, err
-			}
-			if page.Next == "" {
-				break
-			}
-			query.Set("pageToken", page.Next)
+// googleKinds are asked for one after another.
+var googleKinds = []string{gateway.GoogleHeartRate, gateway.GoogleWeight, gateway.GoogleBodyFat}
+
+func (c google) pages(ctx context.Context, a vitals.Account, w walk, take func([]byte) error) (walk, error) {
+	if w.until.IsZero() {
+		w.until = c.Now().UTC().Truncate(time.Second)
+	}
+	for range maxPages {
+		if err := c.page(ctx, a, &w, take); err != nil || w.done {
+			return w, err
 		}
 	}
-	return next, nil
+	return w, nil
+}
+
+// page takes one page, and leads to the next.
+func (c google) page(ctx context.Context, a vitals.Account, w *walk, take func([]byte) error) error {
+	kind := googleKinds[w.kind]
+	since := w.since.Add(-overlap).UTC().Format(time.RFC3339)
+	query := url.Values{
+		"filter":   {fmt.Sprintf(`%s.sample_time.physical_time >= "%s"`, strings.ReplaceAll(kind, "-", "_"), since)},
+		"pageSize": {"1000"},
+	}
+	if w.page != "" {
+		query.Set("pageToken", w.page)
+	}
+	answer, err := c.get(ctx, c.Google+"/v4/users/me/dataTypes/"+kind+"/dataPoints?"+query.Encode(), a.Access)
+	if err != nil {
+		return err
+	}
+	var page struct {
+		Next string `json:"nextPageToken"`
+	}
+	if err := json.Unmarshal(answer, &page); err != nil {
+		return fmt.Errorf("read Google's answer: %w", err)
+	}
+	if err := take(answer); err != nil {
+		return err
+	}
+	if w.page = page.Next; w.page == "" {
+		w.kind++
+		w.done = w.kind == len(googleKinds)
+	}
+	return nil
 }

@@ -58,31 +58,30 @@ func expiry(now time.Time, seconds int64) time.Time {
 	return now.Add(time.Duration(min(max(seconds, 0), 1<<30)) * time.Second).UTC().Truncate(time.Microsecond)
 }
 
-func (w withings) pages(ctx context.Context, a vitals.Account, take func([]byte) error) (time.Time, error) {
+func (w withings) pages(ctx context.Context, a vitals.Account, at walk, take func([]byte) error) (walk, error) {
 	type measures struct {
 		Updated int64 `json:"updatetime"`
 		More    int   `json:"more"`
 		Offset  int64 `json:"offset"`
 	}
-	next, offset := a.Fetched, int64(0)
 	for range maxPages {
-		form := url.Values{"action": {"getmeas"}, "lastupdate": {unix(a.Fetched)}}
-		if offset > 0 {
-			form.Set("offset", strconv.FormatInt(offset, 10))
+		form := url.Values{"action": {"getmeas"}, "lastupdate": {unix(at.since)}}
+		if at.page != "" {
+			form.Set("offset", at.page)
 		}
 		m, whole, err := askWithings[measures](ctx, w, "/measure", form, a.Access)
 		if err != nil {
-			return next, err
+			return at, err
 		}
 		if err := take(whole); err != nil {
-			return next, err
+			return at, err
 		}
-		next, offset = time.Unix(m.Updated, 0).UTC(), m.Offset
-		if m.More == 0 {
-			break
+		at.until, at.page = time.Unix(m.Updated, 0).UTC(), strconv.FormatInt(m.Offset, 10)
+		if at.done = m.More == 0; at.done {
+			return at, w.ecgs(ctx, a, take)
 		}
 	}
-	return next, w.ecgs(ctx, a, take)
+	return at, nil
 }
 
 func unix(t time.Time) string { return strconv.FormatInt(max(t.Unix(), 0), 10) }

@@ -136,6 +136,14 @@ func (s *Store) SaveAccount(ctx context.Context, a vitals.Account) error {
 	})
 }
 
+// MoveAccount keeps what became of an account with the token that it had before. It is ErrNotFound where somebody
+// removed it meanwhile or gave it another token: what was done with the old one must not bring that back.
+func (s *Store) MoveAccount(ctx context.Context, before, after vitals.Account) error {
+	row := toAccountRow(after)
+	return changed("move account", s.writer(ctx).Model(&row).Where("refresh = ?", before.Refresh).
+		Select("refresh", "access", "expires", "fetched", "fault").Updates(row))
+}
+
 // RemoveAccount forgets an account and its tokens.
 func (s *Store) RemoveAccount(ctx context.Context, id vitals.HubID, name string) error {
 	return changed("remove account", s.writer(ctx).Where("gateway = ? AND name = ?", id, name).Delete(&accountRow{}))

@@ -44,7 +44,14 @@ func TestAGatewayIsRegisteredOnceAndItsAccountsGoWithIt(t *testing.T) {
 			t.Errorf("an account of no gateway: %v", err)
 		}
 		must(t, s.SaveAccount(ctx, vitals.Account{Gateway: cloud.ID, Name: "6"}))
+		moved := joe
+		moved.Refresh, moved.Access, moved.Expires, moved.Fetched, moved.Fault = "r2", "a2", time.Time{}, after(time.Hour), ""
+		must(t, s.MoveAccount(ctx, joe, moved))
+		same(t, got[[]vitals.Account](t)(s.Accounts(ctx)), []vitals.Account{moved, {Gateway: cloud.ID, Name: "6"}})
+		wantError(t, s.MoveAccount(ctx, joe, moved), vitals.ErrNotFound) // somebody gave it another token
 		must(t, s.RemoveAccount(ctx, cloud.ID, "6"))
+		six := vitals.Account{Gateway: cloud.ID, Name: "6", Fetched: noon}
+		wantError(t, s.MoveAccount(ctx, six, six), vitals.ErrNotFound) // it is gone, and stays so
 		must(t, s.RemoveGateway(ctx, cloud.ID))
 		same(t, len(got[[]vitals.Account](t)(s.Accounts(ctx))), 0)
 		for name, err := range map[string]error{
