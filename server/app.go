@@ -291,11 +291,18 @@ func (a *app) run(ctx context.Context) error {
 	running.Go(func() { a.feed.Run(background, feedRefresh) })
 	running.Go(func() { a.prune(background) })
 	running.Go(func() { a.clouds.Run(background) })
-	running.Go(func() { a.audit.Run(background) })
+	recording, stopRecording := context.WithCancel(context.WithoutCancel(ctx))
+	running.Go(func() {
+		a.audit.Run(recording)
+		a.witnessOnce(recording) // what was added since the last time
+	})
 	running.Go(func() { a.witness(background) })
 	running.Go(func() { a.freezeEvidence(background) })
 	running.Go(func() { a.watchSelf(background) })
-	running.Go(func() { a.calls.Run(background) })
+	running.Go(func() {
+		defer stopRecording() // what arrived at the last moment is noted, too
+		a.calls.Run(background)
+	})
 	var watching sync.WaitGroup
 	watch, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWatching()

@@ -111,7 +111,6 @@ func (a *app) witness(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			a.witnessOnce(context.WithoutCancel(ctx)) // what was added since the last time
 			return
 		case <-tick.C:
 			a.witnessOnce(ctx)
@@ -119,8 +118,9 @@ func (a *app) witness(ctx context.Context) {
 	}
 }
 
+// witnessOnce comes to its end, whatever ends meanwhile.
 func (a *app) witnessOnce(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, witnessLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), witnessLimit)
 	defer cancel()
 	switch w, added, err := a.store.Witness(ctx, time.Now()); {
 	case err != nil && !errors.Is(err, vitals.ErrConflict): // then another node did
