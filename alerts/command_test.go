@@ -163,12 +163,12 @@ func TestAnAlarmOfASingleReadingIsPutOff(t *testing.T) {
 	}
 	raised := []string{"16s SPO2_LOW raised: SpO₂ 86 < 88 %", "20s SPO2_LOW snoozed"}
 	for _, tt := range []step{
-		{"for a quarter of an hour", func(r *room) { r.snooze(15 * time.Minute); r.last(901, oxygen(86)) }, append(raised, "920s SPO2_LOW rearmed")},
-		{"by the server's clock, whether anything comes or not", func(r *room) { r.snooze(15 * time.Minute); r.last(901) }, append(raised,
+		{"for a quarter of an hour", func(r *room) { r.snooze(alerts.SpO2Low, 15*time.Minute); r.last(901, oxygen(86)) }, append(raised, "920s SPO2_LOW rearmed")},
+		{"by the server's clock, whether anything comes or not", func(r *room) { r.snooze(alerts.SpO2Low, 15*time.Minute); r.last(901) }, append(raised,
 			"31s NO_DATA raised: silent for more than 10s", "31s SPO2_LOW input_lost", "150s NO_DATA worsened", "920s SPO2_LOW rearmed")},
-		{"until it is worse by a step", func(r *room) { r.snooze(time.Hour); r.last(1, oxygen(83)); r.last(1, oxygen(82)) }, append(raised, "22s SPO2_LOW rearmed")},
-		{"until the next reading, if that is low, too", func(r *room) { r.snooze(0); r.last(1, oxygen(87)) }, append(raised, "21s SPO2_LOW rearmed")},
-		{"until it is over", func(r *room) { r.snooze(time.Hour); r.last(10, oxygen(97)) }, append(raised, "26s SPO2_LOW closed self")},
+		{"until it is worse by a step", func(r *room) { r.snooze(alerts.SpO2Low, time.Hour); r.last(1, oxygen(83)); r.last(1, oxygen(82)) }, append(raised, "22s SPO2_LOW rearmed")},
+		{"until the next reading, if that is low, too", func(r *room) { r.snooze(alerts.SpO2Low, 0); r.last(1, oxygen(87)) }, append(raised, "21s SPO2_LOW rearmed")},
+		{"until it is over", func(r *room) { r.snooze(alerts.SpO2Low, time.Hour); r.last(10, oxygen(97)) }, append(raised, "26s SPO2_LOW closed self")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRoom(t)
@@ -187,10 +187,10 @@ func TestAnAlarmOfASingleReadingIsPutOff(t *testing.T) {
 	}
 }
 
-// snooze puts the open SPO2_LOW off.
-func (r *room) snooze(d time.Duration) {
+// snooze puts the open alarm of the condition off.
+func (r *room) snooze(condition alerts.Condition, d time.Duration) {
 	r.t.Helper()
-	a := r.open(alerts.SpO2Low)
+	a := r.open(condition)
 	c := seen(a, "later")
 	c.Kind, c.For = alerts.Snooze, d
 	if err := r.command(c); err != nil {

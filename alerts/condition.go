@@ -204,6 +204,7 @@ type fact struct {
 	at    time.Time // time of the samples that it rests on
 	truth Truth
 	onset time.Time       // when it became true, where that is known to be before at
+	read  time.Time       // when the single value was measured that it rests on; zero where it rests on none
 	value vitals.Decimal  // what was seen
 	limit vitals.Decimal  // what it was held against
 	cause string          // why, where a value does not say it

@@ -36,8 +36,11 @@ func (p *episode) awake(f fact, now time.Time) (Transition, bool) {
 		return Transition{}, false
 	}
 	untilReading := a.SnoozeUntil.Sub(now) > longSnooze // the others have an hour left at most
-	read := !f.began().Before(a.SnoozeUntil.Add(-readingSnooze))
-	if (!untilReading || !read) && !p.rule.worse(a.Value, f.value) {
+	read := f.began()                                   // of what does not stand until it is measured again
+	if !f.read.IsZero() {
+		read = f.read
+	}
+	if (!untilReading || read.Before(a.SnoozeUntil.Add(-readingSnooze))) && !p.rule.worse(a.Value, f.value) {
 		return Transition{}, false
 	}
 	a.SnoozeUntil = time.Time{}

@@ -157,7 +157,7 @@ func (e *Engine) recallOnset(r *vitals.Reading, now time.Time) {
 // first of those that say the same one behind the other.
 func (e *Engine) judgeSpot(k key, f fact, stands time.Duration, now time.Time) {
 	until := f.at.Add(stands)
-	f.onset = f.at
+	f.onset, f.read = f.at, f.at
 	e.spots.standing = slices.DeleteFunc(e.spots.standing, func(s standing) bool {
 		if s.key == k && !f.at.After(s.until) {
 			f.onset = s.fact.onset

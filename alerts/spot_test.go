@@ -168,6 +168,17 @@ func TestBloodPressure(t *testing.T) {
 			},
 		},
 		{
+			name: "put off until the next measurement, which is as high",
+			tell: func(r *room) {
+				r.last(1, pressureOf(185, 100))
+				r.last(305)
+				r.snooze(alerts.BPHigh, 0)
+				r.later(time.Hour)
+				r.last(1, pressureOf(186, 100))
+			},
+			want: []string{"300s BP_HIGH raised: systolic 185 ≥ 180 mmHg", "306s BP_HIGH snoozed", "3907s BP_HIGH rearmed"},
+		},
+		{
 			name: "questionable values say nothing",
 			tell: func(r *room) { r.last(1, unsure(pressureOf(190, 0))); r.last(400) },
 		},
