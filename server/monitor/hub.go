@@ -22,8 +22,9 @@ const (
 // hub is a gateway through which a patient's devices are heard.
 type hub struct {
 	heard   time.Time // server time of the last delivery
-	offline bool      // as the engine was told
+	offline bool
 	told    time.Time // since when it counts as offline
+	untold  bool      // the engine is a new one, or it has changed
 }
 
 // lost reports whether the hub is away. From since on it could be heard here: after a restart hubs
@@ -79,7 +80,10 @@ func (p *partition) watchHubs(pt *patient) func(now time.Time) (alerts.Outcome, 
 			status, found := known[id]
 			lost := uses && h.lost(status, found, p.since, now)
 			if lost != h.offline {
-				h.offline, h.told = lost, now
+				h.offline, h.told, h.untold = lost, now, true
+			}
+			if h.untold {
+				h.untold = false // before the engine is told: if it is replaced by this, the next one is told again
 				out, err := pt.guard(now, func(e Engine) alerts.Outcome { return e.Hub(!lost, string(id), now) })
 				all.Transitions = slices.Concat(all.Transitions, out.Transitions)
 				fault = errors.Join(fault, err)

@@ -91,6 +91,9 @@ func (pt *patient) recall(now time.Time, streamed []vitals.Charted) {
 	byID := func(a, b alerts.Alarm) int { return a.Onset.Compare(b.Onset) }
 	pt.engine.Restore(slices.SortedFunc(maps.Values(pt.alarms), byID))
 	pt.engine.Recall(slices.Concat(pt.recent, streamed), later(pt.who.Admitted, now.Add(-alerts.RecallSpan)), now)
+	for _, h := range pt.hubs {
+		h.untold = true
+	}
 }
 
 // note remembers the single values that the database would tell.
