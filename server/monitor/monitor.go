@@ -146,7 +146,6 @@ func (m *Monitor) own(ctx, base context.Context) {
 	defer claims.Stop()
 	reads := time.NewTicker(censusEvery)
 	defer reads.Stop()
-	m.readCensus(ctx)
 	m.claim(ctx, base)
 	var settled <-chan time.Time // admitting a ward changes the census hundreds of times in a row
 	for {
@@ -176,16 +175,17 @@ func (m *Monitor) CensusChanged() {
 	}
 }
 
-func (m *Monitor) readCensus(ctx context.Context) {
+// readCensus reports whether the census is now that of the database.
+func (m *Monitor) readCensus(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Lease)
 	defer cancel()
 	admissions, err := m.cfg.Store.Admissions(ctx)
 	if err != nil {
 		m.log.WarnContext(ctx, "census not read, going on with the one before", "error", err)
-		return
+		return false
 	}
 	if !m.readLimits(ctx, time.Now()) {
-		return
+		return false
 	}
 	read := census(lo.GroupBy(admissions, func(a vitals.Admission) int { return vitals.PartitionOf(a.Patient.ID) }))
 	m.census.Store(&read)
@@ -201,6 +201,7 @@ func (m *Monitor) readCensus(ctx context.Context) {
 	}
 	m.mu.Unlock()
 	m.recognise(ctx, admissions)
+	return true
 }
 
 // recognise looks up which of the devices that are worn have ever streamed. The partitions find it out
@@ -230,6 +231,11 @@ func (m *Monitor) claim(ctx, base context.Context) {
 		m.log.WarnContext(ctx, "partitions not claimed", "error", err)
 		return
 	}
+	// Whoever owned a partition before stores nothing from here on, so that a census of now names everybody of whom
+	// something is stored: by an older one, the alarms of somebody who has just been admitted would be an orphan's.
+	if !m.watches(leases) && !m.readCensus(ctx) {
+		return // and is claimed again soon
+	}
 	owned := lo.KeyBy(leases, func(l vitals.Lease) int { return l.Partition })
 	lost := m.lost(ctx)
 
@@ -251,6 +257,16 @@ func (m *Monitor) claim(ctx, base context.Context) {
 			m.start(base, lease, nil)
 		}
 	}
+}
+
+// watches reports whether every leased partition is watched under its lease.
+func (m *Monitor) watches(leases []vitals.Lease) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return lo.EveryBy(leases, func(l vitals.Lease) bool {
+		p := m.partitions[l.Partition]
+		return p != nil && p.lease.Epoch == l.Epoch
+	})
 }
 
 // lost finds the partitions whose journal is not the one that they read any more.

@@ -36,3 +36,32 @@ func TestAHubThatIsAwayIsKnownToWhoeverTakesOver(t *testing.T) {
 		w.settle()
 	})
 }
+
+// The census that a node knows is up to two seconds old. Whoever was admitted since is watched by the owner
+// of the partition, and no orphan for the next one.
+func TestWhoWasAdmittedAMomentBeforeATakeoverKeepsTheAlarms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		admissions := w.db.admissions
+		w.db.set(func() { w.db.admissions, w.db.owner = nil, "node-1" })
+		first := w.start(w.config("node-1"))
+		stop := w.stop
+		w.start(w.config("node-2"))
+		pass(2100 * time.Millisecond) // both have just read the census
+		w.db.set(func() { w.db.admissions = admissions })
+		first.CensusChanged()
+		pass(300 * time.Millisecond)
+		w.log.publish(w.beat(ann, racing))
+		pass(100 * time.Millisecond)
+		w.shows("EXTREME_TACHY active_unack")
+		w.db.set(func() { w.db.owner = "node-2" })
+		stop()
+		pass(10 * time.Second)
+		for _, a := range w.screen.alarms() {
+			if a.Condition == "EXTREME_TACHY" && a.State != alerts.ActiveUnack {
+				t.Errorf("%s by the next owner", a.State)
+			}
+		}
+		w.settle()
+	})
+}
