@@ -362,6 +362,10 @@ func (p *partition) recensus(ctx context.Context, now time.Time) {
 		}
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
 		p.limit(ctx, pt, now)
+		if fault := pt.restore(nil, alerts.Care{}, nil, nil, now); fault != nil { // nothing is stored of them, which is to be known, too
+			p.m.counts.poison.Add(1)
+			p.log.ErrorContext(ctx, "detector failed to take up a patient", "error", fault)
+		}
 		p.patients[a.Patient.ID] = pt
 		p.welcome(ctx, pt, j)
 	}

@@ -65,3 +65,24 @@ func TestWhoWasAdmittedAMomentBeforeATakeoverKeepsTheAlarms(t *testing.T) {
 		w.settle()
 	})
 }
+
+// A reading that is planned is missed though the patient never measured, and no node was started since.
+func TestWhoIsAdmittedAndNeverMeasuresIsMissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		w.db.set(func() {
+			w.db.admissions, w.db.revision = nil, 1
+			w.db.limits = []alerts.LimitsVersion{{Patient: ann, Version: 1, Changes: alerts.Changes{alerts.PressureEvery: vitals.Int(2)}}}
+		})
+		w.real("node-1")
+		pass(time.Minute)
+		w.db.set(func() {
+			w.db.admissions = []vitals.Admission{{Patient: vitals.Patient{ID: ann, Admitted: time.Now()}}}
+		})
+		pass(3*time.Hour - time.Minute)
+		w.shows()
+		pass(2 * time.Minute)
+		w.shows("MISSED_READING active_unack")
+		w.settle()
+	})
+}
