@@ -160,12 +160,19 @@ func newEngine(now time.Time) *alerts.Engine {
 
 // play gives one step to the engine and returns what it tells.
 func play(e *alerts.Engine, s step) []alerts.Transition {
+	told, _ := playCharted(e, s)
+	return told
+}
+
+// playCharted is play with what the engine derives, which is charted.
+func playCharted(e *alerts.Engine, s step) (told []alerts.Transition, derived []vitals.Charted) {
 	if !s.delivery.Received.IsZero() {
-		return e.Observe(s.delivery).Transitions
+		out := e.Observe(s.delivery)
+		return out.Transitions, out.Derived
 	}
-	told := e.Tick(s.tick).Transitions
+	told = e.Tick(s.tick).Transitions
 	if !s.ack {
-		return told
+		return told, nil
 	}
 	for _, a := range e.Open() {
 		if a.State == alerts.ActiveAck {
@@ -177,7 +184,7 @@ func play(e *alerts.Engine, s step) []alerts.Transition {
 		}
 		break
 	}
-	return told
+	return told, nil
 }
 
 func playAll(e *alerts.Engine, night []step) []alerts.Transition {

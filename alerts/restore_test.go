@@ -24,8 +24,9 @@ func crash(t rapid.TB, night []step, k, unstored int) *book {
 	var told [][]alerts.Transition
 	var charted []vitals.Charted
 	for _, s := range night[:k] {
-		told = append(told, play(first, s))
-		charted = append(charted, chartOf(s)...)
+		transitions, derived := playCharted(first, s)
+		told = append(told, transitions)
+		charted = append(charted, append(chartOf(s), derived...)...)
 	}
 	stored := max(0, k-unstored)
 	for i := stored; i < k; i++ {
