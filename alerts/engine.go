@@ -191,7 +191,7 @@ func (e *Engine) apply(k key, f fact, now time.Time) {
 		e.emit(t)
 		e.relate(now)
 	}
-	if pending && f.truth == False {
+	if pending && f.truth == False && p.alarm.State == 0 {
 		e.out.Delayed = append(e.out.Delayed, k.condition)
 	}
 }
