@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
@@ -224,6 +225,19 @@ func TestASecretIsKeptWhileNobodyCanTellWhetherItIsKnown(t *testing.T) {
 	if _, err := os.Stat(next); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestAServerThatDoesNotAnswerHoldsUpNoAlarmsAtHome(t *testing.T) {
+	o := newOffice(t)
+	_, path := o.home(t)
+	write(t, filepath.Join(filepath.Dir(path), "spool", "secret.next"), strings.Repeat("x", 52), 0o600)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	o.set(func() { // which it waits for
+		if _, _, secret, err := hub.Settled(ctx, path); err != nil || secret != "sesame" || ctx.Err() != nil {
+			t.Errorf("secret %q, %v, %v", secret, err, ctx.Err())
+		}
+	})
 }
 
 func TestANewSecretThatNeverArrivedIsForgotten(t *testing.T) {

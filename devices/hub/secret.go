@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"vigil/devices/hub/link"
 )
@@ -34,12 +35,17 @@ func settleSecret(ctx context.Context, c *config) error {
 	return c.choose(ctx, secret, next, own)
 }
 
+// choosePatience bounds the wait for a server that does not answer: alarms at home begin behind it.
+const choosePatience = 3 * time.Second
+
 // choose finds out which of two secrets the server knows. Where it cannot tell now, the link tries both.
 func (c *config) choose(ctx context.Context, secret, next, own string) error {
 	address, err := serverURL(c.Server)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, choosePatience)
+	defer cancel()
 	known := func(secret string) error {
 		return knock(ctx, address, c.CAFile, link.Credentials{Hub: c.Hub, Secret: secret})
 	}
