@@ -70,9 +70,10 @@ func (e *Engine) RestoreCare(c Care) { e.care = c }
 func (e *Engine) Care() Care { return e.care }
 
 // muted reports whether people have decided that the condition is not to be raised now. Of a patient who is
-// away only what kills is, as soon as there is a signal that shows it.
+// away only what kills is, as soon as there is a signal that shows it, and a call for help: it could not wait
+// for the patient to be back, because it is made once, and whoever watches may be another one by then.
 func (e *Engine) muted(r *rule, now time.Time) bool {
-	return e.care.standsOff(r.condition, now) || e.care.Away.Lasts(now) && !r.Lethal
+	return e.care.standsOff(r.condition, now) || e.care.Away.Lasts(now) && !r.Lethal && !r.condition.Call()
 }
 
 // commandCare decides what is about the whole patient.

@@ -26,7 +26,7 @@ func (r *room) off(c alerts.Condition, d time.Duration) {
 	r.must(alerts.Command{Kind: alerts.AlarmOff, Condition: c, For: d, Reason: "palliative"})
 }
 
-func TestWhileAPatientIsAwayOnlyWhatKillsIsTold(t *testing.T) {
+func TestWhileAPatientIsAwayOnlyWhatKillsAndCallsIsTold(t *testing.T) {
 	check(t, []story{
 		{
 			name: "no device is missed, and everything is told that is still so when the hour is over",
@@ -73,6 +73,11 @@ func TestWhileAPatientIsAwayOnlyWhatKillsIsTold(t *testing.T) {
 				r.last(1)
 			},
 			want: []string{"81s NO_DATA raised: silent for more than 10s"},
+		},
+		{
+			name: "who falls on the way is told of as always",
+			tell: func(r *room) { r.standby(); r.last(1, fallen()); r.last(60) },
+			want: []string{"30s FALL raised: not cancelled by the patient"},
 		},
 		{
 			name: "what was open stays open",
