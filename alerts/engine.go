@@ -128,6 +128,9 @@ func (e *Engine) Tick(now time.Time) Outcome {
 	return e.out
 }
 
+// Decided is what the call in progress has brought about so far: where it failed, all that there is of it.
+func (e *Engine) Decided() Outcome { return e.out }
+
 // Discharge closes whatever is open. The engine ignores everything until Bind gives the patient
 // devices again. Whether a patient with unacknowledged alarms may be discharged is the caller's
 // to decide.

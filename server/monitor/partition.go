@@ -337,6 +337,9 @@ func (p *partition) decide(c command, now time.Time) {
 	if err != nil {
 		p.m.counts.poison.Add(1)
 		p.log.Error("detector failed on a command", "error", err)
+		j := &job{owner: p}
+		p.tell(out, j)
+		p.m.writer.add(j)
 		c.reply <- answer{Away: true}
 		return
 	}

@@ -200,24 +200,32 @@ func (pt *patient) discharge(now time.Time) (alerts.Outcome, error) {
 	return pt.guard(now, func(e Engine) alerts.Outcome { return e.Discharge(now) })
 }
 
-// command decides. An engine that fails has not decided, and nobody may believe that it has.
+// command decides. Of an engine that fails nobody may believe that it has decided, whatever came of it.
 func (pt *patient) command(c alerts.Command, now time.Time) (out alerts.Outcome, a alerts.Answer, err error) {
 	out, fault := pt.guard(now, func(e Engine) alerts.Outcome {
 		out, a, err = e.Command(c, now)
 		return out
 	})
 	if fault != nil {
-		return alerts.Outcome{}, alerts.Answer{}, fault
+		return out, alerts.Answer{}, fault
 	}
 	return out, a, err
 }
 
-// guard calls the engine and outlives it. After a few panics the engine is replaced, for it may
-// have been left in the middle of a thought.
+// salvaged is an engine that can say what it had decided when it failed; alerts.Engine is one.
+type salvaged interface{ Decided() alerts.Outcome }
+
+// guard calls the engine and outlives it. What the engine had decided before it panicked holds for it and would
+// never be told again, so it is told. After a few panics the engine is replaced, for it may have been left in the
+// middle of a thought.
 func (pt *patient) guard(now time.Time, call func(Engine) alerts.Outcome) (out alerts.Outcome, fault error) {
 	defer func() {
 		if said := recover(); said != nil {
 			out, fault = alerts.Outcome{}, fmt.Errorf("%w: %v\n%s", errEngine, said, debug.Stack())
+			if e, is := pt.engine.(salvaged); is {
+				out = e.Decided()
+			}
+			pt.remember(out, now)
 			pt.failed(now)
 		}
 	}()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vigil/alerts"
+	"vigil/server/monitor"
 	"vigil/vitals"
 )
 
@@ -83,6 +84,32 @@ func TestWhoIsAdmittedAndNeverMeasuresIsMissed(t *testing.T) {
 		w.shows()
 		pass(2 * time.Minute)
 		w.shows("MISSED_READING active_unack")
+		w.settle()
+	})
+}
+
+// halfway is an engine that fails on low saturations when it has judged them.
+type halfway struct{ *alerts.Engine }
+
+func (e halfway) Observe(d vitals.Delivery) alerts.Outcome {
+	out := e.Engine.Observe(d)
+	if d.Batch.Readings[0].Kind == vitals.SpO2 && d.Batch.Readings[0].Value.Float() < 75 {
+		panic("in the middle of a thought")
+	}
+	return out
+}
+
+// An engine that fails goes on with what it had decided by then, so that nobody would ever hear of it.
+func TestAnAlarmIsToldThoughTheDetectorFailsBehindIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		cfg := w.config("node-1")
+		cfg.NewEngine = func(p vitals.PatientID) monitor.Engine { return halfway{alerts.NewEngine(p)} }
+		w.start(cfg)
+		w.send(ann, 5, vitals.SpO2, vitals.Int(95))
+		w.send(ann, 1, vitals.SpO2, vitals.Int(74))
+		w.send(ann, 1, vitals.SpO2, vitals.Int(76))
+		w.shows("SPO2_RAPID_DESAT active_unack")
 		w.settle()
 	})
 }
