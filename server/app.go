@@ -143,7 +143,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 	a.node, a.self = rand.Text(), newSelfWatch(a.feed.Wards)
 	a.monitor = monitor.New(monitor.Config{
 		Node:   a.node,
-		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: countingFeed{a.journal, a.alarms, a.feed.UnitOf, a.feed.Alarm},
+		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: countingFeed{a.journal, a.alarms, a.feed.UnitOf, a.alarmChanged},
 		Acked: a.journal.PublishPositions, Health: a.self.health, Logger: a.log,
 	})
 	key, err := a.store.SigningKey(ctx)

@@ -74,21 +74,22 @@ func (d delayed) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// countingFeed is the feed of the monitor, which counts what goes by. What is about Vigil itself it shows to the
-// screens of this node without a way around: the journal that would carry it may be what is away.
+// countingFeed is the feed of the monitor, which counts what goes by. What is about Vigil itself it tells the
+// screens of this node, and whoever calls people, without a way around: the journal that would carry it may be
+// what is away.
 type countingFeed struct {
 	*journal.Journal
 
 	counts *alarmCounts
 	unitOf func(vitals.PatientID) vitals.UnitID
-	show   func(alerts.Transition)
+	tell   func(alerts.Transition)
 }
 
 // PublishAlarm tells everybody about a change of an alarm.
 func (f countingFeed) PublishAlarm(t alerts.Transition) {
 	f.counts.count(t, f.unitOf(t.Alarm.Patient))
 	if t.Alarm.Patient == alerts.Nobody {
-		f.show(t)
+		f.tell(t)
 	}
 	f.Journal.PublishAlarm(t)
 }
