@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/eclipse/paho.golang/packets"
 	"go.uber.org/goleak"
 
 	"vigil/devices/sim/fault"
@@ -183,6 +184,60 @@ func TestAnswersToAMonitorSayWhetherToTryAgain(t *testing.T) {
 		}
 		if message := <-heard; got != tt.want || message != "\x0bMSH|^~\\&\r\x1c" && message != "\r\x0bMSH|^~\\&\r\x1c" {
 			t.Errorf("%q: %s of %q, want %s", tt.answer, got, message, tt.want)
+		}
+	}
+	door.Close()
+	_ = listener.Close()
+	<-served
+}
+
+func TestAnswersToARelaySayWhetherToTryAgain(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := make(chan byte, 1)
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			for {
+				said, err := packets.ReadPacket(conn)
+				if err != nil || said.Type == packets.DISCONNECT {
+					break
+				}
+				var answer packets.Packet
+				switch p := said.Content.(type) {
+				case *packets.Publish:
+					answer = &packets.Puback{PacketID: p.PacketID, ReasonCode: <-codes, Properties: &packets.Properties{}}
+				case *packets.Pingreq:
+					answer = &packets.Pingresp{}
+				default:
+					answer = &packets.Connack{Properties: &packets.Properties{}}
+				}
+				_, _ = answer.WriteTo(conn)
+			}
+			_ = conn.Close()
+		}
+	}()
+	door := &foreign.Relay{Broker: listener.Addr().String(), User: "minew", Secret: "sesame", Topic: foreign.MinewTopic("minew")}
+	for _, tt := range []struct {
+		code byte
+		want string
+	}{{0, "taken"}, {0x97, "again"}, {0x99, "refused"}, {0x10, "taken"}} {
+		codes <- tt.code
+		got := "taken"
+		if err := door.Bring(t.Context(), []byte("{}")); errors.Is(err, foreign.ErrRefused) {
+			got = "refused"
+		} else if err != nil {
+			got = "again"
+		}
+		if got != tt.want {
+			t.Errorf("%#x: %s, want %s", tt.code, got, tt.want)
 		}
 	}
 	door.Close()
