@@ -47,7 +47,8 @@
 // against the next, and when beats of its form have come. None of them depends on an earlier name, so a
 // wrong one cannot breed others. In a signal that is not fit for it, ventricular becomes unknown.
 //
-// Patterns (patterns.go). Couplets, runs, bigeminy and trigeminy are read off the names, for the chart only.
+// Patterns (patterns.go). Couplets, runs, bigeminy and trigeminy are read off the names, for the chart
+// and for alarms of low priority or information.
 //
 // Fibrillation (fibrillation.go, waves.go, spectrum.go, sharpness.go, lethal.go). Each second, the last five are
 // measured at 50 Hz: how much of the time the signal rests, how steep its steepest parts are, how it
