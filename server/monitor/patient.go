@@ -96,6 +96,10 @@ func (pt *patient) recall(now time.Time, streamed []vitals.Charted) {
 	}
 }
 
+// mostRecent is how many single values of a kind are remembered, more than anybody is asked to measure: one device
+// that sends a weight a second for a week must not take the memory of all.
+const mostRecent = 256
+
 // note remembers the single values that the database would tell.
 func (pt *patient) note(d vitals.Delivery) {
 	for i := range d.Batch.Readings {
@@ -103,12 +107,17 @@ func (pt *patient) note(d vitals.Delivery) {
 		if !alerts.Recalls(r) {
 			continue
 		}
+		span := alerts.RecallEach
+		if r.Kind == vitals.Weight {
+			span = alerts.RecallSpan
+		}
+		before := lo.CountBy(pt.recent, func(c vitals.Charted) bool { return c.Kind == r.Kind })
 		pt.recent = slices.DeleteFunc(pt.recent, func(c vitals.Charted) bool {
-			span := alerts.RecallEach
-			if r.Kind == vitals.Weight {
-				span = alerts.RecallSpan
+			if c.Kind != r.Kind || before < mostRecent && r.Time.Sub(c.Time) <= span {
+				return false
 			}
-			return c.Kind == r.Kind && r.Time.Sub(c.Time) > span
+			before--
+			return true
 		})
 		pt.recent = append(pt.recent, vitals.Charted{Patient: pt.id, Device: d.Batch.Device, Reading: *r})
 	}

@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,6 +98,44 @@ func (e halfway) Observe(d vitals.Delivery) alerts.Outcome {
 		panic("in the middle of a thought")
 	}
 	return out
+}
+
+// weighed is an engine that fails on temperatures, and counts what it is told of at its start.
+type weighed struct {
+	*alerts.Engine
+
+	recalled *atomic.Int64
+}
+
+func (e weighed) Observe(d vitals.Delivery) alerts.Outcome {
+	if d.Batch.Readings[0].Kind == vitals.Temperature {
+		panic("too hot")
+	}
+	return e.Engine.Observe(d)
+}
+
+func (e weighed) Recall(readings []vitals.Charted, since, now time.Time) {
+	e.recalled.Store(int64(len(readings)))
+	e.Engine.Recall(readings, since, now)
+}
+
+// A scale that sends a weight a second, for days, takes no more memory than one that is stood on each morning for
+// a year.
+func TestWhatADeviceSendsTooOftenIsNotAllRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann)
+		var recalled atomic.Int64
+		cfg := w.config("node-1")
+		cfg.NewEngine = func(p vitals.PatientID) monitor.Engine { return weighed{alerts.NewEngine(p), &recalled} }
+		w.start(cfg)
+		w.send(ann, 1, vitals.Systolic, vitals.Int(120))
+		w.send(ann, 600, vitals.Weight, vitals.Int(74))
+		w.send(ann, 3, vitals.Temperature, vitals.Int(37)) // the third makes a new engine
+		if n := recalled.Load(); n < 250 || n > 300 {
+			t.Errorf("%d of 600 values remembered", n)
+		}
+		w.settle()
+	})
 }
 
 // An engine that fails goes on with what it had decided by then, so that nobody would ever hear of it.
