@@ -119,6 +119,19 @@ func TestWhatADelayKeptFromPeopleIsCounted(t *testing.T) {
 	}
 }
 
+func TestWhatComesTooLateToEndAnOnsetBreaksNoDelayOff(t *testing.T) {
+	r := newRoom(t)
+	r.last(5, value(strap, vitals.HeartRate, 140))
+	r.last(11) // another device takes over, whose clock is behind
+	for range 3 {
+		r.now = r.now.Add(time.Second)
+		out := r.engine.Observe(delivered(r.now, old(20*time.Second, value(scale, vitals.HeartRate, 70))(r, r.now)))
+		if len(out.Delayed) > 0 {
+			t.Errorf("%q were kept from people by what was measured before", out.Delayed)
+		}
+	}
+}
+
 func TestASystemAlarmSurvivesARestart(t *testing.T) {
 	w := newWatched()
 	w.lasts(12, silent(true))
