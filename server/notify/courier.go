@@ -44,7 +44,7 @@ type courier struct {
 	sending sync.WaitGroup
 
 	// What belongs to run.
-	queue    []*alerts.Notice // not on their way; Next says when to try
+	queue    []*alerts.Notice // not on their way, the most urgent first; Next says when to try
 	busy     map[string]int   // on their way, by target
 	onTheWay map[string]*alerts.Notice
 	known    map[string]time.Time // by id: zero until it was settled and the records know it, else when they were told
@@ -171,7 +171,16 @@ func (c *courier) add(n alerts.Notice, now time.Time) {
 		return s == n.Step && w.Step.Round < n.Step.Round && w.Contact.ID == n.Contact.ID
 	})
 	c.known[id] = time.Time{}
-	c.queue = append(c.queue, &n)
+	c.enqueue(&n)
+}
+
+// enqueue lets nobody wait behind what is less urgent: a storm of small alarms may be more than a target takes.
+func (c *courier) enqueue(n *alerts.Notice) {
+	at := slices.IndexFunc(c.queue, func(w *alerts.Notice) bool { return w.Priority < n.Priority })
+	if at < 0 {
+		at = len(c.queue)
+	}
+	c.queue = slices.Insert(c.queue, at, n)
 }
 
 // drop settles what waits and is no longer needed. What is on its way arrives, and is not tried again.
@@ -258,7 +267,7 @@ func (c *courier) note(r result, now time.Time) {
 		c.settle(n, alerts.Superseded, now)
 	default:
 		n.Fault, n.Next = r.err.Error(), now.Round(0).Add(backoff(n.Attempts))
-		c.queue = append(c.queue, n)
+		c.enqueue(n)
 		c.unsaved = append(c.unsaved, *n)
 	}
 }

@@ -182,12 +182,14 @@ type phones struct {
 	ids     map[string]int
 	refuses map[vitals.StaffID]error
 	hangs   map[vitals.StaffID]bool
+	takes   time.Duration // until a phone has taken a call
 }
 
 func (p *phones) Send(ctx context.Context, n alerts.Notice) error {
 	p.mu.Lock()
-	refused, hangs := p.refuses[n.Contact.Staff], p.hangs[n.Contact.Staff]
+	refused, hangs, takes := p.refuses[n.Contact.Staff], p.hangs[n.Contact.Staff], p.takes
 	p.mu.Unlock()
+	time.Sleep(takes) // of the story's clock
 	if hangs {
 		<-ctx.Done()
 		return ctx.Err()

@@ -429,3 +429,22 @@ func TestAWardThatNobodyCanHearCallsItsOwnPeople(t *testing.T) {
 		}
 	})
 }
+
+func TestAHeartThatStandsStillWaitsBehindNoStormOfSmallAlarms(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.phones.takes = time.Second
+		s.start()
+		pass(afterWakingUp)
+		for i := range 200 {
+			small := asystole()
+			small.Alarm.ID, small.Alarm.Condition, small.Alarm.Priority = alerts.AlarmID(fmt.Sprint("small-", i)), alerts.LeadsOff, alerts.Medium
+			s.happens(small)
+		}
+		pass(5 * time.Second)
+		s.happens(asystole())
+		pass(2 * time.Second)
+		if !slices.ContainsFunc(s.phones.texts, func(text string) bool { return strings.HasPrefix(text, "HIGH alarm") }) {
+			t.Errorf("%d small alarms were told before it", len(s.phones.texts))
+		}
+	})
+}
