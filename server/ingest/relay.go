@@ -18,22 +18,25 @@ var errUnpublished = errors.New("not published")
 // live says that the gateway holds connections, so that a device that falls silent is to be missed.
 // Otherwise it hears advertisements, which come when they come.
 func (h *Handler) Relay(ctx context.Context, sender vitals.HubID, parts []gateway.Part, live bool) error {
-	var faults error
+	var fault error           // the first
 	for _, p := range parts { // a neighbour's whom nobody can look up holds up no call for help behind it
 		var err error
 		switch {
+		case p.Err != nil && fault != nil: // it comes again, and one wait for a database that is away is enough
 		case p.Err != nil:
 			err = h.setAside(ctx, sender, p.Payload, p.Err)
 		case !p.Batch.Empty():
 			err = h.relay(ctx, vitals.Deposit{Source: sender, Batch: p.Batch, Payload: p.Payload}, live)
 		}
-		faults = errors.Join(faults, err)
 		if errors.Is(err, errUnpublished) {
-			break
+			return errors.Join(ErrUnavailable, err)
+		}
+		if fault == nil {
+			fault = err
 		}
 	}
-	if faults != nil {
-		return errors.Join(ErrUnavailable, faults)
+	if fault != nil {
+		return errors.Join(ErrUnavailable, fault)
 	}
 	return nil
 }

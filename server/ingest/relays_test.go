@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,7 +180,8 @@ func TestACallForHelpBehindANeighboursIsHeardWhileTheDatabaseIsAway(t *testing.T
 	}
 	w.set(func() { w.storeDown = true })
 	h.CensusChanged() // the bindings are asked for again
-	if err := relay("[" + neighbours + "," + ours + "]"); !errors.Is(err, ingest.ErrUnavailable) {
+	const unreadable = `{"type":"S1","mac":"D43A2C000003","battery":500}`
+	if err := relay("[" + strings.Join([]string{neighbours, unreadable, ours}, ",") + "]"); !errors.Is(err, ingest.ErrUnavailable) {
 		t.Errorf("%v", err)
 	}
 	if published, _ := w.seen(); len(published) != 2 {
