@@ -13,9 +13,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export VIGIL_PHYSIONET ?= $(abspath $(wildcard ../shared/physionet))
 export VIGIL_VECTORS ?= $(abspath $(wildcard ../shared/vectors))
 
-WEB_SOURCES := $(shell find web/src web/index.html web/package.json web/vite.config.ts web/svelte.config.js web/public -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/sw web/index.html web/package.json web/vite.config.ts web/svelte.config.js web/public -type f 2>/dev/null)
 
-.PHONY: help run build web test check fmt lint test-go test-web test-e2e bench bench-load bench-week train eval eval-unseen fuzz vuln clean api
+.PHONY: help run build web test check kills fmt lint test-go test-web test-e2e bench bench-load bench-week train eval eval-unseen backtest fuzz vuln clean api
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ test-go: ## the Go tests, with the race detector
 	@scripts/need.sh mosquitto_pub mosquitto-clients "an outside MQTT client"
 	go test -race -shuffle=on -timeout 30m ./...
 
+kills: ## kill servers at random times, fifty times each: nothing acked is lost, every alarm and every call comes once
+	VIGIL_KILLS=50 go test -count=1 -timeout 60m ./server -run 'HoweverOftenTheServerIsKilled' -v
+
 test-web: web ## the dashboard's tests, in Node and in Chromium
 	@scripts/need.sh chromium chromium "tests in a browser"
 	@scripts/need.sh liberation-fonts fonts-liberation "the dashboard's last choice of font, in which tests measure it"
@@ -106,6 +109,10 @@ eval-unseen: ## the same with forests that never saw the patient: grows five set
 	@[ -n "$(DATA)" ] && [ -n "$(OUT)" ] || { echo "say where the databases are and where to write: make eval-unseen DATA=<folder of PhysioNet databases> OUT=<folder>"; exit 2; }
 	go run ./vitals/ecg/model/train -data "$(DATA)" -folds "$(OUT)/forests"
 	go run ./vitals/ecg/eval -data "$(DATA)" -out "$(OUT)" -html -unseen "$(OUT)/forests"
+
+backtest: ## how good the forecasts were on the days in DATA, and on simulated ones
+	@[ -d "$(DATA)" ] || { echo "say where the databases are: make backtest DATA=<folder of PhysioNet databases>"; exit 2; }
+	@go run ./alerts/backtest -data "$(DATA)"
 
 vuln: ## known vulnerabilities that this code can reach
 	go run $(GOVULNCHECK) ./...

@@ -1,6 +1,9 @@
 package alerts
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // What makes an alarm that somebody has ask for attention again: it goes on for too long, or it becomes worse.
 // One that another alarm explains does not: that one asks.
@@ -27,9 +30,9 @@ func (p *episode) stillTrue(f fact, now time.Time) (Transition, bool) {
 
 // rearm tells again about a condition that was acknowledged and goes on.
 func (p *episode) rearm(now time.Time) (Transition, bool) {
-	a := &p.alarm
-	due := a.State == ActiveAck && a.Truth == True && p.falseSince.IsZero() && a.Suppressor == "" &&
-		p.reminder() > 0 && now.Sub(a.AckedAt) >= p.reminder()
+	a := p.alarm
+	due := a.State == ActiveAck && a.Truth == True && p.falseSince == 0 && a.Suppressor == "" &&
+		p.reminder() > 0 && now.Sub(cmp.Or(p.acked.Time(), a.AckedAt)) >= p.reminder()
 	if !due {
 		return Transition{}, false
 	}
@@ -58,23 +61,27 @@ func (p *episode) reminder() time.Duration {
 
 // worsen tells again about an acknowledged condition that has been worse than it was then, by a step, for as
 // long as it must be true to be told at all. What came before the alarm last changed was judged in its time, and is
-// observed again by an engine that starts anew.
+// observed again by an engine that starts anew; it only seems so where the server's clock was set back.
 func (p *episode) worsen(f fact, now time.Time) (Transition, bool) {
-	a := &p.alarm
-	if a.State != ActiveAck || a.Suppressor != "" || now.Before(a.Changed) || !p.rule.worse(a.Worst, f.value) {
-		p.worseSince = time.Time{}
+	a := p.alarm
+	again := now.Before(a.Changed) && !p.rewound
+	if a.State != ActiveAck || a.Suppressor != "" || again || !p.rule.worse(a.Worst, f.value) {
+		p.worseSince = 0
 		return Transition{}, false
 	}
-	if p.worseSince.IsZero() {
-		p.worseSince = f.at
+	if p.worseSince == 0 {
+		p.worseSince = instantOf(f.at)
 	}
-	if f.at.Sub(p.worseSince) < p.delay(f) {
+	if f.at.Sub(p.worseSince.Time()) < p.delay(f) {
 		return Transition{}, false
 	}
-	p.worseSince = time.Time{}
+	p.worseSince = 0
 	p.free()
 	return p.ask(Worsened, f, now), true
 }
 
 // free makes the alarm nobody's.
-func (p *episode) free() { p.alarm.AckedBy, p.alarm.AckedName, p.alarm.AckedAt = "", "", time.Time{} }
+func (p *episode) free() {
+	p.alarm.AckedBy, p.alarm.AckedName, p.alarm.AckedAt = "", "", time.Time{}
+	p.acked = 0
+}

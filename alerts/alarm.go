@@ -69,34 +69,35 @@ const (
 
 // Alarm is one episode of a condition for a patient and site.
 type Alarm struct {
-	ID        AlarmID
-	Patient   vitals.PatientID
-	Condition Condition
-	Site      string // device for a technical condition, else empty
-	Priority  Priority
-	State     State
-	Truth     Truth
-	Version   int       // 1 when raised, +1 at each change
-	Onset     time.Time // when it began, by the time of the samples
-	Evidence  time.Time // time of the newest sample that the state rests on
-	Raised    time.Time // server time at which it was raised
-	Ended     time.Time // when the condition ceased, by the time of the samples; zero while it lasts
-	Changed   time.Time // server time of the last change
-	Count     int       // how often the condition became true within the episode
-	Detail    string    // for people: "HR 28 < 30 /min"
-	Value     vitals.Decimal
-	Limit     vitals.Decimal
+	ID         AlarmID
+	Patient    vitals.PatientID
+	Condition  Condition
+	Site       string // device of a technical condition, vital of a hint, unit of a system one, else empty
+	Priority   Priority
+	State      State
+	Truth      Truth
+	Chattering bool      // the condition comes and goes: more than five onsets within ten minutes
+	Version    int       // 1 when raised, +1 at each change
+	Onset      time.Time // when it began, by the time of the samples
+	Evidence   time.Time // time of the newest sample that the state rests on
+	Raised     time.Time // server time at which it was raised
+	Ended      time.Time // when the condition ceased, by the time of the samples; zero while it lasts
+	Changed    time.Time // server time of the last change
+	Count      int       // how often the condition became true within the episode
+	Detail     string    // for people: "HR 28 < 30 /min"
+	Value      vitals.Decimal
+	Limit      vitals.Decimal
 	// Worst is the worst value of the episode as of this version; while it is acknowledged, as of then.
 	Worst      vitals.Decimal
 	Suppressor AlarmID // the alarm that explains this one, which is silent meanwhile; empty: none
 	Previous   AlarmID // the episode that was acknowledged and over a moment before; empty: none
-	Chattering bool    // the condition comes and goes: more than five onsets within ten minutes
 	// SnoozeUntil is until when an alarm of a single reading is put off; zero while it is not.
 	SnoozeUntil time.Time
 	Command     string // id of the last command of a person that changed it
 	AckedBy     string // user id, empty until acknowledged
 	AckedName   string
 	AckedAt     time.Time
+	AckReason   AckReason // what whoever had it last said that it was; empty: nothing was said
 	Reason      CloseReason
 }
 
@@ -122,6 +123,7 @@ const (
 	Acknowledged Change = "acked"
 	Unacked      Change = "unacked" // whoever had it cannot go
 	Snoozed      Change = "snoozed"
+	Explained    Change = "explained" // whoever has it says what it is
 	Latched      Change = "latched"
 	Recurred     Change = "recurred"   // a latched condition became true again
 	Rearmed      Change = "rearmed"    // acknowledged or put off, but still true after that time
@@ -142,4 +144,9 @@ type Transition struct {
 	Actor   string    // user id; empty for the detector
 	Command string    // id of the command that caused it, for repeats
 	Station string    // where the command came from
+
+	Ahead time.Duration // of the clock that timed the samples, by which they are charted; negative: behind
+
+	Unrecorded bool // it is shown though the database has not taken it yet
+	Retold     bool // it was told before: only whether it is recorded is news
 }

@@ -187,3 +187,48 @@ func TestAFallThatIsToldAgainIsNoLaterForARestart(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAFallThatWasTakenBackTooLateIsNotBelievedToBeTakenBackInTime(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		takenBack time.Duration
+		want      []string
+	}{
+		{"in the last moment", 30 * time.Second, nil},
+		{"a moment later", 30*time.Second + time.Millisecond, []string{"30s FALL raised: not cancelled by the patient", "30s FALL latched"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, ticks := range []bool{true, false} { // false: read again from the journal
+				r := newRoom(t)
+				r.take(r.engine.Observe(delivered(start, fallen()(r, start))))
+				if r.now = start; ticks {
+					r.last(29)
+				}
+				at := start.Add(tt.takenBack)
+				r.now = at
+				r.take(r.engine.Observe(delivered(at, noHelp()(r, at))))
+				r.last(5)
+				if diff := cmp.Diff(tt.want, r.transcript()); diff != "" {
+					t.Errorf("with ticks %t: %s", ticks, diff)
+				}
+			}
+		})
+	}
+}
+
+// What is delivered behind an acknowledgement, in the same second, does not end the fall before the clock does: how much is
+// delivered changes nothing.
+func TestAnAnsweredFallEndsWithTheClock(t *testing.T) {
+	r := newRoom(t)
+	r.last(1, fallen())
+	r.last(36)
+	r.ack(alerts.Fall)
+	r.take(r.engine.Observe(delivered(r.now, oxygen(97)(r, r.now.Add(-time.Second)))))
+	if a := r.open(alerts.Fall); a.State != alerts.ActiveAck {
+		t.Errorf("it is %s", a.State)
+	}
+	r.last(1)
+	if want := "38s FALL closed"; r.live[len(r.live)-1] != want {
+		t.Errorf("told %q, want %s last", r.live, want)
+	}
+}

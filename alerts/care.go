@@ -32,6 +32,9 @@ type Care struct {
 	Off     []Off   // in the order in which they were switched off
 }
 
+// noCare is what was decided about a patient of whom nobody has decided anything. It never changes.
+var noCare Care
+
 // Decided is a decision that ends by itself. The zero Decided is none.
 type Decided struct {
 	Since, Until time.Time
@@ -44,19 +47,25 @@ type Off struct {
 	Decided
 	Condition Condition
 	Reason    string
+	// Called is when a call for help was made meanwhile, which is told when the condition is alarmed again; zero:
+	// none. It is made once, so nothing else would bring it back to whoever watches then.
+	Called time.Time `json:",omitzero"`
 }
 
 // CareChange is one change of a patient's care.
 type CareChange struct {
-	Kind                    CommandKind // what was done; AlarmOn and Resume without an actor came by themselves
+	Kind                    CommandKind // what was done; what has no actor came by itself, as CallHeld does
 	Care                    Care        // as it is then
 	At                      time.Time   // server time
 	Actor, Command, Station string
 	Reason                  string
 }
 
-// Lasts reports whether the decision is in force.
-func (d Decided) Lasts(now time.Time) bool { return now.Before(d.Until) }
+// Lasts reports whether the decision is in force. One that will only be made was made before the clock was set back:
+// nobody knows how long it would last by now, and what it keeps from people may not wait for as long as that was.
+func (d Decided) Lasts(now time.Time) bool {
+	return now.Before(d.Until) && !now.Before(d.Since.Add(-stepBack))
+}
 
 // standsOff reports whether the condition is switched off.
 func (c Care) standsOff(condition Condition, now time.Time) bool {
@@ -64,10 +73,17 @@ func (c Care) standsOff(condition Condition, now time.Time) bool {
 }
 
 // RestoreCare continues what people had decided.
-func (e *Engine) RestoreCare(c Care) { e.care = c }
+func (e *Engine) RestoreCare(c Care) {
+	e.care = &c
+	for _, off := range c.Off {
+		if !off.Called.IsZero() && off.Condition.Call() {
+			e.episode(key{condition: off.Condition}).await(off.Called)
+		}
+	}
+}
 
 // Care is what people have decided about the patient.
-func (e *Engine) Care() Care { return e.care }
+func (e *Engine) Care() Care { return *e.care }
 
 // muted reports whether people have decided that the condition is not to be raised now. Of a patient who is
 // away only what kills is, as soon as there is a signal that shows it, and a call for help: it could not wait
@@ -81,14 +97,17 @@ func (e *Engine) commandCare(c Command, now time.Time) error {
 	if !May(c.Role, c.Kind, Physiological, false) {
 		return &RefusedError{Code: Forbidden}
 	}
-	next := e.care
+	next := *e.care
 	decided := Decided{Since: now, Until: now.Add(c.For), By: c.Actor, ByName: c.ActorName, Where: c.Where}
 	switch c.Kind {
 	case PauseAudio:
-		if c.For <= 0 || c.For > MostPause {
+		if c.For < 0 || c.For > MostPause {
 			return unfit("an audio pause lasts up to " + seconds(MostPause))
 		}
-		next.Paused = decided
+		next.Paused = Decided{}
+		if c.For > 0 {
+			next.Paused = decided
+		}
 	case Standby:
 		if c.For <= 0 || c.For > MostStandby || c.Where == "" {
 			return unfit("a standby says where the patient is and lasts up to " + seconds(MostStandby))
@@ -100,33 +119,44 @@ func (e *Engine) commandCare(c Command, now time.Time) error {
 		if err := mayBeOff(c); err != nil {
 			return err
 		}
-		next.Off = append(without(next.Off, c.Condition), Off{decided, c.Condition, c.Reason})
+		next.Off = append(without(next.Off, c.Condition), Off{
+			Decided: decided, Condition: c.Condition, Reason: c.Reason, Called: next.called(c.Condition),
+		})
 	case AlarmOn:
 		next.Off = without(next.Off, c.Condition)
 	default:
 		return unfit("there is no such command")
 	}
 	e.decide(CareChange{Kind: c.Kind, Care: next, Actor: c.Actor, Command: c.ID, Station: c.Station, Reason: c.Reason}, now)
-	if c.Kind == AlarmOff {
+	switch c.Kind {
+	case AlarmOff:
 		e.switchOff(c, now)
+	case AlarmOn: // what waited for it is recorded with it, or would be lost in between
+		e.tickCalls(now)
+	default:
 	}
 	return nil
 }
 
 // mayBeOff says why a condition may not be switched off.
 func mayBeOff(c Command) error {
-	spec := c.Condition.Spec()
 	switch {
-	case spec.Type != Physiological:
+	case c.Condition.Spec().Type != Physiological:
 		return unfit("what is not about the patient cannot be switched off")
-	case spec.Lethal:
-		return unfit(spec.Label + " can never be switched off")
+	case !c.Condition.CanBeOff():
+		return unfit(c.Condition.Spec().Label + " can never be switched off")
 	case c.Reason == "":
 		return unfit("switching an alarm off needs a reason")
 	case c.For <= 0 || c.For > MostOff:
 		return unfit("an alarm is off for up to " + seconds(MostOff))
 	}
 	return nil
+}
+
+// CanBeOff reports whether the condition may be switched off at all.
+func (c Condition) CanBeOff() bool {
+	spec := c.Spec()
+	return spec.Type == Physiological && !spec.Lethal
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d/time.Second)) + " s" }
@@ -152,24 +182,29 @@ func (e *Engine) decide(c CareChange, now time.Time) {
 	c.Care.Version++
 	c.Care.Changed = later(e.care.Changed, now)
 	c.At = c.Care.Changed
-	e.care = c.Care
+	e.care = new(c.Care)
 	e.out.Care = append(e.out.Care, c)
 }
 
-// tickCare ends what has lasted long enough. Whoever was away is back when the signal has been good for a
-// while.
+// tickCare ends what has lasted long enough, and what the server's clock was set back behind. Whoever was away is back
+// when the signal has been good for a while.
 func (e *Engine) tickCare(now time.Time) {
 	if away := e.care.Away; !away.Until.IsZero() {
 		e.noteSignal(now)
 		if !away.Lasts(now) || !e.goodSince.IsZero() && now.Sub(e.goodSince) >= backAfter {
-			next := e.care
+			next := *e.care
 			next.Away = Decided{}
 			e.decide(CareChange{Kind: Resume, Care: next}, now)
 		}
 	}
+	if paused := e.care.Paused; now.Before(paused.Until) && !paused.Lasts(now) { // else screens see that it is over
+		next := *e.care
+		next.Paused = Decided{}
+		e.decide(CareChange{Kind: PauseAudio, Care: next}, now)
+	}
 	for _, off := range e.care.Off {
 		if !off.Lasts(now) {
-			next := e.care
+			next := *e.care
 			next.Off = without(next.Off, off.Condition)
 			e.decide(CareChange{Kind: AlarmOn, Care: next}, now)
 		}

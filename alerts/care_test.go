@@ -1,6 +1,8 @@
 package alerts_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -122,6 +124,107 @@ func TestAConditionThatIsSwitchedOff(t *testing.T) {
 	})
 }
 
+// successor is the engine of another node, which knows what is stored and reads the last of the journal.
+func (r *room) successor(recent ...vitals.Delivery) *room {
+	r.t.Helper()
+	next := newRoom(r.t)
+	next.now, next.told = r.now, slices.Clone(r.told)
+	next.engine.RestoreCare(r.engine.Care())
+	stored := map[alerts.AlarmID]alerts.Alarm{}
+	for _, x := range r.told {
+		stored[x.Alarm.ID] = x.Alarm
+	}
+	next.engine.Restore(slices.Collect(maps.Values(stored)))
+	for _, d := range recent {
+		next.take(next.engine.Observe(d))
+	}
+	return next
+}
+
+func TestAFallWhileFallsAreSwitchedOffIsToldWhenTheyAreNoLonger(t *testing.T) {
+	const raised = "FALL raised: not cancelled by the patient"
+	for name, tt := range map[string]struct {
+		tell func(r *room) *room
+		want []string
+	}{
+		"the time is over": {
+			func(r *room) *room { r.last(1, fallen()); r.last(700); return r }, []string{"600s " + raised},
+		},
+		"the node died between": {
+			func(r *room) *room { r.last(1, fallen()); r.last(200); r = r.successor(); r.last(500); return r }, []string{"600s " + raised},
+		},
+		"the node died twice, and the journal is read again": {
+			func(r *room) *room {
+				r.last(1, fallen())
+				again := delivered(r.now, fallen()(r, start))
+				r.last(20)
+				r = r.successor(again)
+				r.last(200)
+				r = r.successor()
+				r.last(500)
+				return r
+			}, []string{"600s " + raised},
+		},
+		"somebody switches them on": {
+			func(r *room) *room {
+				r.last(1, fallen())
+				r.last(100)
+				r = r.successor()
+				r.must(alerts.Command{Kind: alerts.AlarmOn, Condition: alerts.Fall})
+				return r
+			}, []string{"101s " + raised},
+		},
+		"somebody switches them off for longer": {
+			func(r *room) *room {
+				r.last(1, fallen())
+				r.last(100)
+				r.off(alerts.Fall, 20*time.Minute)
+				r = r.successor()
+				r.last(1300)
+				return r
+			}, []string{"1301s " + raised},
+		},
+		"the patient needs no help": {
+			func(r *room) *room {
+				r.last(1, fallen())
+				r.last(10, noHelp())
+				r = r.successor()
+				r.last(700)
+				return r
+			}, nil,
+		},
+		"the patient falls a moment before the end, and may still say so": {
+			func(r *room) *room { r.last(590); r.last(1, fallen()); r = r.successor(); r.last(60); return r }, []string{"620s " + raised},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRoom(t)
+			r.off(alerts.Fall, 10*time.Minute)
+			r = tt.tell(r)
+			if diff := cmp.Diff(tt.want, r.transcript()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Whoever takes over between the end of the decision and the record of the alarm tells of the same one.
+func TestACallThatWaitedIsOneAlarm(t *testing.T) {
+	r := newRoom(t)
+	r.off(alerts.Fall, 10*time.Minute)
+	r.last(1, fallen())
+	r.last(598)
+	other := r.successor()
+	r.last(1)
+	other.last(2)
+	if a, b := r.open(alerts.Fall), other.open(alerts.Fall); a.ID != b.ID || !a.Onset.Equal(start) {
+		t.Errorf("%s and %s, which began at %s", a.ID, b.ID, a.Onset)
+	}
+	if off := r.engine.Care().Off; len(off) > 0 {
+		t.Errorf("%+v", off)
+	}
+}
+
 func TestADecisionSaysWhoseItIsAndEndsByItself(t *testing.T) {
 	r := newRoom(t)
 	var kinds []string
@@ -142,7 +245,7 @@ func TestADecisionSaysWhoseItIsAndEndsByItself(t *testing.T) {
 		out, a, err := r.engine.Command(c, r.now)
 		note(out)
 		again, same, _ := r.engine.Command(c, r.now.Add(time.Second))
-		if err != nil || !cmp.Equal(out, again) || !cmp.Equal(a, same) {
+		if err != nil || out.Repeated || !again.Repeated || !cmp.Equal(out.Care, again.Care) || !cmp.Equal(a, same) {
 			t.Fatalf("%s: %v, repeated %+v", c.Kind, err, again)
 		}
 	}
@@ -158,6 +261,32 @@ func TestADecisionSaysWhoseItIsAndEndsByItself(t *testing.T) {
 	want := []string{"alarm_off by s-9", "standby by s-9", "pause by s-9", "alarm_on by ", "resume by "}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestAPauseIsEndedBeforeItsTime(t *testing.T) {
+	r := newRoom(t)
+	r.must(alerts.Command{Kind: alerts.PauseAudio, For: 2 * time.Minute, Role: vitals.Nurse})
+	r.last(5)
+	r.must(alerts.Command{Kind: alerts.PauseAudio, Role: vitals.Nurse})
+	if care := r.engine.Care(); care.Version != 2 || care.View().Paused != nil {
+		t.Errorf("still paused: %+v", care.Paused)
+	}
+}
+
+// The clock is an hour ahead when somebody silences a patient for a moment. It is put right: the moment is over, on
+// whatever node, or the patient would be silent at all stations for an hour.
+func TestAPauseEndsWhenTheClockIsSetBackBehindIt(t *testing.T) {
+	r := newRoom(t)
+	r.must(alerts.Command{Kind: alerts.PauseAudio, For: 2 * time.Minute, Role: vitals.Nurse})
+	next := alerts.NewEngine(patient)
+	next.RestoreCare(r.engine.Care())
+	r.setClock(-time.Hour)
+	for name, e := range map[string]*alerts.Engine{"here": r.engine, "elsewhere": next} {
+		out := e.Tick(r.now)
+		if len(out.Care) != 1 || out.Care[0].Kind != alerts.PauseAudio || out.Care[0].Actor != "" || e.Care().View().Paused != nil {
+			t.Errorf("%s: %+v, still paused: %+v", name, out.Care, e.Care().Paused)
+		}
 	}
 }
 

@@ -29,11 +29,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"switch an alarm on", alerts.AlarmOn, alerts.Physiological, false},
 		{"standby", alerts.Standby, alerts.Physiological, false},
 		{"resume", alerts.Resume, alerts.Physiological, false},
+		{"acknowledge several of low priority", alerts.AcknowledgeLow, alerts.Physiological, false},
+		{"discharge", alerts.Leave, alerts.Physiological, false},
 	}
-	all := "++++++++++"
+	all := "++++++++++++"
 	want := map[vitals.Role]string{
-		vitals.Viewer: "----------", vitals.Nurse: "+++-++--++", vitals.Charge: all, vitals.Physician: all,
-		vitals.Technician: "-+--------", vitals.Admin: "----------",
+		vitals.Viewer: "------------", vitals.Nurse: "+++-++--+++-", vitals.Charge: all, vitals.Physician: all,
+		vitals.Technician: "-+--------+-", vitals.Admin: "-----------+",
 	}
 	for _, role := range vitals.Roles {
 		for i, a := range acts {
@@ -80,7 +82,7 @@ func TestACommandThatIsNoneIsRefused(t *testing.T) {
 		{"no kind", alerts.Command{}, alerts.Unfit},
 		{"a kind that nobody knows", alerts.Command{Kind: "dance"}, alerts.Unfit},
 		{"a pause of three minutes", alerts.Command{Kind: alerts.PauseAudio, For: 3 * time.Minute}, alerts.Unfit},
-		{"a pause of no time", alerts.Command{Kind: alerts.PauseAudio}, alerts.Unfit},
+		{"a pause of a time before", alerts.Command{Kind: alerts.PauseAudio, For: -time.Second}, alerts.Unfit},
 		{"a standby without a place", alerts.Command{Kind: alerts.Standby, For: time.Minute}, alerts.Unfit},
 		{"a standby of a day", alerts.Command{Kind: alerts.Standby, For: 24 * time.Hour, Where: "X-ray"}, alerts.Unfit},
 		{"off without a reason", with(off, func(c *alerts.Command) { c.Reason = "" }), alerts.Unfit},
@@ -152,6 +154,39 @@ func TestARepeatedCommandIsNoConflictAfterARestart(t *testing.T) {
 	c.ID = "cmd-2"
 	if _, _, err := after.engine.Command(c, before.now); codeOf(err) != alerts.AlreadyAcked {
 		t.Errorf("another one: %v", err)
+	}
+}
+
+// Two people's clients happen to choose the same id, or one does for two things. Whoever commands is told what became of
+// that, not of something else.
+func TestAnotherCommandOfTheSameIDIsAnotherCommand(t *testing.T) {
+	r := newRoom(t)
+	r.last(20, oxygen(84))
+	r.last(1, sugar(60))
+	low, sweet := r.open(alerts.SpO2Low), r.open(alerts.GlucoseLow)
+	ask := func(e *alerts.Engine, c alerts.Command) (alerts.Answer, alerts.RefusalCode) {
+		_, a, err := e.Command(c, r.now)
+		return a, codeOf(err)
+	}
+	if a, refused := ask(r.engine, seen(low, "1")); refused != "" || a.Alarm.ID != low.ID {
+		t.Fatalf("%s of %s", refused, a.Alarm.Condition)
+	}
+	another := seen(low, "1")
+	another.Actor = "s-8"
+	if _, refused := ask(r.engine, another); refused != alerts.AlreadyAcked {
+		t.Errorf("somebody else takes the same alarm: %q", refused)
+	}
+	if a, refused := ask(r.engine, seen(sweet, "1")); refused != "" || a.Alarm.ID != sweet.ID || a.Alarm.State != alerts.ActiveAck {
+		t.Errorf("the same person takes another alarm: %q, %s %s", refused, a.Alarm.Condition, a.Alarm.State)
+	}
+	pause := alerts.Command{Kind: alerts.PauseAudio, ID: "1", For: time.Minute, Actor: "s-7", Role: vitals.Nurse}
+	if a, refused := ask(r.engine, pause); refused != "" || a.Care.Paused.Until.IsZero() {
+		t.Errorf("and silences the patient: %q, %+v", refused, a.Care)
+	}
+	next := alerts.NewEngine(patient)
+	next.Restore(r.engine.Open())
+	if _, refused := ask(next, another); refused != alerts.AlreadyAcked {
+		t.Errorf("somebody else takes the same alarm after a restart: %q", refused)
 	}
 }
 

@@ -2,7 +2,6 @@ package alerts
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/samber/lo"
@@ -43,6 +42,8 @@ const (
 	NEWS2High      Condition = "NEWS2_HIGH"
 	NEWS2Medium    Condition = "NEWS2_MEDIUM"
 	MissedReading  Condition = "MISSED_READING"
+	OffBaseline    Condition = "OFF_BASELINE"
+	Forecast       Condition = "FORECAST"
 	SOS            Condition = "SOS"
 	Fall           Condition = "FALL"
 	HubOffline     Condition = "HUB_OFFLINE"
@@ -51,8 +52,13 @@ const (
 	PoorSignal     Condition = "POOR_SIGNAL"
 	ECGDisputed    Condition = "ECG_DISPUTED"
 	BatteryLow     Condition = "BATTERY_LOW"
+	HubClockSkew   Condition = "HUB_CLOCK_SKEW"
+	ClockSkew      Condition = "CLOCK_SKEW"
+	SiteOutage     Condition = "SITE_OUTAGE"
 	JournalAway    Condition = "JOURNAL_AWAY"
 	DetectorLag    Condition = "DETECTOR_LAG"
+	IngestLag      Condition = "INGEST_LAG"
+	AlarmsUnproven Condition = "ALARMS_UNPROVEN"
 	DatabaseAway   Condition = "DATABASE_AWAY"
 	StationSilent  Condition = "STATION_SILENT"
 )
@@ -70,7 +76,7 @@ type Spec struct {
 	Rearm    time.Duration // acknowledged, but true for so long: tell again; zero never
 	// InhibitedBy are the conditions that explain this one, the most urgent first: it is not raised while one of
 	// them stands. When it is open already it is silent then; but no technical condition silences a
-	// physiological one.
+	// physiological one. What an outage of the site explains is raised, and silent from the start.
 	InhibitedBy []Condition
 }
 
@@ -114,7 +120,7 @@ const (
 
 // rules is the one table of conditions, in the order in which they are judged: who inhibits comes
 // before whom it inhibits. Sources stand beside the limits in the file of each family.
-var rules = rulesOf(defaultLimits, []rule{
+var rules = defaultRules([]rule{
 	ventricularFibrillation,
 	asystole,
 	ventricularTachycardia,
@@ -142,32 +148,51 @@ var rules = rulesOf(defaultLimits, []rule{
 	newsHigh,
 	newsMedium,
 	missedReading,
+	offBaseline,
+	forecast,
 	sos,
 	fall,
+	siteOutage,
 	hubOffline,
 	noData,
 	leadsOff,
 	poorSignal,
 	ecgDisputed,
 	batteryLow,
+	hubClockSkew,
+	clockSkew,
 	journalAway,
 	detectorLag,
+	ingestLag,
+	alarmsUnproven,
 	databaseAway,
 	stationSilent,
 })
 
-// rulesOf is the table with the delays that the limits say.
-func rulesOf(l Limits, table []rule) []rule {
-	table = slices.Clone(table)
-	for i := range table {
-		if r := &table[i]; r.on != 0 {
-			r.OnDelay = l.lasting(r.on)
-		}
-		if r := &table[i]; r.off != 0 {
-			r.OffDelay = l.lasting(r.off)
-		}
+// defaultRules is the table with the delays that the default limits say.
+func defaultRules(table []rule) []rule {
+	return lo.Map(table, func(r rule, _ int) rule { return delayed(r, defaultLimits) })
+}
+
+// delayed is the rule with the delays that the limits say.
+func delayed(r rule, l Limits) rule {
+	if r.on != 0 {
+		r.OnDelay = l.lasting(r.on)
 	}
-	return table
+	if r.off != 0 {
+		r.OffDelay = l.lasting(r.off)
+	}
+	return r
+}
+
+// ruleWith is a row of the table under the limits: the table's own where they do not change it, so that patients
+// with limits of their own hold no table of their own.
+func ruleWith(l Limits, rank int) *rule {
+	own := &rules[rank]
+	if r := delayed(*own, l); r.OnDelay != own.OnDelay || r.OffDelay != own.OffDelay {
+		return &r
+	}
+	return own
 }
 
 // ruleOf finds a condition's row.

@@ -12,6 +12,9 @@ import (
 // ErrContact is wrapped by the errors of Contact.Validate.
 var ErrContact = errors.New("nobody can be reached there")
 
+// ErrGone says that a contact is no longer there.
+var ErrGone = errors.New("contact is gone")
+
 // topic is what ntfy takes for one.
 var topic = regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`)
 

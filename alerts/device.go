@@ -20,16 +20,17 @@ const (
 type device struct {
 	id       vitals.DeviceID
 	hub      vitals.HubID // through which it was last heard
-	assigned time.Time    // server time
+	assigned instant      // server time
 	clock    clock        // the times below are on the server's timeline
-	streams  bool         // it sends waveforms or values about once a second, so silence is news
-	heard    time.Time    // server time of the newest delivery with streamed values that were news
-	newest   time.Time    // time of the newest streamed value
+	pace     Pace         // whether its silence is news
+	heard    instant      // server time of the newest delivery with streamed values that were news
+	ecg      instant      // the same, with an ECG; zero until it sends one
 	lead     *lead        // of its ECG channels the one that is judged, nil until it sends one
 	other    *lead        // one that is analysed beside it, nil where there is none
 	pleth    *pleth       // nil until it sends the wave of an oximeter
 	contact  held         // electrodes or sensor off
 	battery  held
+	skew     skew // of its own clock
 }
 
 // released is a device that was taken away.
@@ -62,7 +63,7 @@ func (e *Engine) Bind(devices []vitals.DeviceID, now time.Time) {
 // then noticed even if it is never heard again.
 func (e *Engine) Streamed(id vitals.DeviceID) {
 	if dev := e.bound(id); dev != nil {
-		dev.streams = true
+		dev.pace.steady = true
 	}
 }
 
@@ -72,7 +73,7 @@ func (e *Engine) assign(id vitals.DeviceID, now time.Time) *device {
 		return strings.Compare(string(d.id), string(id))
 	})
 	if !known {
-		e.devices = slices.Insert(e.devices, i, &device{id: id, assigned: now})
+		e.devices = slices.Insert(e.devices, i, &device{id: id, assigned: instantOf(now)})
 		e.released = slices.DeleteFunc(e.released, func(r released) bool { return r.id == id })
 	}
 	return e.devices[i]
@@ -86,6 +87,14 @@ func (e *Engine) bound(id vitals.DeviceID) *device {
 		}
 	}
 	return nil
+}
+
+// aheadOf is how far the device's clock is ahead of the server's; zero where nobody knows.
+func (e *Engine) aheadOf(id vitals.DeviceID) time.Duration {
+	if dev := e.bound(id); dev != nil {
+		return dev.clock.ahead
+	}
+	return 0
 }
 
 // sender is the device of the delivery, nil where the delivery is not to be judged.
@@ -102,14 +111,8 @@ func (e *Engine) sender(d vitals.Delivery) *device {
 	return e.assign(d.Batch.Device, d.Received)
 }
 
-// anything and streamed say which kinds count.
-func anything(vitals.Kind) bool   { return true }
-func streamed(k vitals.Kind) bool { return k.Info().Shape != vitals.Spot }
-
-// Streams reports whether the delivery carries what comes continuously, so that its absence is news.
-func Streams(d vitals.Delivery) bool {
-	return d.Stream.Hub != "" && !newestValue(d.Batch, streamed).IsZero()
-}
+// anything lets all kinds count.
+func anything(vitals.Kind) bool { return true }
 
 // newestValue is the time of the newest value in the batch of the kinds that count, zero for none.
 func newestValue(b vitals.Batch, counts func(vitals.Kind) bool) time.Time {
@@ -127,19 +130,24 @@ func newestValue(b vitals.Batch, counts func(vitals.Kind) bool) time.Time {
 	return newest
 }
 
-// receive notes a sign of life. Repeats and old backlog are none: nothing in them can be judged. What
-// came without a hub was measured once, so nothing more is expected.
+// continues reports whether samples of the ECG are by their number those behind the last that were consumed.
+func (d *device) continues(waves []vitals.Waveform) bool {
+	return slices.ContainsFunc([]*lead{d.lead, d.other}, func(l *lead) bool {
+		return l != nil && slices.ContainsFunc(waves, func(w vitals.Waveform) bool {
+			return w.Kind == l.kind && w.Rate == l.rate && w.First == l.next
+		})
+	})
+}
+
+// receive notes a sign of life. Repeats and old backlog are none: nothing in them can be judged.
 func (d *device) receive(v vitals.Delivery) {
-	if d.hub = v.Stream.Hub; d.hub == "" {
-		return
-	}
+	d.hub = v.Stream.Hub
 	newest := newestValue(v.Batch, streamed)
-	if !newest.After(d.newest) || late(newest, v.Received) {
+	if !newest.After(d.pace.newest.Time()) || late(newest, v.Received) {
 		return
 	}
-	d.newest = newest
-	d.heard = v.Received
-	d.streams = true
+	d.heard = instantOf(v.Received)
+	d.pace.Take(v)
 }
 
 // late reports whether a sample of that time is too old to be news at now.
@@ -147,5 +155,5 @@ func late(sample, now time.Time) bool { return now.Sub(sample) > lateAfter }
 
 // silent reports whether a continuous device has not been heard for longer than it may.
 func (d *device) silent(now time.Time) bool {
-	return d.streams && now.Sub(d.heard) > staleAfter
+	return d.pace.steady && now.Sub(d.heard.Time()) > staleAfter
 }

@@ -41,7 +41,7 @@ func describePVCs(f fact) string {
 }
 
 // pvcs remembers when ventricular beats were, the newest last.
-type pvcs struct{ at []time.Time }
+type pvcs struct{ at []instant }
 
 // pvcsKept is the most that are counted: more a minute than any heart has of single ones.
 const pvcsKept = 100
@@ -50,13 +50,13 @@ func (p *pvcs) add(at time.Time) {
 	if len(p.at) == pvcsKept {
 		p.at = append(p.at[:0], p.at[1:]...)
 	}
-	p.at = append(p.at, at)
+	p.at = append(p.at, instantOf(at))
 }
 
 // lately counts those of the minute before a time, and forgets the others.
 func (p *pvcs) lately(at time.Time) int64 {
 	old := 0
-	for old < len(p.at) && at.Sub(p.at[old]) >= time.Minute {
+	for old < len(p.at) && at.Sub(p.at[old].Time()) >= time.Minute {
 		old++
 	}
 	p.at = append(p.at[:0], p.at[old:]...)

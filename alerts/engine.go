@@ -15,7 +15,7 @@ import (
 // follows from what it was given, in order, so the same deliveries give the same alarms. It is not
 // safe for concurrent use.
 //
-// A new engine continues an old one after SetLimits, Bind, Streamed, Restore and Recall with what is stored
+// A new engine continues an old one after SetLimits, Bind, Streamed, Restore, RestoreTrends and Recall with what is stored
 // and Observe with the deliveries of the last 45 seconds, in the order in which they came.
 type Engine struct {
 	patient    vitals.PatientID
@@ -24,19 +24,23 @@ type Engine struct {
 	discharged bool
 	hubs       []hub      // told by Hub
 	limits     Limits     // in force
-	rules      []rule     // the table with their delays
 	episodes   []*episode // every key that was ever true, in the order of rules, then by site
-	care       Care       // what people have decided
+	care       *Care      // what people have decided; never changed in place
+	fallDue    instant    // server time after which a fall that nobody took back is told; zero while none waits
 	goodSince  time.Time  // server time since when the signal of a patient who is away is good
 	decisions  []decision // of the last commands
+	ticked     time.Time  // the server's clock at the newest tick
+	ticks      bool       // there was one
 
 	leading     vitals.DeviceID // whose ECG feeds the cardiac conditions
 	rateHeard   time.Time       // server time at which the leading ECG last gave a heart rate
 	pulse       source          // of a heart rate that is not from the ECG
 	oximeter    source
 	breather    source
+	site        site // the outage of the unit
 	spots       spots
 	warning     warning
+	trends      trends
 	breath      breath.Meter
 	breathDue   time.Time // of samples: when its rate is derived next
 	breathHeard time.Time // server time at which a device last measured it
@@ -52,9 +56,16 @@ type Outcome struct {
 	// Derived is the heart rate from the leading ECG, at each whole second, and the respiration rate from
 	// its beats and from pulses, every five seconds; what the variability of five minutes was, at their end.
 	Derived []vitals.Charted
+	// Trends is what RestoreTrends of an engine that starts anew is to be told, every quarter of an hour, and more
+	// often while a device's clock is wrong; else nil.
+	Trends []byte
 	// Delayed are conditions that were true, and no longer were before their on-delay was over: what nobody was
 	// told. How many there are shows what the delays are worth.
 	Delayed []Condition
+	// Repeated marks what a command brought about when it came first: it is to be recorded, and is news to nobody.
+	Repeated bool
+	// Outages are of the units that Watch finds lost: the engines of their patients have to be told (Engine.Site).
+	Outages map[vitals.UnitID]Outage
 }
 
 // NewEngine makes the engine of one patient, who has no devices and no alarms yet.
@@ -63,7 +74,7 @@ func NewEngine(p vitals.PatientID) *Engine { return NewEngineWith(p, model.Embed
 // NewEngineWith makes an engine whose ECG detectors ask other forests than those of the program.
 func NewEngineWith(p vitals.PatientID, forests *model.Forests) *Engine {
 	return &Engine{
-		patient: p, limits: defaultLimits, rules: rules,
+		patient: p, limits: defaultLimits, care: &noCare,
 		newAnalyser: func(rateHz float64) (analyser, error) {
 			return ecg.NewWith(rateHz, forests)
 		},
@@ -83,8 +94,17 @@ func (e *Engine) Observe(d vitals.Delivery) Outcome {
 		return e.out
 	}
 	now := d.Received
-	d.Batch = dev.clock.settle(d)
+	e.mindTime(now)
+	sent, repeated := d, dev.clock.repeats(d)
+	d.Batch = dev.clock.settle(d, dev.continues(d.Batch.Waveforms))
 	dev.receive(d)
+	if dev.clock.ahead != 0 {
+		e.warning.shift(now)
+	}
+	e.tellDueFall(now)
+	if !repeated {
+		e.judgeClocks(dev, sent)
+	}
 	e.observePleth(dev, d.Batch.Waveforms, now) // before the ECG, which is held against it
 	e.observeECG(dev, d.Batch.Waveforms, now)
 	for i := range d.Batch.Readings {
@@ -101,6 +121,8 @@ func (e *Engine) Observe(d vitals.Delivery) Outcome {
 // it about once a second, and only when every delivery received so far has been observed.
 func (e *Engine) Tick(now time.Time) Outcome {
 	e.out = Outcome{}
+	now = now.Round(0) // without its monotonic part, which nothing else has that the engine is told
+	e.clockSet(now)
 	if e.discharged {
 		return e.out
 	}
@@ -110,11 +132,15 @@ func (e *Engine) Tick(now time.Time) Outcome {
 	for _, dev := range e.devices {
 		e.tickDevice(dev, now)
 	}
-	e.tickCalls(now)
 	e.tickCare(now)
+	e.tickCalls(now) // behind what ends a decision, so that what waited for that is recorded with it
 	e.tickSpots(now)
 	e.tickPlans(now)
 	e.tickWarning(now)
+	e.tickSite(now)
+	e.tickTrends(now)
+	e.keepWarning(now)
+	e.relate(now) // here, whether a hint was told or not
 	for _, p := range e.episodes {
 		if e.orphan(p) {
 			e.emit(p.close(ClosedUnassigned, now))
@@ -132,23 +158,26 @@ func (e *Engine) Tick(now time.Time) Outcome {
 func (e *Engine) Decided() Outcome { return e.out }
 
 // Discharge closes whatever is open. The engine ignores everything until Bind gives the patient
-// devices again. Whether a patient with unacknowledged alarms may be discharged is the caller's
-// to decide.
+// devices again. It is of somebody who has left; Command decides whether a patient may.
 func (e *Engine) Discharge(now time.Time) Outcome {
 	e.out = Outcome{}
+	e.leave(now)
+	return e.out
+}
+
+func (e *Engine) leave(now time.Time) {
 	for _, p := range e.episodes {
 		if p.alarm.State.Open() {
 			e.emit(p.close(ClosedDischarged, now))
 		}
-		p.alarm = Alarm{}
+		p.alarm = &noAlarm
 	}
 	if len(e.care.Off) > 0 || !e.care.Away.Until.IsZero() {
 		e.decide(CareChange{Kind: Resume, Care: Care{Version: e.care.Version}}, now)
 	}
-	e.spots, e.warning = spots{}, warning{}
+	e.spots, e.warning, e.site, e.trends = spots{}, warning{}, site{}, trends{}
 	e.Bind(nil, now)
 	e.discharged = true
-	return e.out
 }
 
 // Open lists the open alarms in the order of Conditions, then by site.
@@ -156,7 +185,7 @@ func (e *Engine) Open() []Alarm {
 	var open []Alarm
 	for _, p := range e.episodes {
 		if p.alarm.State.Open() {
-			open = append(open, p.alarm)
+			open = append(open, *p.alarm)
 		}
 	}
 	return open
@@ -167,9 +196,11 @@ func (e *Engine) Open() []Alarm {
 func (e *Engine) Restore(alarms []Alarm) {
 	for _, a := range alarms {
 		if a.Condition.Valid() {
+			e.mindTime(a.Changed)
 			e.episode(key{a.Condition, a.Site}).restore(a)
 		}
 	}
+	e.restoreSite(alarms)
 }
 
 // key names an episode within a patient.
@@ -188,10 +219,14 @@ func (e *Engine) apply(k key, f fact, now time.Time) {
 		}
 		p = e.episode(k)
 	}
+	if f.truth == True && p.alarm.State <= Pending && e.awaits(p.rule, now) {
+		return
+	}
 	inhibited := f.truth == True && p.alarm.State <= Pending && (e.inhibited(p.rule, f) || e.muted(p.rule, now))
 	pending := p.alarm.State == Pending
 	if t, ok := p.judge(f, now, inhibited); ok {
-		e.emit(t)
+		t.Ahead = e.aheadOf(f.by)
+		e.emit(e.born(p, t))
 		e.relate(now)
 	}
 	if pending && f.truth == False && p.alarm.State == 0 {
@@ -225,14 +260,14 @@ func (e *Engine) episode(k key) *episode {
 			break
 		}
 	}
-	p := &episode{rule: &e.rules[rank], patient: e.patient, site: k.site, closed: &noAlarm}
+	p := &episode{rule: ruleWith(e.limits, rank), patient: e.patient, site: k.site, alarm: &noAlarm, closed: &noAlarm}
 	e.episodes = slices.Insert(e.episodes, at, p)
 	return p
 }
 
 // orphan reports whether the open alarm is about a device that is no longer the patient's.
 func (e *Engine) orphan(p *episode) bool {
-	if !p.alarm.State.Open() || p.site == "" || p.rule.condition == HubOffline || p.rule.Type != Technical {
+	if !p.alarm.State.Open() || p.site == "" || p.rule.condition.OfHub() || p.rule.Type != Technical {
 		return false
 	}
 	return e.bound(vitals.DeviceID(p.site)) == nil

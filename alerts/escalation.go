@@ -47,15 +47,60 @@ type Escalation struct {
 // for HIGH and MEDIUM): waiting for somebody who is not there helps nobody.
 const unassignedStep = 2
 
-// Call is an alarm that asks for somebody, and since when. Whatever makes it ask again (Change.Asks)
-// makes it another call, which begins with the first step.
+// Call is an alarm that asks for somebody, and since when.
 type Call struct {
 	Alarm Alarm
 	Epoch int       // the alarm's version that asked
 	Since time.Time // server time at which it did
 }
 
-// AskingChanges lists the changes that make an alarm call from the first step on.
+// Asked is a change by which an alarm asked for somebody.
+type Asked struct {
+	Change  Change
+	Version int       // of the alarm as it was then
+	At      time.Time // server time
+}
+
+// Asking is an open alarm with the changes by which it asked for somebody, oldest first. Those before one that
+// begins another call in any case (all but Recurred do) may be missing.
+type Asking struct {
+	Alarm Alarm
+	Asked []Asked
+}
+
+// CallOf is the call that came of what the alarm asked for, with the people of now. Called says which steps were
+// called.
+func (p Policy) CallOf(a Asking, by Assigned, called func(StepID) bool) Call {
+	c := Call{Alarm: a.Alarm}
+	for _, asked := range a.Asked {
+		c = p.Ask(c, asked, by, called)
+	}
+	return c
+}
+
+// Ask is the call after the alarm asked again. That begins another call with the first step, but for a latched
+// condition that came back: nobody has answered, so the call goes on, or a rhythm that comes every 25 s would
+// call the nurse for ever and nobody else (docs/adr/0008). Where the call has come to its end, it begins anew.
+func (p Policy) Ask(c Call, a Asked, by Assigned, called func(StepID) bool) Call {
+	if c.Epoch > 0 && a.Change == Recurred && !p.ended(c, by, a.At, called) {
+		return c
+	}
+	c.Epoch, c.Since = a.Version, a.At
+	return c
+}
+
+// ended reports whether the call had come to its end: the last step was called in its time, and is not repeated. One
+// that is overdue, as behind an outage, is still to be called.
+func (p Policy) ended(c Call, by Assigned, at time.Time, called func(StepID) bool) bool {
+	plan := p.Plan(c, by)
+	if p.of(c.Alarm).Repeat > 0 || len(plan) == 0 {
+		return len(plan) == 0
+	}
+	last := plan[len(plan)-1]
+	return !last.At.After(at) && called(StepID{Alarm: c.Alarm.ID, Epoch: c.Epoch, Step: last.Step})
+}
+
+// AskingChanges lists the changes by which an alarm asks for somebody.
 func AskingChanges() []Change {
 	return []Change{Raised, Recurred, Rearmed, Worsened, Released, Unacked}
 }

@@ -232,3 +232,19 @@ func TestAPolicyThatCannotBeFollowedIsRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestTheStepOfACallIsReadBackOutOfTheAudit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := alerts.StepID{Alarm: "01A", Epoch: 3, Step: rapid.IntRange(0, 9).Draw(t, "step"), Round: rapid.IntRange(0, 99).Draw(t, "round")}
+		for _, detail := range []string{s.String(), s.String() + ", push"} {
+			if step, is := alerts.SaidStep(detail); !is || step != s.Step {
+				t.Errorf("%q is step %d, %t", detail, step, is)
+			}
+		}
+	})
+	for _, detail := range []string{alerts.OfferID("01A", time.Time{}).String() + ", push", "", "artefact"} {
+		if step, is := alerts.SaidStep(detail); is {
+			t.Errorf("%q is step %d of a call", detail, step)
+		}
+	}
+}

@@ -29,11 +29,10 @@ type Evidence struct {
 	Waves    []vitals.Block
 }
 
-// EvidenceSpan is which samples belong to an alarm as it was raised.
-func EvidenceSpan(raised Alarm) (from, to time.Time) {
-	newest := later(raised.Onset, raised.Evidence)
-	to = newest.Add(evidenceAfter)
-	return later(raised.Onset.Add(-evidenceBefore), newest.Add(-evidenceLongest)), to
+// EvidenceSpan is which samples belong to an alarm that was raised, by the time with which they are charted.
+func EvidenceSpan(t Transition) (from, to time.Time) {
+	onset, newest := t.Alarm.Onset.Add(t.Ahead), later(t.Alarm.Onset, t.Alarm.Evidence).Add(t.Ahead)
+	return later(onset.Add(-evidenceBefore), newest.Add(-evidenceLongest)), newest.Add(evidenceAfter)
 }
 
 // RulesVersion names the table of conditions with its delays and the default limits: programs whose rules say

@@ -17,7 +17,7 @@ func TestEvidenceReachesFromBeforeTheOnsetToAfterTheAlarm(t *testing.T) {
 		{"a heart rate after its delay of 15 s", 15 * time.Second, 10 * time.Second, 35 * time.Second},
 		{"a cuff that measures every five minutes", 5 * time.Minute, -3 * time.Minute, 5*time.Minute + 20*time.Second},
 	} {
-		from, to := alerts.EvidenceSpan(alerts.Alarm{Onset: noon, Evidence: noon.Add(row.delay)})
+		from, to := alerts.EvidenceSpan(alerts.Transition{Alarm: alerts.Alarm{Onset: noon, Evidence: noon.Add(row.delay)}})
 		if noon.Sub(from) != row.before || to.Sub(noon) != row.after {
 			t.Errorf("%s: from %v to %v", row.story, from.Sub(noon), to.Sub(noon))
 		}

@@ -1,6 +1,6 @@
 package alerts
 
-import "slices"
+import "time"
 
 // Analyser is what the engine needs of an ECG detector.
 type Analyser = analyser
@@ -16,10 +16,23 @@ func (e *Engine) FindPulses(with func(rateHz float64) (Pulses, error)) { e.newPu
 
 // Spot makes a condition one of single readings.
 func (e *Engine) Spot(c Condition) {
-	e.rules = slices.Clone(e.rules)
-	for i := range e.rules {
-		if e.rules[i].condition == c {
-			e.rules[i].Spot = true
-		}
-	}
+	p := e.episode(key{condition: c})
+	own := *p.rule
+	own.Spot = true
+	p.rule = &own
 }
+
+// OutageFrom is how many patients of those watched make an outage.
+func OutageFrom(watched int) int { return outageFrom(watched) }
+
+// WithoutTrends lets the engine follow no trends, and so hint nothing.
+func (e *Engine) WithoutTrends() { e.trends.due = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// NoAlarm is shared by all keys that have none.
+func NoAlarm() Alarm { return noAlarm }
+
+// Held is a time as the engine holds it.
+func Held(t time.Time) time.Time { return instantOf(t).Time() }
+
+// PendingAlarm is shared by all keys of which nobody is told yet.
+func PendingAlarm() Alarm { return pendingAlarm }

@@ -7,8 +7,8 @@ import (
 	"vigil/vitals/ecg"
 )
 
-// The onset of atrial fibrillation. Alarms about it are to be limited to onset and termination, because those
-// about what is known to go on are answered by nobody (Drew et al., PLoS ONE 2014;9:e110274): it is told once,
+// The onset of atrial fibrillation. Alarms about it are to be limited to new onset and termination, because what
+// is known to go on is among what makes alarms excessive (Drew et al., PLoS ONE 2014;9:e110274): it is told once,
 // and another one in the 24 hours behind its end is not. The detector tells episodes of half a minute; the
 // alarm waits for a whole one.
 var afOnset = rule{
@@ -28,7 +28,7 @@ const (
 )
 
 func describeFibrillation(f fact) string {
-	return "irregular for " + vitals.Round(f.at.Sub(f.onset).Seconds(), 0).String() + " s, the first in 24 h"
+	return "irregular for " + vitals.Round(f.at.Sub(f.onset).Seconds(), 0).String() + " s, " + f.cause
 }
 
 // judgeFibrillation judges, at a whole second, whether the leading ECG has begun to fibrillate.
@@ -39,8 +39,13 @@ func (e *Engine) judgeFibrillation(dev *device, quality ecg.Quality, at, now tim
 	f := fact{at: at, by: dev.id, truth: l.rhythmTruth(ecg.AtrialFibrillation, quality, at)}
 	switch {
 	case f.truth == True:
-		f.onset = l.began[ecg.AtrialFibrillation]
-		if p != nil && p.alarm.State == 0 && at.Sub(p.closed.Ended) < afKnown {
+		f.onset, f.cause = l.began[ecg.AtrialFibrillation], "the first in 24 h"
+		if recent := p != nil && p.alarm.State <= Pending && at.Sub(p.closed.Ended) < afKnown; !recent {
+			break
+		}
+		if p.closed.Reason == ClosedOff { // it did not end: somebody wanted to hear nothing of it for a while
+			f.cause = "and no longer switched off"
+		} else {
 			f.truth = False
 		}
 	case at.Sub(l.clear) < afClear:

@@ -19,31 +19,46 @@ const (
 
 // onset is when an episode of the key began.
 type onset struct {
-	at   time.Time
+	at   instant
 	flap bool // it was somebody's from the start
 }
 
-// remember keeps the onsets that decide about the next.
+// remember keeps the onsets that decide about the next, in the order in which they were told. The newest is kept for the
+// names of those that begin before it, where the clock was set back.
 func (p *episode) remember(o onset) {
-	if slices.ContainsFunc(p.onsets, func(known onset) bool { return known.at.Equal(o.at) }) {
+	p.onsets = append(p.onsets, o)
+	if len(p.onsets) <= chatterAbove+1 {
 		return
 	}
-	if len(p.onsets) > chatterAbove {
-		p.onsets = slices.Delete(p.onsets, 0, 1)
+	oldest := 0
+	if p.newestOnset() == oldest {
+		oldest++
 	}
-	p.onsets = append(p.onsets, o)
+	p.onsets = slices.Delete(p.onsets, oldest, oldest+1)
+}
+
+// newestOnset is which of the onsets that are remembered is the newest, -1 where none is.
+func (p *episode) newestOnset() int {
+	newest := -1
+	for i, o := range p.onsets {
+		if newest < 0 || o.at > p.onsets[newest].at {
+			newest = i
+		}
+	}
+	return newest
 }
 
 // flaps takes in the onset of the alarm that is being raised, and reports whether it continues one that
 // somebody has.
 func (p *episode) flaps(f fact) bool {
-	a := &p.alarm
-	if a.Priority == High {
+	a := p.alarm
+	if a.Priority == High { // is told each time, and named after those before
+		p.remember(onset{at: instantOf(a.Onset)})
 		return false
 	}
 	recent, flaps := 1, 0
 	for _, o := range p.onsets {
-		if a.Onset.Sub(o.at) <= flapWindow {
+		if a.Onset.Sub(o.at.Time()).Abs() <= flapWindow { // before it, where the clock was set back
 			recent++
 			if o.flap {
 				flaps++
@@ -57,6 +72,6 @@ func (p *episode) flaps(f fact) bool {
 		a.Previous, a.State = c.ID, ActiveAck
 		a.AckedBy, a.AckedName, a.AckedAt = c.AckedBy, c.AckedName, c.AckedAt
 	}
-	p.remember(onset{at: a.Onset, flap: a.Previous != ""})
+	p.remember(onset{at: instantOf(a.Onset), flap: a.Previous != ""})
 	return a.State == ActiveAck
 }

@@ -61,7 +61,7 @@ var glucose = family{kinds: glucoseKinds, stands: glucoseStands, judge: (*Engine
 func (e *Engine) judgeGlucose(now time.Time) {
 	var newest spot
 	for _, k := range glucoseKinds {
-		if v := e.spots.newest[k]; v.at.After(newest.at) {
+		if v := e.spots.newest[k]; v.at > newest.at {
 			newest = v
 		}
 	}

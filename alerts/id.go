@@ -14,8 +14,12 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // NewAlarmID names the episode that began at onset. It has the shape of a ULID, so that alarms
 // sort by onset: 48 bits of milliseconds, then 80 bits that only depend on what is named.
 func NewAlarmID(p vitals.PatientID, c Condition, site string, onset time.Time) AlarmID {
+	return nameAfter(onset, string(p), string(c), site)
+}
+
+func nameAfter(onset time.Time, parts ...string) AlarmID {
 	h := sha256.New()
-	for _, part := range []string{string(p), string(c), site} {
+	for _, part := range parts {
 		_, _ = h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part)))) // a hash never fails
 		_, _ = h.Write([]byte(part))
 	}

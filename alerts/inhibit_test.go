@@ -125,6 +125,18 @@ func TestWhatAnotherAlarmExplainsIsSilent(t *testing.T) {
 			want: []string{"16s LEADS_OFF raised: check electrodes: no contact", "42s SPO2_RAPID_DESAT raised: SpO₂ 70 ≤ 78 %"},
 		},
 		{
+			name: "what begins while nobody knows of what would explain it is told",
+			tell: func(r *room) {
+				r.last(30, heart(72))
+				r.last(6, heart(scriptVF))
+				r.last(60, value(strap, vitals.HeartRate, 145))
+			},
+			want: []string{
+				"34s VF raised: 4 s of fibrillation, 97 % sure", "47s NO_DATA raised: silent for more than 10s", "47s VF input_lost",
+				"57s HR_HIGH raised: HR 145 > 130 /min",
+			},
+		},
+		{
 			name: "what another source still shows is heard while nobody knows of what explained it",
 			tell: func(r *room) {
 				r.last(30, heart(140))

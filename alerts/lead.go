@@ -145,7 +145,7 @@ func (e *Engine) feed(dev *device, at **lead, w *vitals.Waveform, now time.Time)
 	case gap > 0:
 		e.push(dev, l, l.missing(gap), now)
 	}
-	l.heard = now
+	l.heard, dev.ecg = now, instantOf(now)
 	fresh := *w
 	if gap < 0 {
 		fresh.Start, fresh.Samples = w.Start.Add(w.Rate.Span(-gap)), w.Samples[-gap:]

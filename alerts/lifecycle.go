@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"slices"
 	"time"
 
 	"vigil/vitals"
@@ -55,26 +56,39 @@ type episode struct {
 	patient vitals.PatientID
 	site    string
 
-	alarm  Alarm  // pending or open; its State is 0 while there is none
-	closed *Alarm // the last one that is over; noAlarm while there is none
+	alarm   *Alarm  // open; pendingAlarm, or noAlarm, whose State is 0, while there is none
+	closed  *Alarm  // the last one that is over; noAlarm while there is none
+	pending instant // onset of a pending one
 
-	last       time.Time     // time of the samples of the newest judgement: older ones change nothing
-	lastTrue   time.Time     // the same, of the newest true one
-	lastKnown  time.Time     // the same, of the newest one that was not unknown
-	falseSince time.Time     // off-delay running since; zero while it does not run
-	overlaps   bool          // the pending onset reached back into the closed episode
+	last       instant       // time of the samples of the newest judgement: older ones change nothing
+	lastTrue   instant       // the same, of the newest true one
+	lastKnown  instant       // the same, of the newest one that was not unknown
+	falseSince instant       // off-delay running since; zero while it does not run
 	pace       time.Duration // between the last two judgements of the pending onset; zero after the first
-	called     time.Time     // when the newest call for help was made, or withdrawn
-	heard      time.Time     // server time of the newest judgement
+	called     instant       // when the newest call for help was made, or withdrawn
+	heard      instant       // server time of the newest judgement
+	acked      instant       // since when somebody has it, where the server's clock was set back behind that; else zero
+	since      instant       // since when it lasts, the same
+	rewound    bool          // it was: times of before say nothing about what comes
 	told       Truth         // the truth that the newest transition carried
+	overlaps   bool          // the pending onset reached back into the closed episode
+	waits      bool          // for the next reading: what is put off, and not for a time
 	pressing   int           // version since which the alarm asks for attention again
 	worst      vitals.Decimal
-	worseSince time.Time // since when it has been worse than it was acknowledged, by a step; zero while it is not
-	onsets     []onset   // of the last episodes
+	worseSince instant // since when it has been worse than it was acknowledged, by a step; zero while it is not
+	onsets     []onset // of the last episodes
 }
 
-// noAlarm is what is over of a key that had none. It never changes.
-var noAlarm Alarm
+// noAlarm is what there is of a key that has none, and pendingAlarm of one of which nobody is told yet. They never change.
+var noAlarm, pendingAlarm = Alarm{}, Alarm{State: Pending}
+
+// onset is when the pending or open alarm began; zero while there is none.
+func (p *episode) onset() time.Time {
+	if p.alarm.State == Pending {
+		return p.pending.Time()
+	}
+	return p.alarm.Onset
+}
 
 // standing reports whether the condition has been true and is not known to have gone.
 func (p *episode) standing() bool {
@@ -86,9 +100,9 @@ func (p *episode) standing() bool {
 // while the other is real.
 func (p *episode) inhibits(at time.Time) bool {
 	switch {
-	case p.stood(&p.alarm, at) || p.stood(p.closed, at):
+	case p.stood(p.alarm, at) || p.stood(p.closed, at):
 		return true
-	case p.rule.condition == LeadsOff && !p.lastTrue.Equal(p.last):
+	case p.rule.condition == LeadsOff && p.lastTrue != p.last:
 		return false // the leads may be back: what the ECG shows from here on counts at once
 	default:
 		return p.standing() && p.told == True
@@ -98,7 +112,7 @@ func (p *episode) inhibits(at time.Time) bool {
 // stood reports whether the alarm stood at a time before the last judgement that it tells of. This
 // is how a restored one inhibits while the deliveries that led to it are observed again.
 func (p *episode) stood(a *Alarm, at time.Time) bool {
-	if a.Version == 0 || at.Before(a.Onset.Add(p.rule.OnDelay)) {
+	if a.Version == 0 || p.rewound || at.Before(a.Onset.Add(p.rule.OnDelay)) {
 		return false
 	}
 	if a.State == ActiveUnack || a.State == ActiveAck {
@@ -109,31 +123,31 @@ func (p *episode) stood(a *Alarm, at time.Time) bool {
 
 // judge takes a judgement into the episode at server time now. At most one thing changes.
 func (p *episode) judge(f fact, now time.Time, inhibited bool) (Transition, bool) {
-	if !f.at.After(p.last) {
+	if !f.at.After(p.last.Time()) {
 		return Transition{}, false // late, or seen before
 	}
-	p.last, p.heard = f.at, now
-	if f.truth != Unknown || p.lastKnown.IsZero() { // just restored: the time counts from now on
-		p.lastKnown = f.at
+	p.last, p.heard = instantOf(f.at), instantOf(now)
+	if f.truth != Unknown || p.lastKnown == 0 { // just restored: the time counts from now on
+		p.lastKnown = instantOf(f.at)
 	}
 	switch f.truth {
 	case True:
-		p.falseSince = time.Time{}
+		p.falseSince = 0
 		return p.judgeTrue(f, now, inhibited)
 	case False:
 		return p.judgeFalse(f, now)
 	default:
-		p.falseSince = time.Time{} // an off-delay counts known time only
-		if p.alarm.State == Pending && f.at.Sub(p.lastTrue) > staleAfter {
-			p.alarm = Alarm{} // nobody knows whether it lasted: it begins anew
+		p.falseSince = 0 // an off-delay counts known time only
+		if p.alarm.State == Pending && f.at.Sub(p.lastTrue.Time()) > staleAfter {
+			p.alarm = &noAlarm // nobody knows whether it lasted: it begins anew
 		}
-		return p.lose(now, f.at.Sub(p.lastKnown) > unsureAfter)
+		return p.lose(now, f.at.Sub(p.lastKnown.Time()) > unsureAfter)
 	}
 }
 
 func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, bool) {
-	gap := f.at.Sub(p.lastTrue)
-	p.lastTrue = f.at
+	gap := f.at.Sub(p.lastTrue.Time())
+	p.lastTrue = instantOf(f.at)
 	switch p.alarm.State {
 	case ActiveUnack, ActiveAck:
 		return p.stillTrue(f, now)
@@ -154,10 +168,12 @@ func (p *episode) judgeTrue(f fact, now time.Time, inhibited bool) (Transition, 
 	switch {
 	case inhibited:
 		// The time until now is the inhibitor's. What is kept is no longer than an on-delay, so that
-		// an engine that starts anew comes to the same onset.
-		p.alarm.Onset = later(p.alarm.Onset, f.at.Add(-p.rule.OnDelay))
+		// an engine that starts anew comes to the same onset. A call was made when it was made.
+		if !p.rule.condition.Call() {
+			p.pending = max(p.pending, instantOf(f.at.Add(-p.rule.OnDelay)))
+		}
 		return Transition{}, false
-	case f.at.Sub(p.alarm.Onset) < p.delay(f):
+	case f.at.Sub(p.pending.Time()) < p.delay(f):
 		return Transition{}, false
 	default:
 		return p.raise(f, now), true
@@ -173,7 +189,7 @@ func (p *episode) begin(f fact) {
 		onset = f.at
 	}
 	p.pace = 0
-	p.alarm = Alarm{State: Pending, Onset: onset}
+	p.alarm, p.pending = &pendingAlarm, instantOf(onset)
 }
 
 // delay is the on-delay that the fact asks for.
@@ -190,13 +206,13 @@ func (p *episode) delay(f fact) time.Duration {
 
 // raise makes the pending onset an alarm.
 func (p *episode) raise(f fact, now time.Time) Transition {
-	began := p.alarm.Onset
-	p.alarm = Alarm{
-		ID: NewAlarmID(p.patient, p.rule.condition, p.site, began), Patient: p.patient,
+	began := p.pending.Time()
+	p.alarm = &Alarm{
+		ID: p.name(began), Patient: p.patient,
 		Condition: p.rule.condition, Site: p.site, Priority: max(p.rule.Priority, f.least),
 		State: Pending, Onset: began, Raised: now, Count: 1,
 	}
-	p.worst, p.worseSince = p.rule.worst(f.value, f.value), time.Time{}
+	p.worst, p.worseSince, p.acked, p.since = p.rule.worst(f.value, f.value), 0, 0, 0
 	if p.flaps(f) {
 		p.show(f)
 		return p.change(Raised, Pending, now)
@@ -224,13 +240,13 @@ func (p *episode) show(f fact) {
 func (p *episode) judgeFalse(f fact, now time.Time) (Transition, bool) {
 	switch p.alarm.State {
 	case Pending:
-		p.alarm = Alarm{}
+		p.alarm = &noAlarm
 		return Transition{}, false
 	case ActiveUnack, ActiveAck:
-		if p.falseSince.IsZero() {
-			p.falseSince = f.at
+		if p.falseSince == 0 {
+			p.falseSince = instantOf(f.at)
 		}
-		if f.at.Sub(p.falseSince) < p.rule.OffDelay {
+		if f.at.Sub(p.falseSince.Time()) < p.rule.OffDelay {
 			return Transition{}, false
 		}
 		return p.cease(f, now), true
@@ -241,12 +257,12 @@ func (p *episode) judgeFalse(f fact, now time.Time) (Transition, bool) {
 
 // cease ends the condition.
 func (p *episode) cease(f fact, now time.Time) Transition {
-	a := &p.alarm
+	a := p.alarm
 	before := a.State
 	a.Truth = False
 	a.Evidence = f.at
-	a.Ended = p.falseSince
-	p.falseSince = time.Time{}
+	a.Ended = p.falseSince.Time()
+	p.falseSince = 0
 	switch {
 	case before == ActiveAck:
 		return p.close(ClosedResolved, now)
@@ -268,7 +284,7 @@ func (p *episode) close(reason CloseReason, now time.Time) Transition {
 		p.alarm.Ended = now
 	}
 	t := p.change(Ceased, before, now)
-	p.closed, p.alarm = new(p.alarm), Alarm{}
+	p.closed, p.alarm = p.alarm, &noAlarm
 	return t
 }
 
@@ -281,7 +297,7 @@ func (p *episode) change(c Change, before State, now time.Time) Transition {
 		p.alarm.Worst = p.worst
 	}
 	p.told = p.alarm.Truth
-	return Transition{Change: c, Before: before, Alarm: p.alarm, At: now}
+	return Transition{Change: c, Before: before, Alarm: *p.alarm, At: now}
 }
 
 // lose tells, once, that an alarm that stands can no longer be judged.
@@ -290,17 +306,17 @@ func (p *episode) lose(now time.Time, lost bool) (Transition, bool) {
 		return Transition{}, false
 	}
 	p.alarm.Truth = Unknown
-	p.alarm.Evidence = p.last
-	p.falseSince = time.Time{}
+	p.alarm.Evidence = p.last.Time()
+	p.falseSince = 0
 	return p.change(InputLost, p.alarm.State, now), true
 }
 
 // tick lets the server's clock act on the episode.
 func (p *episode) tick(now time.Time) (Transition, bool) {
-	if p.heard.IsZero() { // just restored: its input has the time to come back
-		p.heard = now
+	if p.heard == 0 { // just restored: its input has the time to come back
+		p.heard = instantOf(now)
 	}
-	if t, ok := p.lose(now, now.Sub(p.heard) > staleAfter); ok {
+	if t, ok := p.lose(now, now.Sub(p.heard.Time()) > staleAfter); ok {
 		return t, true
 	}
 	if t, ok := p.wake(now); ok {
@@ -312,27 +328,23 @@ func (p *episode) tick(now time.Time) (Transition, bool) {
 // restore continues a stored episode. What was known before is not known now: it comes back with
 // the next judgement, and no transition tells of it unless it stays away.
 func (p *episode) restore(a Alarm) {
-	p.last = later(p.last, a.Evidence)
-	p.remember(onset{at: a.Onset, flap: a.Previous != ""})
+	p.last = max(p.last, instantOf(a.Evidence))
+	began := instantOf(a.Onset)
+	if !slices.ContainsFunc(p.onsets, func(known onset) bool { return known.at == began }) {
+		p.remember(onset{at: began, flap: a.Previous != ""})
+	}
 	switch {
 	case a.State == Closed:
 		if p.closed.ID == "" || a.Ended.After(p.closed.Ended) {
-			p.closed = new(a)
+			p.closed = &a
 		}
 	case a.State.Open():
-		p.alarm = a
+		p.alarm = &a
 		p.told = a.Truth
-		p.worst = a.Worst
-		p.pressing = a.Version
+		p.worst, p.pressing = a.Worst, a.Version
+		p.restoreSnooze()
 		if p.standing() {
 			p.alarm.Truth = Unknown
 		}
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

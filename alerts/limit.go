@@ -61,12 +61,9 @@ func (e *Engine) SetLimits(l Limits) error {
 	if l.Same(e.limits) {
 		return nil
 	}
-	e.limits, e.rules = l, rules
-	if !l.Same(defaultLimits) {
-		e.rules = rulesOf(l, rules)
-	}
+	e.limits = l
 	for _, p := range e.episodes {
-		p.rule = &e.rules[slices.Index(Conditions(), p.rule.condition)]
+		p.rule = ruleWith(l, slices.Index(Conditions(), p.rule.condition))
 	}
 	return nil
 }

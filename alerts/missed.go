@@ -48,7 +48,7 @@ func (e *Engine) tickPlans(now time.Time) {
 		planned := e.limits.whole(p.every) > 0
 		last := e.spots.since
 		for _, kind := range p.kinds {
-			last = later(last, e.spots.newest[kind].at)
+			last = later(last, e.spots.newest[kind].at.Time())
 		}
 		if !planned && e.find(k) == nil || last.IsZero() {
 			continue

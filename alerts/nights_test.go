@@ -18,17 +18,20 @@ import (
 
 // bedside plays a night to the engine that the server has of a patient, with the real detectors.
 type bedside struct {
-	t      rapid.TB
-	engine *alerts.Engine
-	seq    map[vitals.DeviceID]uint64
-	past   []vitals.Delivery
-	told   []alerts.Transition
-	book   *book
-	care   []string
+	t       rapid.TB
+	patient vitals.PatientID
+	engine  *alerts.Engine
+	seq     map[vitals.DeviceID]uint64
+	past    []vitals.Delivery
+	told    []alerts.Transition
+	book    *book
+	care    []string
 }
 
-func newBedside(t rapid.TB) *bedside {
-	b := &bedside{t: t, engine: alerts.NewEngine(patient), seq: map[vitals.DeviceID]uint64{}, book: newBook()}
+func newBedside(t rapid.TB) *bedside { return newBedsideOf(t, patient) }
+
+func newBedsideOf(t rapid.TB, p vitals.PatientID) *bedside {
+	b := &bedside{t: t, patient: p, engine: alerts.NewEngine(p), seq: map[vitals.DeviceID]uint64{}, book: newBook()}
 	b.engine.Bind(nights.Devices(), start)
 	return b
 }
@@ -49,7 +52,7 @@ func (b *bedside) take(o alerts.Outcome) {
 func (b *bedside) Observe(batch vitals.Batch, now time.Time) {
 	b.seq[batch.Device]++
 	d := vitals.Delivery{
-		Patient: patient, Stream: vitals.Stream{Hub: home, Device: batch.Device}, Seq: b.seq[batch.Device], Received: now, Batch: batch,
+		Patient: b.patient, Stream: vitals.Stream{Hub: home, Device: batch.Device}, Seq: b.seq[batch.Device], Received: now, Batch: batch,
 	}
 	b.past = append(b.past, d)
 	b.take(b.engine.Observe(d))
@@ -63,7 +66,7 @@ func (b *bedside) Do(a nights.Act, now time.Time) {
 	case "hub_away", "hub_back":
 		b.take(b.engine.Hub(a.Do == "hub_back", string(home), now))
 	case "restart": // what is stored, and the last of the journal
-		b.engine = alerts.NewEngine(patient)
+		b.engine = alerts.NewEngine(b.patient)
 		b.engine.Bind(nights.Devices(), now)
 		for device := range b.seq {
 			b.engine.Streamed(device)

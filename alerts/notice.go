@@ -73,6 +73,8 @@ type Notice struct {
 	Made     time.Time
 	Settled  time.Time // when its State became what it is
 	Fault    string    // of the last attempt, for the operator
+	Seen     time.Time // the first Receipt of each kind; zero without one
+	Declined time.Time
 }
 
 // ID names the notice in all its attempts, so that whoever gets it twice can tell. It gives nothing away.
@@ -93,6 +95,34 @@ func OfferID(a AlarmID, since time.Time) StepID {
 
 // Offer reports whether it is an offer rather than a step of a call.
 func (s StepID) Offer() bool { return s.Step == offered }
+
+// tested is the Step of a test: a message to a contact of which nobody knows yet whether it arrives.
+const tested = -2
+
+// TestID names a test at a time.
+func TestID(at time.Time) StepID { return StepID{Epoch: int(at.Unix()), Step: tested} }
+
+// Test reports whether it is a test, which is about no alarm.
+func (s StepID) Test() bool { return s.Step == tested }
+
+// String says it for the audit.
+func (s StepID) String() string {
+	if s.Offer() {
+		return "handed over"
+	}
+	return fmt.Sprintf(stepFormat, s.Step, s.Round)
+}
+
+// stepFormat is how a step of a call is said.
+const stepFormat = "step %d round %d"
+
+// SaidStep is the step of a call of which the audit says this: what String said, and anything behind it. It reports false of
+// what is no step of a call, such as an offer.
+func SaidStep(detail string) (step int, is bool) {
+	round := 0
+	_, err := fmt.Sscanf(detail, stepFormat, &step, &round)
+	return step, err == nil
+}
 
 // Receipt is what somebody's device says of a notice. It is kept, and changes the time of nothing: an
 // escalation stops for an acknowledgement only.

@@ -7,7 +7,8 @@ import (
 	"vigil/vitals"
 )
 
-// Oxygen saturation. SPO2_LOW: the delays graded by depth are those of Pater 2020 (BMJ Qual Saf 29:717).
+// Oxygen saturation. SPO2_LOW: the delays graded by depth are those of Pater 2020 (BMJ Qual Saf 29:717),
+// of children in a cardiology ward.
 // SPO2_RAPID_DESAT: at once so far below the limit (Masimo).
 var (
 	rapidDesat = rule{

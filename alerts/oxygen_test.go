@@ -3,6 +3,7 @@ package alerts_test
 import (
 	"testing"
 
+	"vigil/alerts"
 	"vigil/vitals"
 )
 
@@ -67,9 +68,7 @@ func TestOxygenConditions(t *testing.T) {
 		{
 			name: "a device that measures each half minute outlasts the delay with its second value",
 			tell: func(r *room) { r.last(1, oxygen(85)); r.last(29); r.last(1, oxygen(85)) },
-			want: []string{
-				"12s NO_DATA raised: silent for more than 10s", "31s SPO2_LOW raised: SpO₂ 85 < 88 %",
-			},
+			want: []string{"31s SPO2_LOW raised: SpO₂ 85 < 88 %"},
 		},
 		{
 			name: "a second oximeter is heard only when the first falls silent",
@@ -80,6 +79,22 @@ func TestOxygenConditions(t *testing.T) {
 			},
 			want: []string{
 				"25s SPO2_RAPID_DESAT raised: SpO₂ 60 ≤ 78 %", "25s NO_DATA raised: silent for more than 10s",
+			},
+		},
+		{
+			name: "where a unit tolerates little oxygen, it waits the less, the deeper it is: ten seconds, five, none",
+			tell: func(r *room) {
+				r.set(alerts.Changes{alerts.SpO2LowLimit: vitals.Int(80), alerts.RapidDesatBelow: vitals.Int(15)})
+				r.last(11, oxygen(79))
+				r.last(10, oxygen(97))
+				r.set(alerts.Changes{alerts.SpO2LowLimit: vitals.Int(70), alerts.RapidDesatBelow: vitals.Int(15)})
+				r.last(9, oxygen(69))
+				r.last(10, oxygen(97))
+				r.last(1, oxygen(59))
+			},
+			want: []string{
+				"11s SPO2_LOW raised: SpO₂ 79 < 80 %", "17s SPO2_LOW closed self", "27s SPO2_LOW raised: SpO₂ 69 < 70 %",
+				"36s SPO2_LOW closed self", "41s SPO2_LOW raised: SpO₂ 59 < 70 %",
 			},
 		},
 	})

@@ -48,14 +48,14 @@ func describeLowPressure(f fact) string {
 const pressureStands = 4 * time.Hour
 
 var pressure = family{
-	kinds: []vitals.Kind{vitals.Systolic, vitals.Diastolic}, stands: pressureStands, judge: (*Engine).judgePressure,
+	kinds: []vitals.Kind{vitals.Systolic, vitals.Diastolic}, stands: pressureStands, judge: (*Engine).judgePressure, each: true,
 }
 
 // judgePressure judges the newest measurement: the systolic and the diastolic of one time.
 func (e *Engine) judgePressure(now time.Time) {
 	sys, dia := e.spots.newest[vitals.Systolic], e.spots.newest[vitals.Diastolic]
-	at := later(sys.at, dia.at)
-	if at.IsZero() {
+	at := max(sys.at, dia.at)
+	if at == 0 {
 		return
 	}
 	high := e.pressureFact(&systolicHigh, sys, at, "systolic")
@@ -70,14 +70,14 @@ func (e *Engine) judgePressure(now time.Time) {
 func (e *Engine) judgeMeasurement(c Condition, f fact, now time.Time) {
 	k := key{condition: c}
 	p := e.find(k)
-	f.confirmed = p != nil && p.alarm.State == Pending
+	f.confirmed = p != nil && (p.alarm.State == Pending || p.worseSince != 0)
 	e.judgeSpot(k, f, pressureStands, now)
 }
 
 // pressureFact holds one value of the measurement at a time against its limit.
-func (e *Engine) pressureFact(l *limit, v spot, at time.Time, what string) fact {
-	f := fact{at: at, value: v.value, by: v.by, cause: what}
-	if v.at.Equal(at) {
+func (e *Engine) pressureFact(l *limit, v spot, at instant, what string) fact {
+	f := fact{at: at.Time(), value: v.value, by: v.by, cause: what}
+	if v.at == at {
 		f.truth, f.limit = e.against(l, v.value, nil)
 	}
 	return f

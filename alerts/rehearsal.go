@@ -93,12 +93,12 @@ func (r *Rehearsal) tick(to time.Time) {
 	}
 }
 
-// take notes the episodes of physiological alarms.
+// take notes the episodes of physiological alarms; information is none.
 func (p *performance) take(o Outcome) {
 	for i := range o.Transitions {
 		t := &o.Transitions[i]
 		a := &t.Alarm
-		if a.Condition.Spec().Type != Physiological {
+		if a.Condition.Spec().Type != Physiological || a.Priority == Info {
 			continue
 		}
 		switch t.Change {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/samber/lo"
 	"pgregory.net/rapid"
 
 	"vigil/alerts"
@@ -22,11 +23,12 @@ func crash(t rapid.TB, night []step, k, unstored int) *book {
 	b := newBook()
 	first := newEngine(start)
 	var told [][]alerts.Transition
+	var kept [][]byte
 	var charted []vitals.Charted
 	for _, s := range night[:k] {
-		transitions, derived := playCharted(first, s)
-		told = append(told, transitions)
-		charted = append(charted, append(chartOf(s), derived...)...)
+		transitions, o := playKept(first, s)
+		told, kept = append(told, transitions), append(kept, o.Trends)
+		charted = append(charted, append(chartOf(s), o.Derived...)...)
 	}
 	stored := max(0, k-unstored)
 	for i := stored; i < k; i++ {
@@ -49,6 +51,11 @@ func crash(t rapid.TB, night []step, k, unstored int) *book {
 	second := newEngine(now)
 	second.Restore(b.list())
 	second.Recall(slices.DeleteFunc(charted, func(c vitals.Charted) bool { return c.Time.After(now.Add(-checkpoint)) }), start, now)
+	if trends, _, found := lo.FindLastIndexOf(kept[:stored], func(b []byte) bool { return b != nil }); found {
+		if err := second.RestoreTrends(trends); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, s := range night[:k] {
 		if r := s.delivery.Received; r.After(now.Add(-replay)) {
 			for _, x := range second.Observe(s.delivery).Transitions {
@@ -170,5 +177,18 @@ func TestAfterARestartAHubThatIsAwayExplainsTheSilenceOfItsDevicesStill(t *testi
 	after.last(300)
 	if diff := cmp.Diff([]string(nil), after.transcript()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A condition that only another version of the program knows: what else is stored of the patient is taken up.
+func TestWhatIsStoredOfAnUnknownConditionIsLeftAlone(t *testing.T) {
+	before := newRoom(t)
+	before.last(20, oxygen(84))
+	stranger := before.open(alerts.SpO2Low)
+	stranger.ID, stranger.Condition, stranger.Suppressor = "01STRANGER", "NOT_OF_THIS_VERSION", "01OUTAGE"
+	after := newRoom(t)
+	after.engine.Restore(append(before.engine.Open(), stranger))
+	if open := after.engine.Open(); len(open) != 1 || open[0].Condition != alerts.SpO2Low {
+		t.Errorf("open are %v", open)
 	}
 }

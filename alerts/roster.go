@@ -76,10 +76,11 @@ type Offer struct {
 
 // Offered is the offer of an open alarm to the patient's nurse of the time, where the alarm is older than
 // the post. Whoever acknowledged it has accepted it, and so has the nurse who says so. An offer changes
-// neither the alarm nor its escalation.
+// neither the alarm nor its escalation. What calls nobody is none: what is for
+// information only, and what another alarm explains, while it does.
 func (r Roster) Offered(u vitals.UnitID, a Alarm, at time.Time) (Offer, bool) {
 	post, found := r.On(u, a.Patient, AssignedNurse, at)
-	if !found || post.Staff == "" || !a.State.Open() || !a.Raised.Before(post.From) || a.AckedBy == string(post.Staff) {
+	if !found || post.Staff == "" || a.Priority == Info || a.Suppressor != "" || !a.State.Open() || !a.Raised.Before(post.From) || a.AckedBy == string(post.Staff) {
 		return Offer{}, false
 	}
 	return Offer{Alarm: a, Nurse: post.Staff, Since: post.From}, true

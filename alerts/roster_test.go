@@ -63,7 +63,7 @@ func TestTheShiftChangesWhoIsCalled(t *testing.T) {
 }
 
 func TestAtTheSwitchOpenAlarmsAreOfferedToTheNewNurse(t *testing.T) {
-	old := alerts.Alarm{ID: "a", Patient: "p", State: alerts.ActiveAck, AckedBy: "nora", Raised: evening.Add(time.Hour)}
+	old := alerts.Alarm{ID: "a", Patient: "p", Priority: alerts.Medium, State: alerts.ActiveAck, AckedBy: "nora", Raised: evening.Add(time.Hour)}
 	change := func(f func(*alerts.Alarm)) alerts.Alarm { a := old; f(&a); return a }
 	for name, story := range map[string]struct {
 		alarm alerts.Alarm
@@ -74,6 +74,8 @@ func TestAtTheSwitchOpenAlarmsAreOfferedToTheNewNurse(t *testing.T) {
 		"Nick takes over what Nora acknowledged":          {old, night, "nick"},
 		"what Nick acknowledged before is his":            {change(func(a *alerts.Alarm) { a.AckedBy = "nick" }), night, ""},
 		"what is raised in his shift comes to him anyway": {change(func(a *alerts.Alarm) { a.Raised = night }), night.Add(time.Minute), ""},
+		"nor does what another alarm explains":            {change(func(a *alerts.Alarm) { a.Suppressor = "outage" }), night, ""},
+		"what is for information only calls nobody":       {change(func(a *alerts.Alarm) { a.Priority = alerts.Info }), night, ""},
 		"what is over is over":                            {change(func(a *alerts.Alarm) { a.State = alerts.Closed }), night, ""},
 		"a patient of nobody":                             {change(func(a *alerts.Alarm) { a.Patient = "q" }), night, ""},
 	} {

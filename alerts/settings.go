@@ -11,7 +11,7 @@ const (
 	news      = "NEWS2 (Royal College of Physicians 2017)"
 	aha       = "ACC/AHA guideline 2017, Hypertension 2018;71:e13"
 	battelino = "Battelino et al., Diabetes Care 2019;42:1593"
-	esc       = "ESC guidelines 2021, Eur Heart J 42:3599"
+	esc       = "European Society of Cardiology, guide for patients (heartfailurematters.org)"
 	ahaPlan   = "American Heart Association, self-check plan for heart failure"
 	iec       = "IEC 60601-2-27: no more than 10 s from the event to the alarm"
 )

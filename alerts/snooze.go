@@ -15,7 +15,7 @@ const (
 
 // snooze puts the alarm off.
 func (p *episode) snooze(c Command, now time.Time) (Transition, error) {
-	a := &p.alarm
+	a := p.alarm
 	span := c.For
 	switch {
 	case !p.rule.Spot || a.Priority == High || a.State != ActiveUnack:
@@ -25,32 +25,37 @@ func (p *episode) snooze(c Command, now time.Time) (Transition, error) {
 	case span != shortSnooze && span != longSnooze:
 		return Transition{}, unfit("an alarm is put off for 15 minutes, for an hour, or until the next reading")
 	}
-	a.SnoozeUntil, a.Command = now.Add(span), c.ID
+	a.SnoozeUntil, a.Command, p.waits = now.Add(span), c.ID, span == readingSnooze
 	return p.change(Snoozed, a.State, now).by(c), nil
 }
 
 // awake ends a snooze that the fact ends.
 func (p *episode) awake(f fact, now time.Time) (Transition, bool) {
-	a := &p.alarm
+	a := p.alarm
 	if a.SnoozeUntil.IsZero() {
 		return Transition{}, false
 	}
-	untilReading := a.SnoozeUntil.Sub(now) > longSnooze // the others have an hour left at most
-	read := f.began()                                   // of what does not stand until it is measured again
+	read := f.began() // of what does not stand until it is measured again
 	if !f.read.IsZero() {
 		read = f.read
 	}
-	if (!untilReading || read.Before(a.SnoozeUntil.Add(-readingSnooze))) && !p.rule.worse(a.Value, f.value) {
+	if (!p.waits || read.Before(a.SnoozeUntil.Add(-readingSnooze))) && !p.rule.worse(a.Value, f.value) {
 		return Transition{}, false
 	}
 	a.SnoozeUntil = time.Time{}
 	return p.ask(Rearmed, f, now), true
 }
 
-// wake ends a snooze that has lasted.
+// restoreSnooze tells what the stored alarm waits for: what ends within the hour in which it was put off is no reading.
+func (p *episode) restoreSnooze() {
+	p.waits = p.alarm.SnoozeUntil.Sub(p.alarm.Changed) > longSnooze
+}
+
+// wake ends a snooze that has lasted, and one from before the server's clock was set back: nobody knows how long it has.
 func (p *episode) wake(now time.Time) (Transition, bool) {
-	a := &p.alarm
-	if a.SnoozeUntil.IsZero() || now.Before(a.SnoozeUntil) {
+	a := p.alarm
+	rewound := a.Changed.After(now.Add(stepBack))
+	if a.SnoozeUntil.IsZero() || now.Before(a.SnoozeUntil) && !rewound {
 		return Transition{}, false
 	}
 	a.SnoozeUntil = time.Time{}

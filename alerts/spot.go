@@ -20,6 +20,7 @@ type family struct {
 	kinds  []vitals.Kind
 	stands time.Duration
 	judge  func(*Engine, time.Time)
+	each   bool // one value confirms or refutes the one before: of several that come at once not only the newest is judged
 }
 
 // spots are the single values of a patient that conditions rest on.
@@ -33,7 +34,7 @@ type spots struct {
 
 // spot is one single value.
 type spot struct {
-	at    time.Time
+	at    instant
 	value vitals.Decimal
 	by    vitals.DeviceID
 }
@@ -45,27 +46,53 @@ type standing struct {
 	until time.Time
 }
 
-// observeSpots takes in the single values of a delivery, all of it before any is judged: a pressure has two.
+// observeSpots takes in the single values of a delivery, all of it before any is judged: a pressure has two. What was
+// recalled a moment ago comes first.
 func (e *Engine) observeSpots(dev *device, readings []vitals.Reading, now time.Time) {
 	for i := range families {
-		f := &families[i]
-		news := false
-		for j := range readings {
-			r := &readings[j]
-			if slices.Contains(f.kinds, r.Kind) {
-				news = e.spots.add(r, dev.id) && now.Sub(r.Time) <= f.stands || news
+		switch f := &families[i]; {
+		case f.each:
+			for turn, some := range f.inTurn(readings) {
+				if turn == 0 {
+					e.tickSpots(now)
+				}
+				if e.addSpots(f, dev, some, now) {
+					f.judge(e, now)
+				}
 			}
-		}
-		if news {
-			e.tickSpots(now) // what was recalled a moment ago comes first
+		case e.addSpots(f, dev, readings, now):
+			e.tickSpots(now)
 			f.judge(e, now)
 		}
 	}
 }
 
+// addSpots keeps the family's values and reports whether one is news.
+func (e *Engine) addSpots(f *family, dev *device, readings []vitals.Reading, now time.Time) (news bool) {
+	for i := range readings {
+		r := &readings[i]
+		if slices.Contains(f.kinds, r.Kind) {
+			news = e.spots.add(r, dev.id) && now.Sub(r.Time) <= f.stands || news
+		}
+	}
+	return news
+}
+
+// inTurn parts the family's values by when they were measured, the oldest first.
+func (f *family) inTurn(readings []vitals.Reading) [][]vitals.Reading {
+	var own []vitals.Reading
+	for i := range readings {
+		if slices.Contains(f.kinds, readings[i].Kind) {
+			own = append(own, readings[i])
+		}
+	}
+	slices.SortStableFunc(own, func(a, b vitals.Reading) int { return a.Time.Compare(b.Time) })
+	return lo.PartitionBy(own, func(r vitals.Reading) int64 { return r.Time.UnixMicro() })
+}
+
 // add keeps the value and reports whether it is the newest of its kind.
 func (s *spots) add(r *vitals.Reading, by vitals.DeviceID) bool {
-	v := spot{r.Time, r.Value, by}
+	v := spot{instantOf(r.Time), r.Value, by}
 	switch {
 	case usable(r):
 	case slices.Contains(glucoseKinds, r.Kind) && beyondMeter(r):
@@ -76,7 +103,7 @@ func (s *spots) add(r *vitals.Reading, by vitals.DeviceID) bool {
 	if r.Kind == vitals.Weight {
 		s.weigh(v)
 	}
-	if !v.at.After(s.newest[r.Kind].at) {
+	if v.at <= s.newest[r.Kind].at {
 		return false
 	}
 	if s.newest == nil {
@@ -128,11 +155,13 @@ func (e *Engine) Recall(readings []vitals.Charted, since, now time.Time) {
 	e.spots.recalled = true
 	for i := range readings {
 		r := &readings[i].Reading
+		if e.warning.shifted == 0 { // else the windows are kept, as the times of the chart are of wrong clocks
+			e.warning.recall(r)
+		}
 		if r.Time.After(now) {
 			r.Time = now
 		}
 		e.spots.add(r, readings[i].Device)
-		e.warning.recall(r)
 		if whole := i+1 == len(readings) || readings[i+1].Time.After(r.Time); whole { // a pressure has two values
 			e.recallOnset(r, now)
 		}
@@ -174,8 +203,8 @@ func (e *Engine) judgeSpot(k key, f fact, stands time.Duration, now time.Time) {
 
 // applyLater applies a fact about a time that the clock may have judged already.
 func (e *Engine) applyLater(k key, f fact, now time.Time) {
-	if p := e.find(k); p != nil && !f.at.After(p.last) {
-		f.at = p.last.Add(time.Microsecond)
+	if p := e.find(k); p != nil && !f.at.After(p.last.Time()) {
+		f.at = p.last.Time().Add(time.Microsecond)
 	}
 	e.apply(k, f, now)
 }
@@ -191,12 +220,12 @@ func (e *Engine) tickSpots(now time.Time) {
 
 // judgeSpotLimits holds a single value against each limit.
 func (e *Engine) judgeSpotLimits(limits []limit, v spot, stands time.Duration, now time.Time) {
-	if v.at.IsZero() {
+	if v.at == 0 {
 		return
 	}
 	for i := range limits {
 		k := key{condition: limits[i].condition}
-		f := fact{at: v.at, value: v.value, by: v.by}
+		f := fact{at: v.at.Time(), value: v.value, by: v.by}
 		f.truth, f.limit = e.against(&limits[i], v.value, e.find(k))
 		e.judgeSpot(k, f, stands, now)
 	}

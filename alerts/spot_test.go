@@ -27,6 +27,17 @@ func pressureOf(sys, dia int64) measured {
 	}
 }
 
+// together is what one device measured more than once and tells of at once.
+func together(all ...measured) measured {
+	return func(r *room, at time.Time) (b vitals.Batch) {
+		for _, m := range all {
+			of := m(r, at)
+			b.Device, b.Readings = of.Device, append(b.Readings, of.Readings...)
+		}
+		return b
+	}
+}
+
 // celsius is a temperature in tenths.
 func celsius(tenths int64) measured {
 	return func(_ *room, at time.Time) vitals.Batch {
@@ -168,6 +179,47 @@ func TestBloodPressure(t *testing.T) {
 			},
 		},
 		{
+			name: "high twice, and the cuff tells of both when it is near its hub",
+			tell: func(r *room) {
+				r.last(1, together(old(2*time.Minute, pressureOf(185, 100)), pressureOf(182, 100)))
+				r.last(300)
+			},
+			want: []string{"1s BP_HIGH raised: systolic 182 ≥ 180 mmHg"},
+		},
+		{
+			name: "high once and then not, and the cuff tells of both in whatever order",
+			tell: func(r *room) {
+				r.last(1, together(pressureOf(150, 90), old(10*time.Minute, pressureOf(185, 100))))
+				r.last(400)
+			},
+		},
+		{
+			name: "acknowledged, and higher by 20 twice: told again at once",
+			tell: func(r *room) {
+				r.last(1, pressureOf(185, 100))
+				r.last(305)
+				r.ack(alerts.BPHigh)
+				r.last(1, pressureOf(206, 100))
+				r.last(60)
+				r.last(1, pressureOf(207, 100))
+			},
+			want: []string{"300s BP_HIGH raised: systolic 185 ≥ 180 mmHg", "306s BP_HIGH acked", "368s BP_HIGH worsened"},
+		},
+		{
+			name: "acknowledged, and higher by 20 once: not told again",
+			tell: func(r *room) {
+				r.last(1, pressureOf(185, 100))
+				r.last(305)
+				r.ack(alerts.BPHigh)
+				r.last(1, pressureOf(206, 100))
+				r.last(60)
+				r.last(1, pressureOf(186, 100))
+				r.last(60)
+				r.last(1, pressureOf(206, 100))
+			},
+			want: []string{"300s BP_HIGH raised: systolic 185 ≥ 180 mmHg", "306s BP_HIGH acked"},
+		},
+		{
 			name: "put off until the next measurement, which is as high",
 			tell: func(r *room) {
 				r.last(1, pressureOf(185, 100))
@@ -177,6 +229,20 @@ func TestBloodPressure(t *testing.T) {
 				r.last(1, pressureOf(186, 100))
 			},
 			want: []string{"300s BP_HIGH raised: systolic 185 ≥ 180 mmHg", "306s BP_HIGH snoozed", "3907s BP_HIGH rearmed"},
+		},
+		{
+			name: "which comes hardly a day later",
+			tell: func(r *room) {
+				r.last(1, pressureOf(185, 100))
+				r.last(305)
+				r.snooze(alerts.BPHigh, 0)
+				r.later(23*time.Hour + 20*time.Minute)
+				r.last(1, pressureOf(186, 100))
+			},
+			want: []string{
+				"300s BP_HIGH raised: systolic 185 ≥ 180 mmHg", "306s BP_HIGH snoozed", "84306s BP_HIGH input_lost",
+				"84307s BP_HIGH input_back", "84307s BP_HIGH rearmed",
+			},
 		},
 		{
 			name: "questionable values say nothing",

@@ -36,6 +36,8 @@ type room struct {
 	scores  bool // the transcript tells of the early warning score, too
 	derived []vitals.Charted
 	first   map[vitals.DeviceID]uint64 // index of the next sample
+	passed  int                        // seconds, whatever the clock shows
+	live    []string                   // what was told after how many of them
 }
 
 func newRoom(t *testing.T, devices ...vitals.DeviceID) *room {
@@ -51,6 +53,9 @@ func newRoom(t *testing.T, devices ...vitals.DeviceID) *room {
 }
 
 func (r *room) take(o alerts.Outcome) {
+	for _, t := range o.Transitions {
+		r.live = append(r.live, fmt.Sprintf("%ds %s %s", r.passed, t.Alarm.Condition, t.Change))
+	}
 	r.told = append(r.told, o.Transitions...)
 	r.derived = append(r.derived, o.Derived...)
 }
@@ -115,6 +120,7 @@ func (r *room) last(seconds int, all ...measured) {
 	for range seconds {
 		at := r.now
 		r.now = r.now.Add(time.Second)
+		r.passed++
 		for _, m := range all {
 			r.take(r.engine.Observe(vitals.Delivery{
 				Patient: patient, Stream: vitals.Stream{Hub: r.hub}, Received: r.now, Batch: m(r, at),
@@ -144,7 +150,7 @@ func (r *room) ack(c alerts.Condition) {
 	if err != nil {
 		r.t.Fatalf("acknowledge %s: %v", c, err)
 	}
-	r.told = append(r.told, t)
+	r.take(alerts.Outcome{Transitions: []alerts.Transition{t}})
 }
 
 func seen(a alerts.Alarm, command string) alerts.Command {
@@ -186,6 +192,9 @@ func (r *room) transcript() []string {
 		switch t.Change {
 		case alerts.Raised, alerts.Recurred:
 			line += ": " + t.Alarm.Detail
+			if t.Alarm.Suppressor != "" {
+				line += ", by the outage"
+			}
 		case alerts.Ceased:
 			line += " " + string(t.Alarm.Reason)
 		default:

@@ -39,6 +39,12 @@ func (w *watched) lasts(seconds int, change func(*alerts.Health)) {
 
 func lag(d time.Duration) func(*alerts.Health) { return func(h *alerts.Health) { h.Lag = d } }
 
+func waiting(d time.Duration) func(*alerts.Health) { return func(h *alerts.Health) { h.Waiting = d } }
+
+func unproven(d time.Duration, parts int) func(*alerts.Health) {
+	return func(h *alerts.Health) { h.Unproven, h.Parts = d, parts }
+}
+
 func silent(is bool) func(*alerts.Health) {
 	return func(h *alerts.Health) { h.Silent = map[vitals.UnitID]bool{"west": is} }
 }
@@ -65,6 +71,23 @@ func TestVigilTellsOfItself(t *testing.T) {
 				w.told = append(w.told, "10 s later")
 				w.lasts(1, lag(time.Second))
 			}, []string{"DETECTOR_LAG raised active_unack", "10 s later", "DETECTOR_LAG latched latched_unack"},
+		},
+		{"what is received waits for 6 s", func(w *watched) { w.lasts(1, waiting(6*time.Second)) }, []string{"INGEST_LAG raised active_unack"}},
+		{
+			"what is received waits for 3 s after it waited for 6 s, then flows for 10 s", func(w *watched) {
+				w.lasts(3, waiting(6*time.Second))
+				w.lasts(60, waiting(3*time.Second))
+				w.lasts(10, waiting(time.Second))
+				w.told = append(w.told, "10 s later")
+				w.lasts(1, waiting(0))
+			}, []string{"INGEST_LAG raised active_unack", "10 s later", "INGEST_LAG latched latched_unack"},
+		},
+		{"test alarms stay away for 59 s", func(w *watched) { w.lasts(60, unproven(59*time.Second, 0)) }, nil},
+		{
+			"test alarms stay away for a minute, then come", func(w *watched) {
+				w.lasts(1, unproven(time.Minute, 1))
+				w.lasts(11, unproven(time.Second, 0))
+			}, []string{"ALARMS_UNPROVEN raised active_unack", "ALARMS_UNPROVEN latched latched_unack"},
 		},
 		{
 			"a ward without a voice", func(w *watched) {
@@ -93,7 +116,9 @@ func TestVigilTellsOfItself(t *testing.T) {
 		{
 			"the journal is away, and so everything is late", func(w *watched) {
 				w.lasts(6, func(h *alerts.Health) { h.JournalAway = "no answer" })
-				w.lasts(60, lag(time.Minute))
+				w.lasts(30, lag(time.Minute))
+				w.lasts(30, waiting(time.Minute))
+				w.lasts(30, unproven(time.Minute, 64))
 			}, []string{"JOURNAL_AWAY raised active_unack"},
 		},
 	} {

@@ -2,7 +2,6 @@ package alerts
 
 import (
 	"math/bits"
-	"slices"
 	"time"
 
 	"vigil/vitals"
@@ -16,7 +15,7 @@ var (
 		condition: HubOffline, describe: func(fact) string { return "home hub not connected" },
 		Spec: Spec{
 			Label: "HUB OFFLINE", Type: Technical, Priority: Medium,
-			OffDelay: 10 * time.Second, Rearm: rearmMedium,
+			OffDelay: 10 * time.Second, Rearm: rearmMedium, InhibitedBy: []Condition{SiteOutage},
 		},
 	}
 	// noData: silence for 10 s of a device that sends continuously; MEDIUM after 120 s; Vigil's own.
@@ -24,7 +23,7 @@ var (
 		condition: NoData, describe: describeNoData,
 		Spec: Spec{
 			Label: "NO DATA", Type: Technical, Priority: Low,
-			OffDelay: 5 * time.Second, InhibitedBy: []Condition{HubOffline},
+			OffDelay: 5 * time.Second, InhibitedBy: []Condition{SiteOutage, HubOffline},
 		},
 	}
 	// leadsOff: delays are Vigil's own (GE CARESCAPE says NO TELEM after 30 s). MEDIUM after 60 s where it is the
@@ -33,7 +32,7 @@ var (
 		condition: LeadsOff, describe: describeLeadsOff,
 		Spec: Spec{
 			Label: "LEADS OFF", Type: Technical, Priority: Low,
-			OnDelay: 5 * time.Second, OffDelay: 5 * time.Second, InhibitedBy: []Condition{HubOffline, NoData},
+			OnDelay: 5 * time.Second, OffDelay: 5 * time.Second, InhibitedBy: []Condition{SiteOutage, HubOffline, NoData},
 		},
 	}
 	// poorSignal: artefact in 20 of 30 s suspends the analysis (GE ApexPro).
@@ -41,14 +40,14 @@ var (
 		condition: PoorSignal, describe: describePoorSignal,
 		Spec: Spec{
 			Label: "POOR SIGNAL", Type: Technical, Priority: Low,
-			OffDelay: 10 * time.Second, InhibitedBy: []Condition{HubOffline, NoData},
+			OffDelay: 10 * time.Second, InhibitedBy: []Condition{SiteOutage, HubOffline, NoData},
 		},
 	}
 	// batteryLow: 20 %, over at 25 %; MEDIUM at 5 %; Vigil's own.
 	batteryLow = rule{
 		condition: BatteryLow, describe: describeBattery,
 		Spec: Spec{
-			Label: "BATTERY LOW", Type: Technical, Priority: Low, InhibitedBy: []Condition{HubOffline, NoData},
+			Label: "BATTERY LOW", Type: Technical, Priority: Low, InhibitedBy: []Condition{SiteOutage, HubOffline, NoData},
 		},
 	}
 )
@@ -67,7 +66,7 @@ const (
 
 // leastAfter is MEDIUM for a condition that has lasted for so long, by the time of the samples.
 func (e *Engine) leastAfter(k key, f fact, lasted time.Duration) Priority {
-	if p := e.find(k); p != nil && p.standing() && f.truth == True && f.at.Sub(p.alarm.Onset) >= lasted {
+	if p := e.find(k); p != nil && p.standing() && f.truth == True && f.at.Sub(p.lasting()) >= lasted {
 		return Medium
 	}
 	return 0
@@ -155,13 +154,13 @@ func (e *Engine) observeEvent(dev *device, v *vitals.Event, now time.Time) {
 	}
 	switch v.Code {
 	case vitals.BatteryLevel:
-		dev.battery.report(held{truth: True, at: v.Time, received: now, value: v.Value})
+		dev.battery.report(held{truth: True, at: instantOf(v.Time), waited: now.Sub(v.Time), value: v.Value})
 		e.judgeBattery(dev, now)
 	case vitals.ContactLost:
-		dev.contact.report(held{truth: True, at: v.Time, received: now})
+		dev.contact.report(held{truth: True, at: instantOf(v.Time), waited: now.Sub(v.Time)})
 		e.judgeContact(dev, now)
 	case vitals.ContactMade:
-		dev.contact.report(held{truth: False, at: v.Time, received: now})
+		dev.contact.report(held{truth: False, at: instantOf(v.Time), waited: now.Sub(v.Time)})
 		e.judgeContact(dev, now)
 	case vitals.DeviceConnected, vitals.DeviceLost, vitals.DecodeFault, vitals.ClockStep,
 		vitals.SpoolHigh, vitals.DataGap, vitals.SOS, vitals.Fall, vitals.FallCancelled:
@@ -171,22 +170,25 @@ func (e *Engine) observeEvent(dev *device, v *vitals.Event, now time.Time) {
 
 // held is a condition that a device or hub reports when it changes, and that holds in between.
 type held struct {
-	truth    Truth
-	at       time.Time // by the reporter's clock
-	received time.Time // server time of the report
-	value    vitals.Decimal
+	at     instant       // by the reporter's clock
+	waited time.Duration // until the server received it, by its clock
+	value  vitals.Decimal
+	truth  Truth
 }
 
 // report takes a newer report.
 func (h *held) report(newer held) {
-	if newer.at.After(h.at) {
+	if newer.at > h.at {
 		*h = newer
 	}
 }
 
+// received is the server time of the report.
+func (h *held) received() time.Time { return h.at.Time().Add(h.waited) }
+
 // fact is the report carried on to server time now.
 func (h *held) fact(by vitals.DeviceID, now time.Time) fact {
-	return fact{at: h.at.Add(now.Sub(h.received)), truth: h.truth, onset: h.at, value: h.value, by: by}
+	return fact{at: now.Add(-h.waited), truth: h.truth, onset: h.at.Time(), value: h.value, by: by}
 }
 
 // judgeBattery judges the level last reported.
@@ -220,9 +222,9 @@ func (e *Engine) tickDevice(dev *device, now time.Time) {
 	k := key{NoData, string(dev.id)}
 	p := e.find(k)
 	if p != nil {
-		dev.streams = true // an engine before this one knew it
+		dev.pace.steady = true // an engine before this one knew it
 	}
-	if dev.streams {
+	if dev.pace.steady {
 		f := dev.silence(now, p != nil && p.standing())
 		f.least = e.leastAfter(k, f, silentFor)
 		e.apply(k, f, now)
@@ -230,20 +232,22 @@ func (e *Engine) tickDevice(dev *device, now time.Time) {
 	if !dev.silent(now) { // a silent device's last report is stale
 		e.judgeContact(dev, now)
 		e.judgeBattery(dev, now)
+		e.judgeDeviceClock(dev, now)
 	}
 }
 
 // silence says whether data that should come does not come, told whether it was missing before. A
-// device that has sent an ECG is silent without it, whatever else it sends.
+// device that has sent an ECG through a hub is silent without it, whatever else it sends; an ECG that came without a hub
+// was a recording.
 func (d *device) silence(now time.Time, missing bool) fact {
-	heard := d.heard
-	if d.lead != nil && d.lead.heard.Before(heard) {
-		heard = d.lead.heard
+	heard := d.heard.Time()
+	if d.hub != "" && d.ecg != 0 {
+		heard = earliest(heard, d.ecg.Time())
 	}
 	patience := heard.Add(staleAfter)
 	f := fact{at: now, truth: False, by: d.id, onset: patience}
-	if heard.Before(d.assigned) { // not yet heard since the assignment, or the restart
-		patience = d.assigned.Add(bindGrace)
+	if heard.Before(d.assigned.Time()) { // not yet heard since the assignment, or the restart
+		patience = d.assigned.Time().Add(bindGrace)
 		f.truth = Unknown
 	}
 	if heard.IsZero() {
@@ -255,10 +259,12 @@ func (d *device) silence(now time.Time, missing bool) fact {
 	return f
 }
 
-// hub is what was told of a hub that was offline.
+// hub is what is known of a hub.
 type hub struct {
 	id      string
 	offline held
+	skew    skew // of its clock
+	tells   bool // it says what its clock shows, so that nothing has to be concluded from its messages
 }
 
 // Hub tells whether a hub through which the patient's devices are heard is connected. Each change is
@@ -268,20 +274,19 @@ func (e *Engine) Hub(online bool, site string, at time.Time) Outcome {
 	if e.discharged {
 		return e.out
 	}
-	i := slices.IndexFunc(e.hubs, func(h hub) bool { return h.id == site })
-	if i < 0 {
-		i = len(e.hubs)
-		e.hubs = append(e.hubs, hub{id: site})
-	}
 	offline := True
 	if online {
 		offline = False
 	}
-	e.hubs[i].offline.report(held{truth: offline, at: at, received: at})
-	e.tickHub(&e.hubs[i], at)
+	h := e.hubOf(site)
+	h.offline.report(held{truth: offline, at: instantOf(at)})
+	e.tickHub(h, at)
 	return e.out
 }
 
 func (e *Engine) tickHub(h *hub, now time.Time) {
-	e.apply(key{HubOffline, h.id}, h.offline.fact("", now), now)
+	if h.offline.truth != Unknown {
+		e.apply(key{HubOffline, h.id}, h.offline.fact("", now), now)
+	}
+	e.judgeHubClock(h, now)
 }

@@ -223,7 +223,7 @@ func TestDerivedHeartRateComesOncePerSecond(t *testing.T) {
 
 func TestTheLastReportOfASilentDeviceIsStale(t *testing.T) {
 	r := newRoom(t)
-	r.last(1, event(oximeter, vitals.BatteryLevel, 5), oxygen(97))
+	r.last(2, event(oximeter, vitals.BatteryLevel, 5), oxygen(97))
 	r.last(30)
 	if a := r.open(alerts.BatteryLow); a.Truth != alerts.Unknown || a.Version != 3 || a.Suppressor == "" {
 		t.Errorf("battery alarm of a silent device is %s in version %d, want unknown in version 3, explained by the silence", a.Truth, a.Version)

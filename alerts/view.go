@@ -89,6 +89,7 @@ type View struct {
 	Detail    string           `json:"detail"`
 	Site      string           `json:"site"`
 	AckedBy   *string          `json:"acked_by"` // the person's display name
+	Owner     string           `json:"owner"`    // the same person's id, empty until acknowledged
 	AckedAt   *time.Time       `json:"acked_at"`
 	Reason    CloseReason      `json:"reason"`
 
@@ -96,7 +97,9 @@ type View struct {
 	SuppressedBy AlarmID    `json:"suppressed_by"` // the alarm that explains this one, which is silent meanwhile
 	Previous     AlarmID    `json:"previous"`      // the episode that it continues
 	Chattering   bool       `json:"chattering"`
-	SnoozeUntil  *time.Time `json:"snooze_until"` // an alarm of a single reading is put off until then
+	SnoozeUntil  *time.Time `json:"snooze_until"`                                                       // an alarm of a single reading is put off until then
+	AckReason    AckReason  `json:"ack_reason,omitempty" enum:"actioned,watching,artefact,wrong_limit"` // absent: nobody has said
+	Unrecorded   bool       `json:"unrecorded,omitempty" doc:"The database is away, and has not taken it as it is shown."`
 }
 
 // View is the alarm as others see it.
@@ -107,9 +110,9 @@ func (a Alarm) View() View {
 		Label: spec.Label, Type: spec.Type.String(), Priority: a.Priority.String(),
 		State: a.State.String(), Truth: a.Truth.String(), Version: a.Version,
 		Onset: a.Onset, Raised: a.Raised, Ended: known(a.Ended), Changed: a.Changed,
-		Count: a.Count, Detail: a.Detail, Site: a.Site, AckedAt: known(a.AckedAt), Reason: a.Reason,
+		Count: a.Count, Detail: a.Detail, Site: a.Site, Owner: a.AckedBy, AckedAt: known(a.AckedAt), Reason: a.Reason,
 		SuppressedBy: a.Suppressor, Previous: a.Previous, Chattering: a.Chattering,
-		SnoozeUntil: known(a.SnoozeUntil),
+		SnoozeUntil: known(a.SnoozeUntil), AckReason: a.AckReason,
 	}
 	if a.Worst != (vitals.Decimal{}) {
 		v.Worst = a.Worst.String()

@@ -86,7 +86,7 @@ func TestViewIsTheShapeThatOthersSee(t *testing.T) {
 	open := `{"id":"01KJM5","patient":"p-1","condition":"SPO2_LOW","label":"SpO₂ LOW","type":"physiological",` +
 		`"priority":"medium","state":"active_unack","truth":"true","version":1,"onset":"2026-03-01T08:00:00Z",` +
 		`"raised":"2026-03-01T08:00:01Z","ended":null,"changed":"2026-03-01T08:00:01Z","count":1,` +
-		`"detail":"SpO₂ 84 \u003c 88 %","site":"","acked_by":null,"acked_at":null,"reason":"",` +
+		`"detail":"SpO₂ 84 \u003c 88 %","site":"","acked_by":null,"owner":"","acked_at":null,"reason":"",` +
 		`"worst":"","suppressed_by":"","previous":"","chattering":false,"snooze_until":null}`
 	if diff := cmp.Diff(open, asJSON(t, a)); diff != "" {
 		t.Errorf("an open alarm (-want +got):\n%s", diff)

@@ -43,6 +43,8 @@ const (
 type warning struct {
 	due                 time.Time // by the server's clock
 	pulse, oxygen, rate window
+	shifted             instant // server time of the newest delivery of a device whose clock is wrong; zero where none counts
+	kept                instant // server time at which the windows were last kept because of it
 }
 
 // assessment is what staff observe. It stands for 12 hours.
@@ -51,10 +53,10 @@ var assessment = family{
 	judge: func(*Engine, time.Time) {}, // by the score, at the next tick
 }
 
-// window keeps a value for each ten seconds of the last 15 minutes.
+// window keeps a value for each ten seconds of the 15 minutes up to the newest.
 type window struct {
-	at     [windowValues]int32 // its ten seconds, counted since 1970
-	values [windowValues]int16
+	newest int32               // its ten seconds, counted since 1970
+	values [windowValues]int16 // and one more, so that zero is none
 }
 
 const (
@@ -69,9 +71,25 @@ func stepOf(at time.Time) int32 { return int32(at.UnixMilli() / windowStep.Milli
 // add takes the first value of each step.
 func (w *window) add(at time.Time, v vitals.Decimal) {
 	step := stepOf(at)
-	if i := step % windowValues; w.at[i] < step {
-		w.at[i], w.values[i] = step, int16(vitals.Round(v.Float(), 0).Mantissa)
+	if step <= w.newest-windowValues {
+		return
 	}
+	for w.newest = max(w.newest, step-windowValues); w.newest < step; {
+		w.newest++
+		w.values[w.newest%windowValues] = 0
+	}
+	if i := step % windowValues; w.values[i] == 0 {
+		w.values[i] = int16(vitals.Round(v.Float(), 0).Mantissa) + 1
+	}
+}
+
+// value is what came in the step, if anything did.
+func (w *window) value(step int32) (v int16, known bool) {
+	if step > w.newest || step <= w.newest-windowValues {
+		return 0, false
+	}
+	v = w.values[step%windowValues]
+	return v - 1, v != 0
 }
 
 // take takes a reading that is good.
@@ -80,6 +98,9 @@ func (w *window) take(r *vitals.Reading) {
 		w.add(r.Time, r.Value)
 	}
 }
+
+// windows are of what is streamed, in the order in which they are kept.
+func (w *warning) windows() [3]*window { return [...]*window{&w.pulse, &w.oxygen, &w.rate} }
 
 // recall takes a streamed value that is known from before. The rates are in the order in which the heart's counts
 // for more than the pulse's.
@@ -98,17 +119,20 @@ func (w *warning) recall(r *vitals.Reading) {
 // median is the middle of the values of the window at a time. It is missing until five minutes of a stream
 // have come, so that what passes within an alarm's delay makes no score; values that came alone count when a
 // minute has shown that they do (both are Vigil's own).
-func (w *window) median(now time.Time) news2.Measure {
+func (w *window) median(now time.Time) news2.Measure { return w.middle(now, false) }
+
+// middle is the median; of an even count the lower or the upper of the two in the middle.
+func (w *window) middle(now time.Time, lower bool) news2.Measure {
 	var kept [windowValues]int16
 	n, last, alone := int32(0), int32(0), true
 	for step := stepOf(now) - windowValues + 1; step <= stepOf(now); step++ {
-		i := step % windowValues
-		if w.at[i] != step {
+		v, known := w.value(step)
+		if !known {
 			continue
 		}
 		alone = alone && step-last > windowAlone
 		last = step
-		kept[n] = w.values[i]
+		kept[n] = v
 		n++
 	}
 	alone = alone && stepOf(now)-last > windowAlone
@@ -116,13 +140,16 @@ func (w *window) median(now time.Time) news2.Measure {
 		return news2.Measure{}
 	}
 	slices.Sort(kept[:n])
+	if lower {
+		n--
+	}
 	return news2.Of(vitals.Int(int64(kept[n/2])))
 }
 
 // latest is a single value that is no older than 12 hours, else missing.
 func (s *spots) latest(k vitals.Kind, now time.Time) news2.Measure {
 	v, known := s.newest[k]
-	if !known || now.Sub(v.at) > newsOnce {
+	if !known || now.Sub(v.at.Time()) > newsOnce {
 		return news2.Measure{}
 	}
 	return news2.Of(v.value)
@@ -137,7 +164,7 @@ var levels = []news2.Level{news2.Alert, news2.Confusion, news2.Voice, news2.Pain
 // warningInputs are what is known at a time.
 func (e *Engine) warningInputs(now time.Time) news2.Inputs {
 	in := news2.Inputs{
-		Respiration: e.warning.rate.median(now), SpO2: e.warning.oxygen.median(now), Pulse: e.warning.pulse.median(now),
+		Respiration: e.warning.rate.median(now), SpO2: e.warning.oxygen.middle(now, true), Pulse: e.warning.pulse.median(now),
 		Systolic: e.spots.latest(vitals.Systolic, now), Temperature: e.spots.latest(vitals.Temperature, now),
 		Scale2: e.limits.whole(NEWS2Scale) == 2,
 	}
@@ -159,10 +186,10 @@ func (e *Engine) warningInputs(now time.Time) news2.Inputs {
 func (e *Engine) newestInput(now time.Time) time.Time {
 	var newest time.Time
 	for _, kind := range scored {
-		newest = later(newest, e.spots.newest[kind].at)
+		newest = later(newest, e.spots.newest[kind].at.Time())
 	}
-	for _, w := range []*window{&e.warning.rate, &e.warning.oxygen, &e.warning.pulse} {
-		newest = later(newest, time.Unix(int64(slices.Max(w.at[:]))*int64(windowStep/time.Second), 0).UTC())
+	for _, w := range e.warning.windows() {
+		newest = later(newest, time.Unix(int64(w.newest)*int64(windowStep/time.Second), 0).UTC())
 	}
 	if newest.After(now) {
 		return now
@@ -178,9 +205,9 @@ func (e *Engine) tickWarning(now time.Time) {
 	e.warning.due = now.Truncate(newsEvery).Add(newsEvery) // so that an engine that starts anew scores when the old one would
 	s := e.warningInputs(now).Score()
 	f := fact{at: now, onset: e.newestInput(now), value: vitals.Int(int64(s.Total())), cause: describeScore(s)}
-	e.applyScore(NEWS2High, f, s.Total() >= int(e.limits.whole(NEWS2HighLimit)),
+	e.applyScore(NEWS2High, f, e.answer(s) == 2,
 		s.Complete() && s.Total() <= int(e.limits.whole(NEWS2HighLimit))-newsBack, now)
-	e.applyScore(NEWS2Medium, f, s.Total() >= int(e.limits.whole(NEWS2MediumLimit)) || s.Three(), s.Complete(), now)
+	e.applyScore(NEWS2Medium, f, e.answer(s) >= 1, s.Complete(), now)
 }
 
 // applyScore applies a score that raises, ends, or does neither.

@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -9,7 +10,7 @@ import (
 )
 
 // Weight gain, which in heart failure is water. A gain of more than 2 kg in 3 days is what patients are told to
-// act on (ESC guidelines 2021, Eur Heart J 42:3599, table on self-care); 2 to 3 lb in a day and 5 lb in a week
+// act on in Europe (European Society of Cardiology, heartfailurematters.org); 2 to 3 lb in a day and 5 lb in a week
 // (1.0 kg and 2.3 kg) is the American advice (American Heart Association, self-check plan for heart failure).
 //
 // It is measured from the lowest weight of the span, no sooner than half a day before: within a day a person
@@ -45,13 +46,13 @@ var weight = family{kinds: []vitals.Kind{vitals.Weight}, stands: weightStands, j
 
 // weigh keeps a weight in its place.
 func (s *spots) weigh(v spot) {
-	i, known := slices.BinarySearchFunc(s.weights, v.at, func(w spot, at time.Time) int { return w.at.Compare(at) })
+	i, known := slices.BinarySearchFunc(s.weights, v.at, func(w spot, at instant) int { return cmp.Compare(w.at, at) })
 	if known {
 		return
 	}
 	s.weights = slices.Insert(s.weights, i, v)
-	newest := s.weights[len(s.weights)-1].at
-	s.weights = slices.DeleteFunc(s.weights, func(w spot) bool { return newest.Sub(w.at) > weightMemory })
+	since := s.weights[len(s.weights)-1].at.Time().Add(-weightMemory)
+	s.weights = slices.DeleteFunc(s.weights, func(w spot) bool { return w.at.Time().Before(since) })
 	s.weights = s.weights[max(0, len(s.weights)-weightsKept):]
 }
 
@@ -61,9 +62,10 @@ func (e *Engine) judgeWeight(now time.Time) {
 		return
 	}
 	newest := e.spots.weights[len(e.spots.weights)-1]
-	f := fact{at: newest.at, by: newest.by}
+	at := newest.at.Time()
+	f := fact{at: at, by: newest.by}
 	for _, g := range gains {
-		lowest, ok := e.spots.lowest(newest.at, g.over)
+		lowest, ok := e.spots.lowest(at, g.over)
 		if !ok {
 			continue
 		}
@@ -83,7 +85,7 @@ func (e *Engine) judgeWeight(now time.Time) {
 func (s *spots) lowest(at time.Time, over time.Duration) (lowest spot, ok bool) {
 	var before []spot
 	for _, w := range s.weights {
-		if at.Sub(w.at) >= weightSlack {
+		if at.Sub(w.at.Time()) >= weightSlack {
 			before = append(before, w)
 		}
 	}
@@ -93,7 +95,7 @@ func (s *spots) lowest(at time.Time, over time.Duration) (lowest spot, ok bool) 
 	slices.SortStableFunc(before, func(a, b spot) int { return a.value.Compare(b.value) })
 	median := before[len(before)/2].value.Float()
 	i := slices.IndexFunc(before, func(w spot) bool {
-		return at.Sub(w.at) <= over+weightSlack && w.value.Float() >= median-median/weightsWhole
+		return at.Sub(w.at.Time()) <= over+weightSlack && w.value.Float() >= median-median/weightsWhole
 	})
 	if i < 0 {
 		return spot{}, false

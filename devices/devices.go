@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"vigil/vitals"
@@ -26,8 +27,39 @@ type Frame struct {
 	Bytes    []byte
 }
 
-// Decoder turns one frame into a batch.
+// Decoder turns one frame into a batch. Beside an error the batch is empty, but for an *ItemsError.
 type Decoder func(Frame) (vitals.Batch, error)
+
+// ItemsError says which items of a frame cannot be read. The batch beside it holds the others, which may be none.
+type ItemsError struct{ Faults []Fault }
+
+// Fault is one item that cannot be read. Those of a list follow each other in their order.
+type Fault struct {
+	Item vitals.Item // as they were sent; no list where the frame has none
+	Err  error       // wraps ErrMalformed
+}
+
+// Error names the first few, with their places.
+func (e *ItemsError) Error() string {
+	const most = 10
+	var text strings.Builder
+	for i, f := range e.Faults[:min(most, len(e.Faults))] {
+		if i > 0 {
+			text.WriteString("; ")
+		}
+		if f.Item.List != "" {
+			text.WriteString(f.Item.String() + ": ")
+		}
+		text.WriteString(f.Err.Error())
+	}
+	if more := len(e.Faults) - most; more > 0 {
+		fmt.Fprintf(&text, "; and %d more", more)
+	}
+	return text.String()
+}
+
+// Unwrap makes it an ErrMalformed.
+func (*ItemsError) Unwrap() error { return ErrMalformed }
 
 var registry = map[string]Decoder{}
 

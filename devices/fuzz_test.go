@@ -27,11 +27,32 @@ func FuzzDecoders(f *testing.F) {
 		if err != nil && !errors.Is(err, devices.ErrMalformed) {
 			t.Fatalf("%s: error %v does not wrap ErrMalformed", name, err)
 		}
-		if err != nil && !b.Empty() {
+		partly, is := errors.AsType[*devices.ItemsError](err)
+		if err != nil && !is && !b.Empty() {
 			t.Fatalf("%s: both an error and a batch", name)
+		}
+		if is {
+			checkFaults(t, name, partly.Faults)
 		}
 		checkBounds(t, name, b, len(frame))
 	})
+}
+
+// checkFaults has every fault of a frame be one, at a place of its own.
+func checkFaults(t *testing.T, name string, faults []devices.Fault) {
+	t.Helper()
+	last := map[vitals.List]int{}
+	for _, f := range faults {
+		if before, there := last[f.Item.List]; there && f.Item.List != "" && f.Item.Index <= before {
+			t.Errorf("%s: %s is at fault behind %d", name, f.Item, before)
+		}
+		if last[f.Item.List] = f.Item.Index; !errors.Is(f.Err, devices.ErrMalformed) {
+			t.Errorf("%s: %s: error %v does not wrap ErrMalformed", name, f.Item, f.Err)
+		}
+	}
+	if len(faults) == 0 {
+		t.Errorf("%s: a fault without one", name)
+	}
 }
 
 // statusEvents are the events that a frame may cause without carrying bytes of their own.

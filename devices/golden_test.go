@@ -121,7 +121,10 @@ func outcome(t *testing.T, decoder string, frame []byte) string {
 		if !errors.Is(err, devices.ErrMalformed) {
 			t.Errorf("error %v does not wrap ErrMalformed", err)
 		}
-		return fmt.Sprintf("refused: %v\n", err)
+		if b.Empty() {
+			return fmt.Sprintf("refused: %v\n", err)
+		}
+		return fmt.Sprintf("%srefused: %v\n", describe(b), err)
 	}
 	return describe(b)
 }

@@ -1,11 +1,13 @@
 package fhir
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"vigil/alerts"
+	"vigil/vitals"
 )
 
 type (
@@ -13,6 +15,10 @@ type (
 		Action concept    `json:"action"`
 		Date   string     `json:"date,omitempty"`
 		Author *reference `json:"author,omitempty"`
+	}
+	evidence struct {
+		Code   []concept   `json:"code"`
+		Detail []reference `json:"detail"`
 	}
 	detectedIssue struct {
 		ResourceType string       `json:"resourceType"`
@@ -27,6 +33,7 @@ type (
 		Identified   period       `json:"identifiedPeriod"`
 		Author       reference    `json:"author"`
 		Implicated   []reference  `json:"implicated,omitempty"`
+		Evidence     []evidence   `json:"evidence,omitempty"`
 		Detail       string       `json:"detail,omitempty"`
 		Mitigation   []mitigation `json:"mitigation,omitempty"`
 	}
@@ -73,9 +80,17 @@ func codesOf(c alerts.Condition) []coded {
 	return []coded{own}
 }
 
+// Episode is an alarm with the waveforms that it rests on and that can be read as Observations.
+type Episode struct {
+	Alarm  alerts.Alarm
+	Strips []vitals.Key // in order of time
+	Test   bool         // the patient is made up: marked HTEST
+}
+
 // AppendDetectedIssue adds an alarm episode. The members are laid out so that each has one place in
 // DeviceAlert, which R6 has for alarms: status, code, priority, type, period, source, label and acknowledgement.
-func AppendDetectedIssue(dst []byte, a alerts.Alarm, test bool) []byte {
+func AppendDetectedIssue(dst []byte, e Episode) []byte {
+	a := e.Alarm
 	spec := a.Condition.Spec()
 	resource := detectedIssue{
 		ResourceType: "DetectedIssue",
@@ -96,9 +111,10 @@ func AppendDetectedIssue(dst []byte, a alerts.Alarm, test bool) []byte {
 		Identified: period{Start: instant(a.Onset), End: instant(endOf(a))},
 		Author:     reference{Display: "Vigil"},
 		Detail:     a.Detail,
+		Evidence:   evidenceOf(a.Patient, e.Strips),
 		Mitigation: mitigationsOf(a),
 	}
-	if test {
+	if e.Test {
 		resource.Meta.Security = testSecurity
 	}
 	if siteIsDevice(a) {
@@ -107,9 +123,27 @@ func AppendDetectedIssue(dst []byte, a alerts.Alarm, test bool) []byte {
 	return appendJSON(dst, resource)
 }
 
+// evidenceOf refers to the waveforms, by what they are: the leads of an ECG are one Observation.
+func evidenceOf(p vitals.PatientID, strips []vitals.Key) (all []evidence) {
+	byKind := map[vitals.Kind]int{}
+	for _, k := range strips {
+		k.Kind = Leading(k.Kind)
+		at, known := byKind[k.Kind]
+		if !known {
+			at = len(all)
+			byKind[k.Kind] = at
+			all = append(all, evidence{Code: []concept{{Text: k.Kind.Info().Label}}})
+		}
+		if ref := (reference{Reference: "Observation/" + ObservationID(p, k)}); !slices.Contains(all[at].Detail, ref) {
+			all[at].Detail = append(all[at].Detail, ref)
+		}
+	}
+	return all
+}
+
 // siteIsDevice: a technical condition is about a device, except where it is about the hub.
 func siteIsDevice(a alerts.Alarm) bool {
-	return a.Site != "" && a.Condition.Spec().Type == alerts.Technical && a.Condition != alerts.HubOffline && ValidID(a.Site)
+	return a.Site != "" && a.Condition.Spec().Type == alerts.Technical && !a.Condition.OfHub() && ValidID(a.Site)
 }
 
 // endOf is when the condition ceased. An episode that was closed from outside, by a discharge, ends

@@ -20,23 +20,10 @@ type Measurement struct {
 	Test    bool              // marked as made up
 	// Ignored says that nothing of it is charted, and why: a status bit, a clock that was compared.
 	Ignored string
-}
+	// Unread are the values that cannot be charted, where others can; they are not in the batch.
+	Unread []vitals.Flaw
 
-// Place is where the Observation is found once it is charted as the patient's and the device's; empty for
-// what is no Observation, such as the charge of a battery.
-func (m *Measurement) Place(p vitals.PatientID, d vitals.DeviceID) string {
-	key := vitals.Key{Device: d}
-	switch {
-	case len(m.Batch.Readings) > 0:
-		r := m.Batch.Readings[0]
-		key.Kind, key.Time = Leading(r.Kind), r.Time
-	case len(m.Batch.Waveforms) > 0:
-		w := m.Batch.Waveforms[0]
-		key.Kind, key.Time = Leading(w.Kind), w.Start.Truncate(vitals.WaveBlock)
-	default:
-		return ""
-	}
-	return "Observation/" + ObservationID(p, key)
+	values map[vitals.List][]int // of the batch: the component of each, itself for the Observation's own
 }
 
 type (
@@ -90,10 +77,16 @@ func readObservation(raw json.RawMessage, names directory) (m Measurement, fault
 	if err != nil {
 		return m, faultOf(Value, "%s", err)
 	}
-	for _, v := range values {
-		if err := m.add(v, start, end); err != nil {
-			return m, faultOf(Value, "%s: %s", labelOf(v.Code), err)
+	m.values = map[vitals.List][]int{}
+	for i, v := range values {
+		if err := m.add(v, i-1, start, end); err != nil {
+			m.Unread = append(m.Unread, vitals.Flaw{
+				Item: vitals.Item{List: componentList, Index: i - 1}, Code: "malformed", Reason: fmt.Sprintf("%s: %s", labelOf(v.Code), err),
+			})
 		}
+	}
+	if m.Batch.Empty() {
+		return m, m.unread()
 	}
 	return m, nil
 }
@@ -191,12 +184,12 @@ func labelOf(c concept) string {
 }
 
 // add charts one value. What has no place is left out; the rest of a compound is charted all the same.
-func (m *Measurement) add(v uploadValue, start, end time.Time) error {
+func (m *Measurement) add(v uploadValue, component int, start, end time.Time) error {
 	if !charted(v) {
 		return nil
 	}
 	if isBattery(v.Code) {
-		return m.addBattery(v, end)
+		return m.addBattery(v, component, end)
 	}
 	kind, _ := kindOfConcept(v.Code)
 	if v.Sampled != nil {
@@ -205,6 +198,7 @@ func (m *Measurement) add(v uploadValue, start, end time.Time) error {
 			return err
 		}
 		m.Batch.Waveforms = append(m.Batch.Waveforms, w)
+		m.values[vitals.WaveformList] = append(m.values[vitals.WaveformList], component)
 		return nil
 	}
 	if kind.Info().Shape == vitals.Sampled {
@@ -221,15 +215,17 @@ func (m *Measurement) add(v uploadValue, start, end time.Time) error {
 		}
 	}
 	m.Batch.Readings = append(m.Batch.Readings, r)
+	m.values[vitals.ReadingList] = append(m.values[vitals.ReadingList], component)
 	return nil
 }
 
-func (m *Measurement) addBattery(v uploadValue, at time.Time) error {
+func (m *Measurement) addBattery(v uploadValue, component int, at time.Time) error {
 	charge, err := decimalOf(v.Quantity.Value)
 	if err != nil {
 		return err
 	}
 	m.Batch.Events = append(m.Batch.Events, vitals.Event{Code: vitals.BatteryLevel, Time: at, Value: charge})
+	m.values[vitals.EventList] = append(m.values[vitals.EventList], component)
 	return nil
 }
 

@@ -90,7 +90,7 @@ func closed(a alerts.Alarm) alerts.Alarm {
 
 func TestAlarmEpisodeAsDetectedIssue(t *testing.T) {
 	t.Parallel()
-	open := decode(t, fhir.AppendDetectedIssue(nil, asystole, true))
+	open := decode(t, fhir.AppendDetectedIssue(nil, fhir.Episode{Alarm: asystole, Test: true}))
 	if open["status"] != "preliminary" || open["severity"] != "high" || open["mitigation"] != nil || open["implicated"] != nil {
 		t.Errorf("open: %v", open)
 	}
@@ -103,7 +103,7 @@ func TestAlarmEpisodeAsDetectedIssue(t *testing.T) {
 	if at(open, "meta", "security", 0, "code") != "HTEST" || at(open, "meta", "versionId") != "1" {
 		t.Errorf("%v", open["meta"])
 	}
-	done := decode(t, fhir.AppendDetectedIssue(nil, closed(acknowledged(asystole)), false))
+	done := decode(t, fhir.AppendDetectedIssue(nil, fhir.Episode{Alarm: closed(acknowledged(asystole))}))
 	if done["status"] != "final" || at(done, "identifiedPeriod", "end") != "2026-03-01T08:04:00.000Z" || at(done, "meta", "versionId") != "3" {
 		t.Errorf("closed: %v", done)
 	}
@@ -114,6 +114,28 @@ func TestAlarmEpisodeAsDetectedIssue(t *testing.T) {
 	}
 }
 
+// Two leads of an ECG and the pulse wave, in two blocks: three Observations show them.
+func TestWhatAnAlarmRestsOnIsReferredTo(t *testing.T) {
+	t.Parallel()
+	next := morning.Add(10 * time.Second)
+	o := decode(t, fhir.AppendDetectedIssue(nil, fhir.Episode{Alarm: asystole, Strips: []vitals.Key{
+		{Time: morning, Kind: vitals.ECG, Device: strap},
+		{Time: morning, Kind: vitals.ECGII, Device: strap},
+		{Time: morning, Kind: vitals.Pleth, Device: cuff},
+		{Time: next, Kind: vitals.ECG, Device: strap},
+	}}))
+	observation := func(k vitals.Key) any { return object{"reference": "Observation/" + fhir.ObservationID(anna, k)} }
+	ecg := vitals.Key{Time: morning, Kind: vitals.ECG, Device: strap}
+	later := vitals.Key{Time: next, Kind: vitals.ECG, Device: strap}
+	want := []any{
+		object{"code": []any{object{"text": vitals.ECG.Info().Label}}, "detail": []any{observation(ecg), observation(later)}},
+		object{"code": []any{object{"text": vitals.Pleth.Info().Label}}, "detail": []any{observation(vitals.Key{Time: morning, Kind: vitals.Pleth, Device: cuff})}},
+	}
+	if diff := cmp.Diff(any(want), o["evidence"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestEveryConditionIsAValidDetectedIssue: severity and status are bound to FHIR's own lists.
 func TestEveryConditionIsAValidDetectedIssue(t *testing.T) {
 	t.Parallel()
@@ -121,7 +143,7 @@ func TestEveryConditionIsAValidDetectedIssue(t *testing.T) {
 		for _, priority := range []alerts.Priority{alerts.Info, alerts.Low, alerts.Medium, alerts.High} {
 			a := asystole
 			a.Condition, a.Priority, a.Site = condition, priority, string(strap)
-			o := decode(t, fhir.AppendDetectedIssue(nil, a, false))
+			o := decode(t, fhir.AppendDetectedIssue(nil, fhir.Episode{Alarm: a}))
 			severity, given := o["severity"].(string)
 			if given != (priority != alerts.Info) || (given && !slices.Contains([]string{"high", "moderate", "low"}, severity)) {
 				t.Errorf("%s: severity %q", condition, severity)
@@ -130,7 +152,7 @@ func TestEveryConditionIsAValidDetectedIssue(t *testing.T) {
 				t.Errorf("%s: code %v", condition, o["code"])
 			}
 			about := at(o, "implicated", 0, "reference")
-			technical := condition.Spec().Type == alerts.Technical && condition != alerts.HubOffline
+			technical := condition.Spec().Type == alerts.Technical && !condition.OfHub()
 			if (about == "Device/"+string(strap)) != technical {
 				t.Errorf("%s: implicated %v", condition, about)
 			}

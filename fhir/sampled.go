@@ -28,6 +28,10 @@ type sampledData struct {
 // maxSpan is how long one sampled Observation may be.
 const maxSpan = 10 * time.Minute
 
+// maxSamples is how many samples one may have: as many as what a hub sends at once, on which those who store and draw
+// them rely.
+const maxSamples = 64 << 10
+
 // waveform is the samples in steps of the kind's unit.
 func (s sampledData) waveform(kind vitals.Kind, start time.Time) (w vitals.Waveform, err error) {
 	if kind.Info().Shape != vitals.Sampled {
@@ -45,8 +49,8 @@ func (s sampledData) waveform(kind vitals.Kind, start time.Time) (w vitals.Wavef
 	if err != nil {
 		return w, err
 	}
-	if len(data) == 0 || rate.Span(len(data)) > maxSpan {
-		return w, fmt.Errorf("%d samples at %g Hz, not up to %s: %w", len(data), rate.Hz(), maxSpan, errValue)
+	if len(data) == 0 || len(data) > maxSamples || rate.Span(len(data)) > maxSpan {
+		return w, fmt.Errorf("%d samples at %g Hz, not up to %d of up to %s: %w", len(data), rate.Hz(), maxSamples, maxSpan, errValue)
 	}
 	if w.Scale, err = s.step(kind, exp); err != nil {
 		return w, err

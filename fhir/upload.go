@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/samber/lo"
 
@@ -50,9 +51,9 @@ const mdcFirmware = "531976"
 
 type (
 	uploadBundle struct {
-		ResourceType string        `json:"resourceType"`
-		Type         string        `json:"type"`
-		Entry        []uploadEntry `json:"entry"`
+		ResourceType string            `json:"resourceType"`
+		Type         string            `json:"type"`
+		Entry        []json.RawMessage `json:"entry"`
 	}
 	uploadEntry struct {
 		FullURL  string          `json:"fullUrl"`
@@ -62,6 +63,8 @@ type (
 			URL         string `json:"url"`
 			IfNoneExist string `json:"ifNoneExist"`
 		} `json:"request"`
+
+		fault error // it cannot be read
 	}
 	// uploadHead is what is read of every resource.
 	uploadHead struct {
@@ -95,7 +98,13 @@ func ReadUpload(body []byte) (Upload, error) {
 	case len(b.Entry) > MaxEntries:
 		return Upload{}, refuse(TooCostly, "body", fmt.Sprintf("%d entries, more than %d; send several bundles", len(b.Entry), MaxEntries))
 	}
-	return readEntries(b.Entry, b.Type == "transaction"), nil
+	return readEntries(lo.Map(b.Entry, func(raw json.RawMessage, _ int) uploadEntry {
+		var e uploadEntry
+		if e.fault = json.Unmarshal(raw, &e); e.fault != nil {
+			e.Resource = raw
+		}
+		return e
+	}), b.Type == "transaction"), nil
 }
 
 // ReadCreate is an upload of one Observation by itself; ifNoneExist is the header's value.
@@ -117,6 +126,9 @@ func readEntries(entries []uploadEntry, all bool) Upload {
 		if e.Fault == nil && e.Type == "Observation" {
 			e.Measurement, e.Fault = readObservation(e.Raw, names)
 		}
+		if all && e.Fault == nil {
+			e.Fault = e.Measurement.unread()
+		}
 		if e.Fault != nil && e.Fault.Expression == "" {
 			e.Fault.Expression = EntryPath(i)
 		}
@@ -130,6 +142,9 @@ func EntryPath(i int) string { return fmt.Sprintf("Bundle.entry[%d]", i) }
 // readHead reads what an entry is and under which names it is known.
 func readHead(e uploadEntry) Entry {
 	entry := Entry{Raw: e.Resource}
+	if e.fault != nil {
+		return entry.refused(Invalid, "the entry cannot be read: %s", jsonFault(e.fault))
+	}
 	var head uploadHead
 	if err := json.Unmarshal(e.Resource, &head); err != nil {
 		return entry.refused(Invalid, "the resource cannot be read: %s", jsonFault(err))
@@ -182,15 +197,20 @@ func (e Entry) withDevice(ids []identifier) Entry {
 	if err := json.Unmarshal(e.Raw, &d); err != nil {
 		return e.refused(Invalid, "the Device cannot be read: %s", jsonFault(err))
 	}
-	e.Device.Device = vitals.Device{Manufacturer: d.Manufacturer, Model: d.ModelNumber, Serial: d.SerialNumber}
+	e.Device.Device = vitals.Device{Manufacturer: printed(d.Manufacturer), Model: printed(d.ModelNumber), Serial: printed(d.SerialNumber)}
 	for _, v := range d.Version {
 		if hasCode(v.Type, mdcFirmware) {
-			e.Device.Firmware = v.Value
+			e.Device.Firmware = printed(v.Value)
 		}
 	}
 	e.Device.Gateway = hasCode(d.Type, mdcGateway)
 	e.Device.Addresses = lo.FlatMap(ids, func(id identifier, _ int) []vitals.DeviceID { return addressesIn(id.Value) })
 	return e
+}
+
+// printed is a text without what no label shows, and no database keeps: a null character would come back for ever.
+func printed(text string) string {
+	return strings.Map(func(r rune) rune { return lo.Ternary(unicode.IsControl(r), -1, r) }, text)
 }
 
 func hasCode(c concept, code string) bool {
@@ -237,73 +257,4 @@ func jsonFault(err error) string {
 	default:
 		return "no JSON"
 	}
-}
-
-// directory finds the entries of a bundle by their full addresses.
-type directory map[string]*Entry
-
-func (d directory) add(fullURL string, e *Entry) {
-	if fullURL != "" {
-		d[fullURL] = e
-	}
-}
-
-// Person is whom an Observation names.
-type Person struct {
-	ID      vitals.PatientID // of this server
-	Records []string         // record numbers, any of them
-}
-
-// person resolves the subject. ok is false where the reference leads nowhere.
-func (d directory) person(r reference) (p Person, ok bool) {
-	if e := d[r.Reference]; e != nil {
-		if e.Type != "Patient" {
-			return Person{}, false
-		}
-		for _, name := range append([]string{e.Wanted}, e.Names...) {
-			p.Records = append(p.Records, valueOf(name)...)
-		}
-		return p, len(p.Records) > 0
-	}
-	if search, found := strings.CutPrefix(r.Reference, "Patient?"); found {
-		name, ok := wantedName(search)
-		return Person{Records: valueOf(name)}, ok
-	}
-	if r.Reference == "" && r.Identifier != nil {
-		return Person{Records: []string{r.Identifier.Value}}, r.Identifier.Value != ""
-	}
-	id := lastOf(r.Reference, "Patient")
-	return Person{ID: vitals.PatientID(id)}, id != ""
-}
-
-// device resolves what measured to the addresses that it may be known under.
-func (d directory) device(r reference) []vitals.DeviceID {
-	if e := d[r.Reference]; e != nil {
-		return e.Device.Addresses
-	}
-	if search, found := strings.CutPrefix(r.Reference, "Device?"); found {
-		name, _ := wantedName(search)
-		return lo.FlatMap(valueOf(name), func(v string, _ int) []vitals.DeviceID { return addressesIn(v) })
-	}
-	if r.Reference == "" && r.Identifier != nil {
-		return addressesIn(r.Identifier.Value)
-	}
-	return addressesIn(lastOf(r.Reference, "Device"))
-}
-
-// valueOf is the identifier's value in a name; nothing for an empty name.
-func valueOf(name string) []string {
-	if _, value, found := strings.Cut(name, "|"); found && value != "" {
-		return []string{value}
-	}
-	return nil
-}
-
-// lastOf is the id in a reference to a resource of the type, relative or with an address before it.
-func lastOf(ref, resource string) string {
-	parts := strings.Split(ref, "/")
-	if n := len(parts); n >= 2 && parts[n-2] == resource {
-		return parts[n-1]
-	}
-	return ""
 }

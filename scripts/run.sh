@@ -21,6 +21,12 @@ fi
 VIGIL_ADMIN_PASSWORD=$(cat "$secret")
 export VIGIL_ADMIN_PASSWORD
 
+# What is ordinary is written to a file: the address and the passwords would scroll away before anybody could read them.
+# Ctrl-C does not end the writers: the last words of the server, and its orderly end, need them.
+log=$VIGIL_DATA_DIR/log
+: >"$log"
+quiet() { trap '' INT TERM; tee -a "$log" | grep --line-buffered -v 'level=INFO' >&2 || true; }
+
 pids=()
 stop() {
 	trap - EXIT INT TERM
@@ -29,7 +35,7 @@ stop() {
 }
 trap stop EXIT INT TERM
 
-bin/vigil &
+bin/vigil 2> >(quiet) &
 pids+=($!)
 for _ in $(seq 100); do
 	if ! kill -0 "${pids[0]}" 2>/dev/null; then exit 1; fi
@@ -37,11 +43,11 @@ for _ in $(seq 100); do
 	sleep 0.2
 done
 # shellcheck disable=SC2086
-bin/vigil-sim -url "$url" -mqtt "$VIGIL_MQTT_ADDR" -mllp "$VIGIL_MLLP_ADDR" -cassia 127.0.0.1:"${CASSIA_PORT:-8089}" -others -homes "${HOMES:-16}" -state "$VIGIL_DATA_DIR/sim-secrets.json" ${SIM_FLAGS:-} &
+bin/vigil-sim -url "$url" -mqtt "$VIGIL_MQTT_ADDR" -mllp "$VIGIL_MLLP_ADDR" -cassia 127.0.0.1:"${CASSIA_PORT:-8089}" -others -homes "${HOMES:-16}" -state "$VIGIL_DATA_DIR/sim-secrets.json" ${SIM_FLAGS:-} 2> >(quiet) &
 pids+=($!)
 
 printf '\n  The ward is at %s\n  Sign in as "admin" with the password in %s, or as one of\n\n' "$url" "$secret"
 sed 's/^demo staff:/   /' "$VIGIL_DATA_DIR/demo-passwords"
-printf '\n  They stand in %s until the next start. Ctrl-C ends it.\n\n' "$VIGIL_DATA_DIR/demo-passwords"
+printf '\n  They stand in %s until the next start. What happens is written to %s. Ctrl-C ends it.\n\n' "$VIGIL_DATA_DIR/demo-passwords" "$log"
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v xdg-open >/dev/null 2>&1; then xdg-open "$url" >/dev/null 2>&1 || true; fi
 wait -n

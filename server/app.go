@@ -55,6 +55,8 @@ type app struct {
 	monitor *monitor.Monitor
 	node    string // this run of this process, to the others
 	self    *selfWatch
+	dog     *watchdog
+	sites   *siteWatch
 	audit   *audit.Recorder
 	ingest  *ingest.Handler
 	clouds  *clouds.Fetcher
@@ -96,12 +98,17 @@ func (a *app) close() error {
 	return errors.Join(faults...)
 }
 
+// records says where the database is.
+func (c config) records() store.Config {
+	return store.Config{Dir: c.DataDir, URL: c.DatabaseURL, Program: programVersion()}
+}
+
 func (a *app) openStore(ctx context.Context) error {
 	if err := a.cfg.makeDataDir(); err != nil {
 		return err
 	}
 	var err error
-	if a.store, err = store.Open(ctx, store.Config{Dir: a.cfg.DataDir, URL: a.cfg.DatabaseURL, Program: programVersion()}); err != nil {
+	if a.store, err = store.Open(ctx, a.cfg.records()); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	a.onClose(a.store.Close)
@@ -139,11 +146,12 @@ func (a *app) openMonitor(ctx context.Context) error {
 	}
 	a.audit = audit.New(a.store, a.log)
 	a.feed = live.New(feedStore{a.store}, a.log, time.Now)
-	a.node, a.self = rand.Text(), newSelfWatch(a.feed.Wards)
+	a.node, a.self, a.sites = rand.Text(), newSelfWatch(a.feed.Wards), newSiteWatch(a.feed.Wards)
+	a.dog = newWatchdog(a.node, a.sendTest, a.tellAlone, a.log)
 	a.monitor = monitor.New(monitor.Config{
 		Node:   a.node,
 		Leases: a.store, Store: monitorStore{a.store}, Journal: a.journal, Feed: countingFeed{a.journal, a.alarms, a.feed.UnitOf, a.alarmChanged},
-		Acked: a.journal.PublishPositions, Health: a.self.health, Logger: a.log,
+		Acked: a.journal.PublishPositions, Health: a.health, Outages: a.sites.outages, Logger: a.log,
 	})
 	key, err := a.store.SigningKey(ctx)
 	if err != nil {
@@ -161,6 +169,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 	if a.calls, err = a.notifier(ctx); err != nil {
 		return err
 	}
+	a.reach.Try = a.calls.Try
 	stop, err := a.journal.Subscribe(journal.Handlers{
 		Alarm:     a.alarmChanged,
 		Care:      a.feed.Care,
@@ -169,6 +178,7 @@ func (a *app) openMonitor(ctx context.Context) error {
 		Census:    a.censusChanged,
 		Positions: a.ingest.Stored,
 		Health:    func(h journal.Health) { a.self.hear(h, time.Now()) },
+		Sights:    func(s journal.Sights) { a.sites.hear(s, time.Now()) },
 	})
 	if err != nil {
 		return fmt.Errorf("subscribe to the feed: %w", err)
@@ -184,7 +194,22 @@ func (a *app) openMonitor(ctx context.Context) error {
 // alarmChanged tells the screens, and whoever calls people.
 func (a *app) alarmChanged(t alerts.Transition) {
 	a.feed.Alarm(t)
+	if !alerts.Synthetic(t.Alarm.Patient) && !t.Retold {
+		a.calls.Transition(t)
+	}
+}
+
+// sendTest begins a test of the watchdog. Whether it arrives is what is tested.
+func (a *app) sendTest(d vitals.Delivery) {
+	if _, err := a.journal.Begin(d, func(error) {}); err != nil {
+		a.log.Debug("test not sent", "error", err)
+	}
+}
+
+// tellAlone tells of this node's own alarm whoever calls people, and then its screens, which may be what is stuck.
+func (a *app) tellAlone(t alerts.Transition) {
 	a.calls.Transition(t)
+	a.feed.Alarm(t)
 }
 
 // censusChanged makes a change of the census felt at once instead of within seconds.
@@ -206,7 +231,7 @@ func (a *app) openDoors(ctx context.Context) error {
 	a.onClose(func() error { return ignoreClosed(a.listener.Close()) })
 	a.httpAddr = a.listener.Addr()
 	a.screens = live.NewSocket(a.feed, live.Options{
-		Commands: noting{a.monitor, a.audit}, Identify: a.identify, PublicURL: a.cfg.PublicURL, Log: a.log,
+		Commands: a.commands(), Identify: a.identify, PublicURL: a.cfg.PublicURL, Log: a.log,
 		Drawn: func(took time.Duration) { a.drawn.Observe(took.Seconds()) }, Note: a.audit.Note,
 	})
 	hubs := ingest.NewSocket(a.ingest)
@@ -245,7 +270,7 @@ func (a *app) openMonitorsDoor() error {
 
 func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 	return api.New(api.Options{
-		Records: a.store, Identity: frontDesk{a.desk}, Alarms: commander{noting{a.monitor, a.audit}},
+		Records: a.store, Identity: frontDesk{a.desk}, Alarms: commander{a.commands()},
 		Intake: intake{gate{a.desk}, a.ingest, a.store},
 		Now:    time.Now, Log: a.log,
 		Changed:   func(context.Context) { a.journal.PublishCensus() },
@@ -260,7 +285,7 @@ func (a *app) handler(hubs http.Handler, encryption *tls.Config) http.Handler {
 		IngestHTTP: a.ingest.Batches(), IngestSocket: hubs,
 		IngestHub: a.ingest.Introduce(), IngestSecret: a.ingest.Renew(),
 		IngestStatus: a.ingest.Status(), IngestResults: a.ingest.Results(),
-		Reach: a.reach,
+		Reach: a.reach, Note: a.audit.Note,
 		Fleet: a.store, Told: a.ingest.Push,
 		Metrics:        a.metrics(),
 		IngestWebhooks: a.ingest.Webhooks(gateways{a.clouds, a.desk, a.store}),

@@ -79,6 +79,9 @@ func verifyAudit(ctx context.Context, kept store.Witness, vars variables, stdout
 	if err != nil {
 		return fmt.Errorf("the configuration is wrong:\n%w", err)
 	}
+	if !cfg.records().Exists() {
+		return fmt.Errorf("there is no database in %s: a new one would prove nothing", cfg.DataDir)
+	}
 	a := &app{cfg: cfg, log: slog.New(slog.NewTextHandler(stderr, nil))}
 	if err := a.openStore(ctx); err != nil {
 		return errors.Join(err, a.close())
@@ -106,16 +109,7 @@ func verifyAudit(ctx context.Context, kept store.Witness, vars variables, stdout
 
 // witness notes about once a minute how far the audit has come, and tells the log, which is another place.
 func (a *app) witness(ctx context.Context) {
-	tick := time.NewTicker(witnessEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			a.witnessOnce(ctx)
-		}
-	}
+	every(ctx, witnessEvery, func(time.Time) { a.witnessOnce(ctx) })
 }
 
 // witnessOnce comes to its end, whatever ends meanwhile.
@@ -134,17 +128,52 @@ func (a *app) witnessOnce(ctx context.Context) {
 type noting struct {
 	*monitor.Monitor
 
-	audit *audit.Recorder
+	dog       *watchdog
+	audit     *audit.Recorder
+	records   *store.Store
+	explained func(alerts.Alarm)
 }
 
-// Command carries a command out, and keeps one about an alarm that was refused.
+func (a *app) commands() noting {
+	return noting{a.monitor, a.dog, a.audit, a.store, func(over alerts.Alarm) { a.alarms.explained(over, a.feed.UnitOf(over.Patient)) }}
+}
+
+// Command carries a command out, and keeps what was refused of one about alarms.
 func (n noting) Command(ctx context.Context, p vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
-	a, err := n.Monitor.Command(ctx, p, c)
-	if refused, ok := errors.AsType[*alerts.RefusedError](err); ok && c.Alarm != "" {
-		n.audit.Note(alerts.Note{
-			Kind: alerts.AckConflict, At: time.Now(), Alarm: c.Alarm, Version: c.SeenVersion,
-			Station: c.Station, Actor: c.Actor, Detail: string(refused.Code),
-		})
+	a, own, err := n.dog.command(c, time.Now())
+	if !own {
+		a, err = n.Monitor.Command(ctx, p, c)
+	}
+	refused, ok := errors.AsType[*alerts.RefusedError](err)
+	if ok && c.Kind == alerts.Explain && (refused.Code == alerts.ClosedAlarm || refused.Code == alerts.UnknownAlarm) {
+		return n.explain(ctx, c) // only the records know what is over
+	}
+	if ok && c.Alarm != "" {
+		n.refused(c, c.Alarm, c.SeenVersion, refused.Code)
+	}
+	for i, x := range a.Each { // in the order in which they were named
+		if x.Refused != "" && x.Refused != alerts.UnknownAlarm {
+			n.refused(c, x.ID, c.Seen[i].Version, x.Refused)
+		}
 	}
 	return a, err
+}
+
+// explain keeps what an alarm was that is over.
+func (n noting) explain(ctx context.Context, c alerts.Command) (alerts.Answer, error) {
+	a, err := n.records.Explain(ctx, c, time.Now())
+	if _, refused := errors.AsType[*alerts.RefusedError](err); err != nil && !refused {
+		return alerts.Answer{}, fmt.Errorf("command %s: %w: %w", c.Kind, monitor.ErrUnavailable, err)
+	}
+	if err == nil {
+		n.explained(a)
+	}
+	return alerts.Answer{Alarm: a}, err
+}
+
+func (n noting) refused(c alerts.Command, alarm alerts.AlarmID, seen int, code alerts.RefusalCode) {
+	n.audit.Note(alerts.Note{
+		Kind: alerts.AckConflict, At: time.Now(), Alarm: alarm, Version: seen,
+		Station: c.Station, Actor: c.Actor, Detail: string(code),
+	})
 }

@@ -16,8 +16,9 @@ import (
 // notifier calls people in the ways that the operator has set up.
 func (a *app) notifier(ctx context.Context) (*notify.Notifier, error) {
 	o := notify.Options{
-		Records: callers{a.store}, Owns: a.monitor.Owns, Note: a.audit.Note, Log: a.log, Now: time.Now,
+		Records: callers{a.store}, Note: a.audit.Note, Log: a.log, Now: time.Now,
 		Senders: map[alerts.Channel]notify.Sender{},
+		Owns:    func(partition int) bool { return a.monitor.Owns(partition) || a.dog.calls(partition) },
 	}
 	client := notify.HTTPClient()
 	a.onClose(func() error { client.CloseIdleConnections(); return nil })
@@ -66,7 +67,7 @@ func (a *app) push(ctx context.Context, contact string) (notify.Push, error) {
 	}
 	client := notify.PublicClient()
 	a.onClose(func() error { client.CloseIdleConnections(); return nil })
-	p := notify.Push{Contact: contact, Click: a.cfg.PublicURL, HTTP: client}
+	p := notify.Push{Contact: contact, HTTP: client}
 	if err := json.Unmarshal(text, &p.Keys); err != nil {
 		return p, fmt.Errorf("read the keys for Web Push: %w", err)
 	}

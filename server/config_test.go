@@ -202,7 +202,13 @@ func TestTheAdministratorIsLetInAgain(t *testing.T) {
 }
 
 func TestTheAuditIsVerifiedByACommand(t *testing.T) {
-	vars := env("VIGIL_DATA_DIR", t.TempDir())
+	vars, elsewhere := env("VIGIL_DATA_DIR", t.TempDir()), env("VIGIL_DATA_DIR", filepath.Join(t.TempDir(), "mistyped"))
+	if err := run(t.Context(), []string{"reset-admin"}, vars, io.Discard, io.Discard); err != nil { // makes the database
+		t.Fatal(err)
+	}
+	if exit := exitCode(run(t.Context(), []string{"audit", "verify"}, elsewhere, io.Discard, io.Discard)); exit != 1 {
+		t.Errorf("where there is no database the exit code is %d", exit)
+	}
 	for _, row := range []struct {
 		story string
 		args  []string

@@ -20,7 +20,7 @@ var demoUnit = vitals.Unit{ID: "demo", Name: "Demo ward", Zone: "UTC"}
 // folder: there is no default password.
 var demoStaff = []vitals.Staff{
 	{Login: "nurse", Name: "Kim Lee, RN", Role: vitals.Nurse, Units: []vitals.UnitID{demoUnit.ID}},
-	{Login: "charge", Name: "Ada Okafor, charge nurse", Role: vitals.Charge, Units: []vitals.UnitID{demoUnit.ID}},
+	{Login: "charge", Name: "Ada Okafor, RN", Role: vitals.Charge, Units: []vitals.UnitID{demoUnit.ID}},
 	{Login: "physician", Name: "Dr. Sofia Reyes", Role: vitals.Physician, Units: []vitals.UnitID{demoUnit.ID}},
 	{Login: "viewer", Name: "Wall board", Role: vitals.Viewer, Units: []vitals.UnitID{demoUnit.ID}},
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vigil/server/porttest"
 	"vigil/vitals"
 )
 
@@ -17,7 +18,7 @@ import (
 // that it has answered, and finds every value.
 func TestWhatTheStandardDoorsAnsweredOutlivesTheServer(t *testing.T) {
 	t.Parallel()
-	mllp := freeAddress(t)
+	mllp := porttest.New(t).String()
 	s := newServer(t, "server", "VIGIL_MLLP_ADDR="+mllp)
 	s.start()
 	s.ready()

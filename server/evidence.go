@@ -17,16 +17,9 @@ func programVersion() string {
 
 // freezeEvidence keeps what alarms rest on. What is due is in the database, so a restart forgets nothing.
 func (a *app) freezeEvidence(ctx context.Context) {
-	tick := time.NewTicker(freezeEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-tick.C:
-			if err := a.store.FreezeEvidence(ctx, now); err != nil && ctx.Err() == nil {
-				a.log.Warn("evidence of alarms not frozen, trying again", "error", err)
-			}
+	every(ctx, freezeEvery, func(now time.Time) {
+		if err := a.store.FreezeEvidence(ctx, now); err != nil && ctx.Err() == nil {
+			a.log.Warn("evidence of alarms not frozen, trying again", "error", err)
 		}
-	}
+	})
 }

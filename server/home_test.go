@@ -16,6 +16,7 @@ import (
 
 	"vigil/devices/gatt"
 	"vigil/devices/hub/bluez/fake"
+	"vigil/server/porttest"
 	"vigil/server/store"
 	"vigil/vitals"
 	"vigil/vitals/codec"
@@ -66,7 +67,7 @@ func newAgent(t *testing.T, s *server, id vitals.HubID, secret string, device vi
 	t.Helper()
 	need(t, "dbus-daemon", "dbus")
 	program(t) // makes the folder
-	a := &agent{t: t, folder: t.TempDir(), status: freeAddress(t), said: &transcript{}}
+	a := &agent{t: t, folder: t.TempDir(), status: porttest.New(t).String(), said: &transcript{}}
 	var err error
 	if a.program, err = hubProgram(); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -23,7 +24,7 @@ func (a *app) metrics() http.Handler {
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		a.drawn,
+		a.drawn, a.dog.took,
 	)
 	registry.MustRegister(a.alarms.collectors()...)
 	count := func(name, help string, value func() uint64) {
@@ -37,6 +38,11 @@ func (a *app) metrics() http.Handler {
 	count("ingest_duplicates_total", "Messages that were stored already.", func() uint64 { return a.ingest.Counts().Duplicates })
 	count("ingest_refused_total", "Messages refused whole.", func() uint64 { return a.ingest.Counts().Refused })
 	count("ingest_partial_total", "Messages of which a part was refused.", func() uint64 { return a.ingest.Counts().Partial })
+	level("ingest_lag_seconds", "Age of the oldest thing that was received and is not in the journal.", func() float64 { return a.ingest.Lag().Seconds() })
+	level("watchdog_silent_seconds", "How long no test alarm has come through, where that is longest; 20 is well.", func() float64 {
+		silent, _ := a.dog.silent(time.Now())
+		return silent.Seconds()
+	})
 	count("audit_notes_lost_total", "Notes of the audit that found no room while the database was away.", a.audit.Lost)
 	level("hubs_online", "Hubs connected to this node.", func() float64 { return float64(a.ingest.Online()) })
 	level("screens", "Screens connected to this node.", func() float64 { return float64(a.screens.Screens()) })

@@ -12,19 +12,22 @@ import (
 // alarmCounts counts what becomes of the alarms of the patients of this node, for Prometheus. The report over
 // REST is exact; this may count what a crash repeats twice.
 type alarmCounts struct {
-	raised, acked, selfCleared, again *prometheus.CounterVec
-	waited                            *prometheus.HistogramVec
+	raised, acked, selfCleared, again, reasons *prometheus.CounterVec
+
+	waited *prometheus.HistogramVec
 }
 
 func newAlarmCounts() *alarmCounts {
-	counter := func(name, help string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vigil_alarms_" + name + "_total", Help: help}, []string{"unit", "priority", "type"})
+	counter := func(name, help string, more ...string) *prometheus.CounterVec {
+		labels := append([]string{"unit", "priority", "type"}, more...)
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vigil_alarms_" + name + "_total", Help: help}, labels)
 	}
 	return &alarmCounts{
 		raised:      counter("raised", "Alarms raised."),
 		acked:       counter("acked", "Acknowledgements of alarms."),
 		selfCleared: counter("self_cleared", "Alarms that were over before anybody acknowledged them."),
 		again:       counter("again", "Times that an alarm asked for attention again: re-alarmed, recurred or worsened."),
+		reasons:     counter("reasons", "What alarms turned out to be, as those said who acknowledged them.", "reason"),
 		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "vigil_alarm_ack_seconds", Help: "Time from an alarm being raised to its first acknowledgement.",
 			// Around the targets for HIGH, 15 s and 60 s, and the steps of escalation.
@@ -34,7 +37,7 @@ func newAlarmCounts() *alarmCounts {
 }
 
 func (c *alarmCounts) collectors() []prometheus.Collector {
-	return []prometheus.Collector{c.raised, c.acked, c.selfCleared, c.again, c.waited}
+	return []prometheus.Collector{c.raised, c.acked, c.selfCleared, c.again, c.reasons, c.waited}
 }
 
 // count takes one change of an alarm of a unit.
@@ -44,6 +47,8 @@ func (c *alarmCounts) count(t alerts.Transition, unit vitals.UnitID) {
 		return v.WithLabelValues(string(unit), priority, t.Alarm.Condition.Spec().Type.String())
 	}
 	switch {
+	case t.Change == alerts.Explained:
+		c.explained(t.Alarm, unit)
 	case t.Change == alerts.Raised:
 		of(c.raised).Inc()
 	case t.Change == alerts.Rearmed, t.Change == alerts.Recurred, t.Change == alerts.Worsened:
@@ -51,10 +56,18 @@ func (c *alarmCounts) count(t alerts.Transition, unit vitals.UnitID) {
 	case t.Change == alerts.Acknowledged, t.Change == alerts.Ceased && t.Alarm.Reason == alerts.ClosedAck:
 		of(c.acked).Inc()
 		if t.Alarm.Count == 1 { // later ones count from when it asked again
+			c.explained(t.Alarm, unit)
 			c.waited.WithLabelValues(string(unit), priority).Observe(max(0, t.At.Sub(t.Alarm.Raised).Seconds()))
 		}
 	case t.Change == alerts.Ceased && t.Alarm.Reason == alerts.ClosedSelf:
 		of(c.selfCleared).Inc()
+	}
+}
+
+// explained counts what an alarm turned out to be, where somebody has said it.
+func (c *alarmCounts) explained(a alerts.Alarm, unit vitals.UnitID) {
+	if a.AckReason != "" {
+		c.reasons.WithLabelValues(string(unit), a.Priority.String(), a.Condition.Spec().Type.String(), string(a.AckReason)).Inc()
 	}
 }
 
@@ -85,9 +98,15 @@ type countingFeed struct {
 	tell   func(alerts.Transition)
 }
 
-// PublishAlarm tells everybody about a change of an alarm.
+// PublishAlarm tells everybody about a change of an alarm. One of a synthetic patient goes the same way, and does not count.
 func (f countingFeed) PublishAlarm(t alerts.Transition) {
-	f.counts.count(t, f.unitOf(t.Alarm.Patient))
+	if alerts.Synthetic(t.Alarm.Patient) {
+		f.Journal.PublishAlarm(t)
+		return
+	}
+	if !t.Retold {
+		f.counts.count(t, f.unitOf(t.Alarm.Patient))
+	}
 	if t.Alarm.Patient == alerts.Nobody {
 		f.tell(t)
 	}

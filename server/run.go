@@ -28,6 +28,10 @@ func (a *app) run(ctx context.Context) error {
 	running.Go(func() { a.witness(background) })
 	running.Go(func() { a.freezeEvidence(background) })
 	running.Go(func() { a.watchSelf(background) })
+	running.Go(func() { a.feed.Probe(background, a.dog.came, a.dog.shows) })
+	running.Go(func() { a.dog.try(background) })
+	running.Go(func() { a.dog.watch(background) })
+	running.Go(func() { a.watchSites(background) })
 	running.Go(func() {
 		defer stopRecording() // what arrived at the last moment is noted, too
 		a.calls.Run(background)

@@ -23,25 +23,25 @@ type selfWatch struct {
 	wards func() []vitals.UnitID
 
 	mu          sync.Mutex
-	nodes       map[string]heardHealth
+	nodes       map[string]heard[journal.Health]
 	journalAway string
 }
 
-type heardHealth struct {
-	journal.Health
-
-	at time.Time
+// heard is what was said last, with when.
+type heard[T any] struct {
+	what T
+	at   time.Time
 }
 
 func newSelfWatch(wards func() []vitals.UnitID) *selfWatch {
-	return &selfWatch{wards: wards, nodes: map[string]heardHealth{}}
+	return &selfWatch{wards: wards, nodes: map[string]heard[journal.Health]{}}
 }
 
 // hear takes in how a node is.
 func (w *selfWatch) hear(h journal.Health, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.nodes[h.Node] = heardHealth{h, now}
+	w.nodes[h.Node] = heard[journal.Health]{h, now}
 }
 
 // journal takes in whether the journal answers here.
@@ -63,12 +63,15 @@ func (w *selfWatch) health(now time.Time) alerts.Health {
 	for _, unit := range wards {
 		h.Silent[unit] = true
 	}
-	for id, node := range w.nodes {
-		if now.Sub(node.at) > healthMemory {
+	for id, said := range w.nodes {
+		if now.Sub(said.at) > healthMemory {
 			delete(w.nodes, id)
 			continue
 		}
+		node := said.what
 		h.Lag = max(h.Lag, node.Lag)
+		h.Waiting = max(h.Waiting, node.Waiting)
+		h.Unproven, h.Parts = max(h.Unproven, node.Silent), max(h.Parts, node.Parts)
 		h.RecordsAway = h.RecordsAway || node.Away > 0
 		for _, unit := range node.Audible {
 			if _, ward := h.Silent[unit]; ward {
@@ -79,19 +82,20 @@ func (w *selfWatch) health(now time.Time) alerts.Health {
 	return h
 }
 
+// health sums up how the installation is, and its sites.
+func (a *app) health(now time.Time) alerts.Health {
+	h := a.self.health(now)
+	h.Sites = a.sites.sites(now)
+	return h
+}
+
 // watchSelf tells all nodes once a second how this one is.
 func (a *app) watchSelf(ctx context.Context) {
-	tick := time.NewTicker(healthEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	every(ctx, healthEvery, func(now time.Time) {
 		s := a.monitor.Stats()
-		h := journal.Health{Node: a.node, Lag: s.Late, Away: s.Away, Audible: a.feed.Audible()}
-		a.self.hear(h, time.Now()) // also while the journal carries nothing
+		silent, parts := a.dog.silent(now)
+		h := journal.Health{Silent: silent, Parts: parts, Node: a.node, Lag: s.Late, Waiting: a.ingest.Lag(), Away: s.Away, Audible: a.feed.Audible()}
+		a.self.hear(h, now) // also while the journal carries nothing
 		a.journal.PublishHealth(h)
 		ping, cancel := context.WithTimeout(ctx, pingLimit)
 		err := a.journal.Ping(ping)
@@ -99,5 +103,5 @@ func (a *app) watchSelf(ctx context.Context) {
 		if ctx.Err() == nil {
 			a.self.journal(err)
 		}
-	}
+	})
 }

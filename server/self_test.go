@@ -27,10 +27,10 @@ func TestTheInstallationIsAsItsNodesSay(t *testing.T) {
 		return map[vitals.UnitID]bool{"east": east, "west": west}
 	}
 	check("nobody said anything", noon, alerts.Health{Silent: silent(true, true)})
-	w.hear(journal.Health{Node: "1", Lag: time.Second, Audible: []vitals.UnitID{"west"}}, noon)
-	w.hear(journal.Health{Node: "2", Lag: 9 * time.Second, Away: time.Minute, Audible: []vitals.UnitID{"garden"}}, noon.Add(5*time.Second))
-	check("the worst counts", noon.Add(9*time.Second), alerts.Health{Lag: 9 * time.Second, RecordsAway: true, Silent: silent(true, false)})
-	check("the first node is gone", noon.Add(11*time.Second), alerts.Health{Lag: 9 * time.Second, RecordsAway: true, Silent: silent(true, true)})
+	w.hear(journal.Health{Node: "1", Lag: time.Second, Waiting: 7 * time.Second, Silent: 20 * time.Second, Audible: []vitals.UnitID{"west"}}, noon)
+	w.hear(journal.Health{Node: "2", Lag: 9 * time.Second, Waiting: time.Second, Silent: time.Minute, Parts: 3, Away: time.Minute, Audible: []vitals.UnitID{"garden"}}, noon.Add(5*time.Second))
+	check("the worst counts", noon.Add(9*time.Second), alerts.Health{Lag: 9 * time.Second, Waiting: 7 * time.Second, Unproven: time.Minute, Parts: 3, RecordsAway: true, Silent: silent(true, false)})
+	check("the first node is gone", noon.Add(11*time.Second), alerts.Health{Lag: 9 * time.Second, Waiting: time.Second, Unproven: time.Minute, Parts: 3, RecordsAway: true, Silent: silent(true, true)})
 	w.journal(errors.New("no answer"))
 	check("so is the second, and the journal", noon.Add(time.Minute), alerts.Health{JournalAway: "the journal does not answer", Silent: silent(true, true)})
 	w.journal(nil)

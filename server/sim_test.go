@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vigil/server/porttest"
 	"vigil/vitals"
 )
 
@@ -29,12 +30,12 @@ func simulator(t *testing.T) string {
 // webhook, apps, a relay over MQTT, a FHIR gateway, a monitor and a Cassia router, half of whose messages come twice.
 func TestWhatIsSimulatedOfOthersIsCharted(t *testing.T) {
 	t.Parallel()
-	mllp := freeAddress(t)
+	mllp := porttest.New(t).String()
 	s := newServer(t, "server", "VIGIL_MLLP_ADDR="+mllp)
 	s.start()
 	s.ready()
 	said := &transcript{}
-	sim := exec.Command(simulator(t), "-url", "http://"+s.http, "-mqtt", s.mqtt, "-mllp", mllp, "-cassia", freeAddress(t), "-others", "-homes", "1", "-faults", "duplicate 50%")
+	sim := exec.Command(simulator(t), "-url", "http://"+s.http, "-mqtt", s.mqtt, "-mllp", mllp, "-cassia", porttest.New(t).String(), "-others", "-homes", "1", "-faults", "duplicate 50%")
 	sim.Env, sim.Stdout, sim.Stderr = append(s.env, "VIGIL_ADMIN_PASSWORD="+adminPassword), said, said
 	if err := startTied(sim); err != nil {
 		t.Fatal(err)

@@ -8,13 +8,14 @@ import (
 
 // HubReport is what a hub says about itself and the devices that it reads.
 type HubReport struct {
-	Version string        // of its program
-	Queue   int           // messages kept that are not stored yet
-	Oldest  time.Time     // of the oldest of them; zero when there is none
-	Clock   string        // what its clock follows: "unsynced", "ntp" or "nts"
-	Bound   time.Duration // how far its clock may be off; zero when not known
-	Config  uint64        // version of the desired state that it is in
-	At      time.Time     // server time of the report
+	Version string         // of its program
+	Queue   int            // messages kept that are not stored yet
+	Oldest  time.Time      // of the oldest of them; zero when there is none
+	Clock   string         // what its clock follows: "unsynced", "ntp" or "nts"
+	Bound   time.Duration  // how far its clock may be off; zero when not known
+	Ahead   *time.Duration // how far its clock is ahead of the server's; nil where it tells no time
+	Config  uint64         // version of the desired state that it is in
+	At      time.Time      // server time of the report
 	Devices []DeviceReport
 }
 

@@ -43,6 +43,8 @@ type HubStatus struct {
 	Hub
 	Online bool
 	Seen   time.Time // zero when it was never heard
+	// Ahead is how far its clock was ahead of the server's when it last told its status; nil where it tells no time.
+	Ahead *time.Duration
 }
 
 // Session is one sign-in of a person.
@@ -64,11 +66,15 @@ const (
 	ClosedAlarms AlarmFilter = "closed"
 )
 
+// Unexplained asks for alarms that no other one explains.
+const Unexplained = "none"
+
 // AlarmQuery asks for alarms, newest first. Zero fields ask for everything.
 type AlarmQuery struct {
-	Unit     UnitID
-	Patient  PatientID
-	State    AlarmFilter
-	From, To time.Time // when it was raised: From inclusive, To exclusive
-	Limit    int
+	Unit      UnitID
+	Patient   PatientID
+	State     AlarmFilter
+	Explained string    // by which other alarm; Unexplained: by none
+	From, To  time.Time // when it was raised: From inclusive, To exclusive
+	Limit     int
 }

@@ -13,6 +13,13 @@ export default defineConfig({
     // dist/.gitkeep is committed so that `go build` works without a built dashboard.
     emptyOutDir: true,
     modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { main: "index.html", sw: "sw/sw.ts" },
+      // A service worker keeps its address: it is what the browser asks for again.
+      output: {
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
   worker: { format: "es" },
   server: {
@@ -22,7 +29,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["src/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "sw/**/*.test.ts"],
     environment: "node",
   },
 });

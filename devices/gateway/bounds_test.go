@@ -13,11 +13,11 @@ import (
 func TestAWaveformKeepsToTheBoundsOfAMessage(t *testing.T) {
 	stories := map[string]struct{ rate, step, first, samples, want string }{
 		"as it should be":             {"[512,1]", "0.1", "7", "[1,2,null]", string(phone) + " ecg_i"},
-		"a sample every ten minutes":  {"[1,600]", "1", "0", "[1,2]", "refused: waveform covers 20m0s, more than 10m0s: malformed"},
-		"steps of nothing":            {"[512,1]", "0", "0", "[1]", "refused: scale 0 is not positive: malformed"},
-		"steps downwards":             {"[512,1]", "-0.5", "0", "[1]", "refused: scale -5 is not positive: malformed"},
-		"more samples than a message": {"[512,1]", "1", "0", "[1" + strings.Repeat(",1", 65_536) + "]", "refused: 65537 samples is outside 1 to 65536: malformed"},
-		"near the end of all numbers": {"[512,1]", "1", "18446744073709551615", "[1]", "refused: first index 18446744073709551615 is too large: malformed"},
+		"a sample every ten minutes":  {"[1,600]", "1", "0", "[1,2]", "refused: waveform 0: waveform covers 20m0s, more than 10m0s: malformed"},
+		"steps of nothing":            {"[512,1]", "0", "0", "[1]", "refused: waveform 0: scale 0 is not positive: malformed"},
+		"steps downwards":             {"[512,1]", "-0.5", "0", "[1]", "refused: waveform 0: scale -5 is not positive: malformed"},
+		"more samples than a message": {"[512,1]", "1", "0", "[1" + strings.Repeat(",1", 65_536) + "]", "refused: waveform 0: 65537 samples is outside 1 to 65536: malformed"},
+		"near the end of all numbers": {"[512,1]", "1", "18446744073709551615", "[1]", "refused: waveform 0: first index 18446744073709551615 is too large: malformed"},
 	}
 	for story, tc := range stories {
 		t.Run(story, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"vigil/devices"
@@ -157,32 +158,39 @@ func ReadCassia(line []byte) (CassiaNotification, error) {
 	return CassiaNotification{Device: device, Handle: w.Handle, Value: value}, nil
 }
 
-// Decode reads the notification's value by the device's handles.
+// Decode reads the notification's value by the device's handles. Beside an error the batch tells the device.
 func (n CassiaNotification) Decode(frame devices.Frame, handles Handles) (vitals.Batch, error) {
 	uuid, known := handles[n.Handle]
 	if !known {
-		return vitals.Batch{}, malformed("handle %d is not among those that were discovered", n.Handle)
+		return vitals.Batch{Device: n.Device}, malformed("handle %d is not among those that were discovered", n.Handle)
 	}
 	name, known := DecoderOf(uuid)
 	if !known {
-		return vitals.Batch{}, malformed("characteristic %.40s is not one that Vigil reads", uuid)
+		return vitals.Batch{Device: n.Device}, malformed("characteristic %.40s is not one that Vigil reads", uuid)
 	}
 	decode, _ := devices.Lookup(name)
 	frame.Device, frame.Bytes = n.Device, n.Value
-	return decode(frame)
+	b, err := decode(frame)
+	if err != nil {
+		b.Device = n.Device
+	}
+	return b, err
 }
 
 // cassiaParts puts the discovery in front of each notification that follows it. The lines may still have
 // the prefix of server-sent events; comments keep the connection alive.
-func cassiaParts(payload []byte) ([][]byte, error) {
+func cassiaParts(payload []byte) ([]piece, error) {
 	decoder := json.NewDecoder(bytes.NewReader(withoutEvents(payload)))
 	var discovery json.RawMessage
-	var parts [][]byte
+	var parts []piece
 	size := 0
 	for decoder.More() {
 		var item json.RawMessage
-		if err := decoder.Decode(&item); err != nil {
+		if err := decoder.Decode(&item); err != nil && len(parts) == 0 {
 			return nil, malformed("%v", readable(err))
+		} else if err != nil { // what stands before is whole; where the next one begins cannot be told
+			rest, _ := io.ReadAll(decoder.Buffered())
+			return append(parts, piece{place: placeOf(len(parts)), text: rest, fault: malformed("%v", readable(err))}), nil
 		}
 		if bytes.HasPrefix(item, []byte("[")) {
 			discovery = item
@@ -191,10 +199,12 @@ func cassiaParts(payload []byte) ([][]byte, error) {
 		if size += len(discovery) + len(item); size > maxUnfolded {
 			return nil, fmt.Errorf("notifications with their discovery exceed %d bytes, send them in several payloads: %w", maxUnfolded, ErrTooMany)
 		}
-		parts = append(parts, append(append(bytes.Clone(discovery), '\n'), item...))
+		parts = append(parts, piece{place: placeOf(len(parts)), text: append(append(bytes.Clone(discovery), '\n'), item...)})
 	}
 	return parts, nil
 }
+
+func placeOf(notification int) string { return fmt.Sprintf("notifications[%d]", notification) }
 
 // maxUnfolded bounds what a payload becomes: a thousand notifications with a discovery of 30 kB, of which
 // no device has more.

@@ -18,6 +18,10 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
+	"time"
+
+	"github.com/samber/lo"
 
 	"vigil/devices"
 	"vigil/devices/uplink"
@@ -38,18 +42,41 @@ type Source struct {
 	Name  string // "tenovi"; its decoder is registered as "gateway/tenovi"
 	About string // for people: what sends it
 	// split takes a payload apart; nil where it is one part.
-	split  func(payload []byte) ([][]byte, error)
+	split  func(payload []byte) ([]piece, error)
 	decode devices.Decoder
 	notify func(payload []byte) ([]Notification, error) // nil where payloads carry the values themselves
 	// relays says that it hears everybody's devices, not only those of people who are monitored.
 	relays bool
+	// listed says that a part has the lists of a batch, item by item.
+	listed bool
 }
 
 // Part is what became of one part of a payload.
 type Part struct {
 	Payload []byte
+	Place   string // in the payload, as a path: "data.metrics[1].data[4]"; empty where it is all of it
 	Batch   vitals.Batch
-	Err     error // wraps devices.ErrMalformed; the batch is empty then
+	// Err wraps devices.ErrMalformed. The batch has no items then, but for those that an *devices.ItemsError leaves it; it
+	// may tell the device.
+	Err error
+
+	listed bool
+}
+
+// At is where an item of the part stands in the payload.
+func (p Part) At(i vitals.Item) string {
+	inBatch := i.List == vitals.ReadingList || i.List == vitals.WaveformList || i.List == vitals.EventList
+	if i.List == "" || inBatch && !p.listed {
+		return p.Place
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%s.%ss[%d]", p.Place, i.List, i.Index), ".")
+}
+
+// piece is a part that is not decoded yet.
+type piece struct {
+	place string
+	text  []byte
+	fault error // why it cannot be decoded, where that is known already
 }
 
 var sources = map[string]Source{}
@@ -65,9 +92,6 @@ func register(s Source) {
 func bounded(decode devices.Decoder) devices.Decoder {
 	return func(frame devices.Frame) (vitals.Batch, error) {
 		b, err := decode(frame)
-		if err != nil {
-			return vitals.Batch{}, err
-		}
 		if n := len(b.Readings) + len(b.Events) + len(b.Waveforms); n > uplink.MaxItems {
 			return vitals.Batch{}, malformed("%d items exceed %d", n, uplink.MaxItems)
 		}
@@ -76,7 +100,7 @@ func bounded(decode devices.Decoder) devices.Decoder {
 				return vitals.Batch{}, err
 			}
 		}
-		return b, nil
+		return b, err
 	}
 }
 
@@ -104,7 +128,7 @@ func (s Source) Read(frame devices.Frame) ([]Part, error) {
 	if len(frame.Bytes) > MaxPayload {
 		return nil, malformed("payload of %d bytes exceeds %d", len(frame.Bytes), MaxPayload)
 	}
-	pieces := [][]byte{frame.Bytes}
+	pieces := []piece{{text: frame.Bytes}}
 	if s.split != nil {
 		var err error
 		if pieces, err = s.split(frame.Bytes); err != nil {
@@ -115,10 +139,12 @@ func (s Source) Read(frame devices.Frame) ([]Part, error) {
 		return nil, fmt.Errorf("%d parts are more than %d, send them in several payloads: %w", len(pieces), MaxParts, ErrTooMany)
 	}
 	parts := make([]Part, len(pieces))
-	for i, piece := range pieces {
-		frame.Bytes = piece
-		parts[i].Payload = piece
-		parts[i].Batch, parts[i].Err = s.decode(frame)
+	for i, p := range pieces {
+		frame.Bytes = p.text
+		parts[i] = Part{Payload: p.text, Place: p.place, Err: p.fault, listed: s.listed}
+		if p.fault == nil {
+			parts[i].Batch, parts[i].Err = s.decode(frame)
+		}
 	}
 	return parts, nil
 }
@@ -165,6 +191,12 @@ func readable(err error) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("a %s stands in field %q", wrong.Value, wrong.Field)
 	}
+	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
+		return fmt.Errorf("%.40q is not a time with its date and offset", wrong.Value)
+	}
+	if strings.Contains(err.Error(), "invalid number literal") { // which has no type of its own
+		return errors.New("a text stands where a number belongs")
+	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the JSON ends too early")
 	}
@@ -172,23 +204,28 @@ func readable(err error) error {
 }
 
 // objectOrArray takes apart what is one object or an array of them.
-func objectOrArray(payload []byte) ([][]byte, error) {
+func objectOrArray(payload []byte) ([]piece, error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(payload), []byte("[")) {
-		return [][]byte{payload}, nil
+		return []piece{{text: payload}}, nil
 	}
-	var pieces []json.RawMessage
-	if err := object(payload, &pieces); err != nil {
+	var elements []json.RawMessage
+	if err := object(payload, &elements); err != nil {
 		return nil, err
 	}
-	return raw(pieces), nil
+	return elementsOf("", elements), nil
 }
 
-func raw(pieces []json.RawMessage) [][]byte {
-	parts := make([][]byte, len(pieces))
-	for i, p := range pieces {
-		parts[i] = p
+// elementsOf are the elements of an array at the place.
+func elementsOf(place string, elements []json.RawMessage) []piece {
+	return lo.Map(elements, func(e json.RawMessage, i int) piece { return piece{place: fmt.Sprintf("%s[%d]", place, i), text: e} })
+}
+
+// unlessFault is the error about the faults; nil where there are none.
+func unlessFault(faults []devices.Fault) error {
+	if len(faults) == 0 {
+		return nil
 	}
-	return parts
+	return &devices.ItemsError{Faults: faults}
 }
 
 // malformed is an error that wraps devices.ErrMalformed.

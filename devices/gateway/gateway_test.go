@@ -112,7 +112,9 @@ func TestOneBadPartSpoilsNoOther(t *testing.T) {
 				{"steps":{"count":"5"}}],"nextPageToken":""}`,
 			want: []string{string(phone) + " heart_rate 72", "refused: a data point is of no type that Vigil reads: malformed"},
 		},
-		"an empty page": {source: "google-health", payload: `{"dataPoints":[]}`, want: nil},
+		"an empty page":            {source: "google-health", payload: `{"dataPoints":[]}`, want: nil},
+		"an empty page, left out":  {source: "google-health", payload: `{}`, want: nil},
+		"an empty page before one": {source: "google-health", payload: `{"nextPageToken":"2"}`, want: nil},
 	}
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
@@ -336,8 +338,12 @@ func FuzzSources(f *testing.F) {
 			t.Fatalf("%s: %v", s.Name, err)
 		}
 		for _, p := range parts {
-			if p.Err != nil && (!errors.Is(p.Err, devices.ErrMalformed) || !p.Batch.Empty()) {
+			partly, is := errors.AsType[*devices.ItemsError](p.Err)
+			if p.Err != nil && (!errors.Is(p.Err, devices.ErrMalformed) || !is && !p.Batch.Empty()) {
 				t.Fatalf("%s: %v with %+v", s.Name, p.Err, p.Batch)
+			}
+			if is && (len(partly.Faults) == 0 || p.At(partly.Faults[0].Item) != "" && !strings.HasPrefix(p.At(partly.Faults[0].Item), p.Place)) {
+				t.Fatalf("%s: %v is not at a place of %q", s.Name, p.Err, p.Place)
 			}
 			if p.Err == nil && !json.Valid(gateway.Twin(p.Batch)) {
 				t.Fatalf("%s: %+v has no twin", s.Name, p.Batch)

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"encoding/json"
 	"time"
 
@@ -43,7 +42,7 @@ func googleNotify(payload []byte) ([]Notification, error) {
 		return nil, err
 	}
 	var all []Notification
-	for _, piece := range pieces {
+	for _, p := range pieces {
 		var w struct {
 			Data struct {
 				User      string `json:"healthUserId"`
@@ -57,7 +56,7 @@ func googleNotify(payload []byte) ([]Notification, error) {
 				} `json:"intervals"`
 			} `json:"data"`
 		}
-		if err := object(piece, &w); err != nil {
+		if err := object(p.text, &w); err != nil {
 			return nil, err
 		}
 		if w.Data.User == "" || w.Data.Type == "" {
@@ -77,18 +76,24 @@ func googleNotify(payload []byte) ([]Notification, error) {
 	return all, nil
 }
 
-// googleParts takes a page of data points apart.
-func googleParts(payload []byte) ([][]byte, error) {
+// googleParts takes a page of data points apart. One without any is an empty object.
+func googleParts(payload []byte) ([]piece, error) {
 	var page struct {
 		Points []json.RawMessage `json:"dataPoints"`
 	}
+	var fields map[string]json.RawMessage
 	if err := object(payload, &page); err != nil {
 		return nil, err
 	}
-	if page.Points == nil && !bytes.Contains(payload, []byte(`"dataPoints"`)) {
-		return [][]byte{payload}, nil // a part already
+	if err := object(payload, &fields); err != nil {
+		return nil, err
 	}
-	return raw(page.Points), nil
+	_, points := fields["dataPoints"]
+	_, more := fields["nextPageToken"]
+	if !points && !more && len(fields) > 0 {
+		return []piece{{text: payload}}, nil // a part already
+	}
+	return elementsOf("dataPoints", page.Points), nil
 }
 
 type googleSample struct {

@@ -44,15 +44,11 @@ type healthPoint struct {
 }
 
 // healthExportParts makes a part of each value: a body carries days of them.
-func healthExportParts(payload []byte) ([][]byte, error) {
+func healthExportParts(payload []byte) ([]piece, error) {
 	var body struct {
 		Data *struct {
-			Metrics []struct {
-				Name  string            `json:"name"`
-				Units string            `json:"units"`
-				Data  []json.RawMessage `json:"data"`
-			} `json:"metrics"`
-			ECG []json.RawMessage `json:"ecg"`
+			Metrics []json.RawMessage `json:"metrics"`
+			ECG     []json.RawMessage `json:"ecg"`
 		} `json:"data"`
 	}
 	if err := object(payload, &body); err != nil {
@@ -61,28 +57,44 @@ func healthExportParts(payload []byte) ([][]byte, error) {
 	if body.Data == nil {
 		return nil, malformed("there is no data object")
 	}
-	parts := raw(body.Data.ECG)
-	for _, metric := range body.Data.Metrics {
-		if _, charted := healthKinds[metric.Name]; !charted {
-			continue
-		}
-		for _, point := range metric.Data {
-			var fields map[string]json.RawMessage
-			if err := object(point, &fields); err != nil {
-				parts = append(parts, point) // and the decoder says what is wrong with it
-				continue
-			}
-			named := healthPoint{Name: metric.Name, Units: metric.Units}
-			fields["name"], _ = json.Marshal(named.Name)   // a string always is JSON
-			fields["units"], _ = json.Marshal(named.Units) // likewise
-			part, err := json.Marshal(fields)
-			if err != nil {
-				return nil, malformed("%v", err)
-			}
-			parts = append(parts, part)
-		}
+	parts := elementsOf("data.ecg", body.Data.ECG)
+	for _, metric := range elementsOf("data.metrics", body.Data.Metrics) {
+		parts = append(parts, metric.points()...)
 	}
 	return parts, nil
+}
+
+// points are the values of a metric that is charted; the others may have any shape.
+func (metric piece) points() []piece {
+	var named struct {
+		Name  string          `json:"name"`
+		Units string          `json:"units"`
+		Data  json.RawMessage `json:"data"`
+	}
+	if err := object(metric.text, &named); err != nil {
+		return []piece{metric} // and the decoder says what is wrong with it
+	}
+	if _, charted := healthKinds[named.Name]; !charted {
+		return nil
+	}
+	var data []json.RawMessage
+	if err := json.Unmarshal(named.Data, &data); named.Data != nil && err != nil {
+		metric.fault = malformed("the data of %s is no array", named.Name)
+		return []piece{metric}
+	}
+	points := elementsOf(metric.place+".data", data)
+	for i, point := range points {
+		var fields map[string]json.RawMessage
+		if err := object(point.text, &fields); err != nil || fields == nil {
+			continue
+		}
+		fields["name"], _ = json.Marshal(named.Name)   // a string always is JSON
+		fields["units"], _ = json.Marshal(named.Units) // likewise
+		if text, err := json.Marshal(fields); err == nil {
+			points[i].text = text
+		}
+	}
+	return points
 }
 
 // healthKinds are the metrics that are charted; there are some hundred others.

@@ -24,13 +24,13 @@ type minew struct {
 
 const minewGateway = "Gateway"
 
-func minewParts(payload []byte) ([][]byte, error) {
+func minewParts(payload []byte) ([]piece, error) {
 	pieces, err := objectOrArray(payload)
 	if err != nil || len(pieces) == 0 {
 		return nil, err
 	}
 	var first minew
-	if err := object(pieces[0], &first); err == nil && first.Type == minewGateway {
+	if err := object(pieces[0].text, &first); err == nil && first.Type == minewGateway {
 		pieces = pieces[1:]
 	}
 	return pieces, nil
@@ -48,15 +48,13 @@ func minewBatch(frame devices.Frame) (vitals.Batch, error) {
 	b := vitals.Batch{Device: device}
 	at, err := m.time(frame.Received)
 	if err != nil {
-		return vitals.Batch{}, err
+		return b, err
 	}
 	if m.Battery == nil || m.Type == minewGateway {
 		return b, nil
 	}
-	if b.Events, err = battery(at, m.Battery.Decimal); err != nil {
-		return vitals.Batch{}, err
-	}
-	return b, nil
+	b.Events, err = battery(at, m.Battery.Decimal)
+	return b, err
 }
 
 func (m minew) time(received time.Time) (time.Time, error) {

@@ -18,6 +18,19 @@ func (n *number) UnmarshalJSON(text []byte) (err error) {
 	return err
 }
 
+// tried is a number that says by itself when it is none, so that what stands beside it is read all the same.
+type tried struct {
+	number
+
+	err error
+}
+
+// UnmarshalJSON reads what number reads.
+func (t *tried) UnmarshalJSON(text []byte) error {
+	t.err = t.number.UnmarshalJSON(text)
+	return nil
+}
+
 // exactDigits is how many digits a double keeps: what follows was made by a computer, not by a meter.
 const exactDigits = 15
 

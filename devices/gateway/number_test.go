@@ -36,8 +36,8 @@ func TestNumbersKeepTheDigitsOfTheMeter(t *testing.T) {
 		"grams":                            {"70500", "g", "70.500"},
 		"pounds, two of which stay apart":  {"155.4", "lb", "70.49"},
 		"pounds, rounded half away":        {"0.1", "lbs", "0.05"},
-		"far too much":                     {"1e300", "kg", `"1e300" is beyond anything that is measured: malformed`},
-		"beyond the smallest step":         {"1e-16", "kg", `"1e-16" is beyond anything that is measured: malformed`},
+		"far too much":                     {"1e300", "kg", `reading 0: "1e300" is beyond anything that is measured: malformed`},
+		"beyond the smallest step":         {"1e-16", "kg", `reading 0: "1e-16" is beyond anything that is measured: malformed`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

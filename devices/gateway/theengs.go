@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"strings"
 
 	"vigil/devices"
@@ -17,14 +18,14 @@ func init() {
 }
 
 type theengs struct {
-	ID      string  `json:"id"`
-	Model   string  `json:"model_id"`
-	Battery *number `json:"batt"`
-	Pulse   *number `json:"act_bpm"` // bands that tell the rate they measure
-	Mode    string  `json:"weighing_mode"`
-	Weight  *number `json:"weight"`
-	Unit    string  `json:"unit"`
-	Button  *number `json:"button"` // BTHome: 0 nothing, 1 press, 2 and 3 times, 4 long, 128 and more held
+	ID      string `json:"id"`
+	Model   string `json:"model_id"`
+	Battery *tried `json:"batt"`
+	Pulse   *tried `json:"act_bpm"` // bands that tell the rate they measure
+	Mode    string `json:"weighing_mode"`
+	Weight  *tried `json:"weight"`
+	Unit    string `json:"unit"`
+	Button  *tried `json:"button"` // BTHome: 0 nothing, 1 press, 2 and 3 times, 4 long, 128 and more held
 }
 
 const (
@@ -33,33 +34,37 @@ const (
 )
 
 func theengsBatch(frame devices.Frame) (vitals.Batch, error) {
+	b := vitals.Batch{Device: frame.Device}
 	var a theengs
 	if err := object(frame.Bytes, &a); err != nil {
-		return vitals.Batch{}, err
+		return b, err
 	}
-	b := vitals.Batch{Device: frame.Device}
 	if id, err := vitals.ParseDeviceID(a.ID); err == nil { // else it is shortened, and the topic names it
 		b.Device = id
 	}
-	s := stamped{at: frame.Received, quality: vitals.Questionable}
-	var err error
-	if a.Battery != nil {
-		if b.Events, err = battery(s.at, a.Battery.Decimal); err != nil {
-			return vitals.Batch{}, err
+	var faults []devices.Fault
+	unless := func(field string, err error) bool {
+		if err != nil {
+			faults = append(faults, devices.Fault{Err: fmt.Errorf("%s: %w", field, err)})
 		}
+		return err == nil
 	}
-	if a.Button != nil && a.Button.Mantissa > 0 && strings.HasPrefix(a.Model, theengsButton) {
+	s := stamped{at: frame.Received, quality: vitals.Questionable}
+	if a.Battery != nil && unless("batt", a.Battery.err) {
+		charge, err := battery(s.at, a.Battery.Decimal)
+		unless("batt", err)
+		b.Events = append(b.Events, charge...)
+	}
+	if a.Button != nil && strings.HasPrefix(a.Model, theengsButton) && unless("button", a.Button.err) && a.Button.Mantissa > 0 {
 		b.Events = append(b.Events, vitals.Event{Code: vitals.SOS, Time: s.at})
 	}
-	if a.Pulse != nil {
+	if a.Pulse != nil && unless("act_bpm", a.Pulse.err) {
 		b.Readings = append(b.Readings, s.reading(vitals.HeartRate, a.Pulse.Decimal))
 	}
-	if a.Weight != nil && a.Mode == weighsPerson {
-		weight, err := inUnit(vitals.Weight, a.Weight.Decimal, a.Unit)
-		if err != nil {
-			return vitals.Batch{}, err
+	if a.Weight != nil && a.Mode == weighsPerson && unless("weight", a.Weight.err) {
+		if weight, err := inUnit(vitals.Weight, a.Weight.Decimal, a.Unit); unless("weight", err) {
+			b.Readings = append(b.Readings, s.reading(vitals.Weight, weight))
 		}
-		b.Readings = append(b.Readings, s.reading(vitals.Weight, weight))
 	}
-	return b, nil
+	return b, unlessFault(faults)
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/samber/lo"
 
 	"vigil/devices"
+	"vigil/devices/uplink"
 	"vigil/vitals"
 )
 
 // The JSON twin of a batch: what the hub protocol says in CBOR, with names. Vigil's own tools print it,
 // and whoever has no library for anything else posts it as a webhook.
 func init() {
-	register(Source{Name: "json", About: "batches of Vigil's own, as JSON: one or an array", split: objectOrArray, decode: twinBatch})
+	register(Source{Name: "json", About: "batches of Vigil's own, as JSON: one or an array", split: objectOrArray, decode: twinBatch, listed: true})
 }
 
 type (
@@ -24,6 +25,13 @@ type (
 		Readings  []twinReading  `json:"readings,omitempty"`
 		Waveforms []twinWaveform `json:"waveforms,omitempty"`
 		Events    []twinEvent    `json:"events,omitempty"`
+	}
+	// twinRead is a twin whose items are not looked into: one that cannot be read costs no other.
+	twinRead struct {
+		Device    string            `json:"device"`
+		Readings  []json.RawMessage `json:"readings"`
+		Waveforms []json.RawMessage `json:"waveforms"`
+		Events    []json.RawMessage `json:"events"`
 	}
 	twinReading struct {
 		Kind        string      `json:"kind"`
@@ -112,7 +120,7 @@ func toTwinWaveform(w vitals.Waveform) twinWaveform {
 }
 
 func twinBatch(frame devices.Frame) (vitals.Batch, error) {
-	var t twin
+	var t twinRead
 	if err := object(frame.Bytes, &t); err != nil {
 		return vitals.Batch{}, err
 	}
@@ -127,27 +135,28 @@ func twinBatch(frame devices.Frame) (vitals.Batch, error) {
 	if len(t.Readings)+len(t.Waveforms)+len(t.Events) == 0 {
 		return vitals.Batch{}, malformed("there are no readings, waveforms or events")
 	}
-	var err, wErr, eErr error
-	b.Readings, err = eachOf(t.Readings, twinReading.reading)
-	b.Waveforms, wErr = eachOf(t.Waveforms, twinWaveform.waveform)
-	b.Events, eErr = eachOf(t.Events, twinEvent.event)
-	for _, err := range []error{err, wErr, eErr} {
-		if err != nil {
-			return vitals.Batch{}, err
-		}
-	}
-	return b, nil
+	var faults []devices.Fault
+	b.Readings = eachOf(&faults, vitals.ReadingList, t.Readings, twinReading.reading)
+	b.Waveforms = eachOf(&faults, vitals.WaveformList, t.Waveforms, twinWaveform.waveform)
+	b.Events = eachOf(&faults, vitals.EventList, t.Events, twinEvent.event)
+	return b, unlessFault(faults)
 }
 
-func eachOf[W, V any](from []W, read func(W) (V, error)) (all []V, err error) {
-	for _, w := range from {
-		v, err := read(w)
-		if err != nil {
-			return nil, err
+// eachOf reads the items of a list, and notes those that it cannot.
+func eachOf[W, V any](faults *[]devices.Fault, list vitals.List, from []json.RawMessage, read func(W) (V, error)) (all []V) {
+	for i, text := range from {
+		var w W
+		err := object(text, &w)
+		if err == nil {
+			var v V
+			if v, err = read(w); err == nil {
+				all = append(all, v)
+				continue
+			}
 		}
-		all = append(all, v)
+		*faults = append(*faults, devices.Fault{Item: vitals.Item{List: list, Index: i}, Err: err})
 	}
-	return all, nil
+	return all
 }
 
 func (t twinReading) reading() (r vitals.Reading, err error) {
@@ -212,7 +221,7 @@ func (t twinWaveform) waveform() (w vitals.Waveform, err error) {
 		}
 		return *s
 	})
-	return w, nil
+	return w, uplink.CheckWaveform(w)
 }
 
 func (t twinEvent) event() (e vitals.Event, err error) {

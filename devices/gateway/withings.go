@@ -57,7 +57,7 @@ func withingsNotify(payload []byte) ([]Notification, error) {
 }
 
 // withingsParts takes an answer apart: groups of measures, or one ECG.
-func withingsParts(payload []byte) ([][]byte, error) {
+func withingsParts(payload []byte) ([]piece, error) {
 	var answer struct {
 		Status *int64 `json:"status"`
 		Body   struct {
@@ -69,27 +69,29 @@ func withingsParts(payload []byte) ([][]byte, error) {
 	}
 	switch {
 	case answer.Status == nil:
-		return [][]byte{payload}, nil // a part already
+		return []piece{{text: payload}}, nil // a part already
 	case *answer.Status != 0:
 		return nil, malformed("Withings answers with status %d", *answer.Status)
 	default:
-		return raw(answer.Body.Groups), nil
+		return elementsOf("body.measuregrps", answer.Body.Groups), nil
 	}
 }
 
 type withings struct {
-	Date     int64 `json:"date"`
-	Category int   `json:"category"`
-	Attrib   int   `json:"attrib"`
-	Measures []struct {
-		Value int64 `json:"value"`
-		Type  int   `json:"type"`
-		Unit  int8  `json:"unit"` // power of ten
-	} `json:"measures"`
+	Date     int64             `json:"date"`
+	Category int               `json:"category"`
+	Attrib   int               `json:"attrib"`
+	Measures []json.RawMessage `json:"measures"`
 	// An ECG: Heart list tells when it was recorded, Heart get the rest.
 	Timestamp *int64  `json:"timestamp"`
 	Signal    []int16 `json:"signal"` // µV
 	Rate      *number `json:"sampling_frequency"`
+}
+
+type withingsMeasure struct {
+	Value int64 `json:"value"`
+	Type  int   `json:"type"`
+	Unit  int8  `json:"unit"` // power of ten
 }
 
 // Types of measure (Measure getmeas); the others are read and not charted.
@@ -127,27 +129,17 @@ func withingsBatch(frame devices.Frame) (vitals.Batch, error) {
 	if m.Attrib == withingsAmbiguous || m.Attrib == withingsManual || m.Attrib == withingsCreation {
 		s.quality = vitals.Questionable
 	}
-	if b.Readings, b.Events, err = m.group(s); err != nil {
-		return vitals.Batch{}, err
-	}
-	return b, nil
+	b.Readings, b.Events, err = m.group(s)
+	return b, err
 }
 
 // group charts the measures of one moment.
 func (m withings) group(s stamped) ([]vitals.Reading, []vitals.Event, error) {
 	found := map[vitals.Kind]vitals.Decimal{}
-	for _, measure := range m.Measures {
-		k, charted := withingsKinds[measure.Type]
-		if !charted {
-			continue
-		}
-		if measure.Unit < -exactDigits || measure.Unit > exactDigits/3 {
-			return nil, nil, malformed("measure of type %d is %d × 10^%d", measure.Type, measure.Value, measure.Unit)
-		}
-		var err error
-		found[k.kind], err = inUnit(k.kind, wholeDigits(vitals.NewDecimal(measure.Value, measure.Unit)), k.unit)
-		if err != nil {
-			return nil, nil, err
+	var faults []devices.Fault
+	for i, text := range m.Measures {
+		if err := measured(text, found); err != nil {
+			faults = append(faults, devices.Fault{Item: vitals.Item{List: "measure", Index: i}, Err: err})
 		}
 	}
 	var readings []vitals.Reading
@@ -165,7 +157,27 @@ func (m withings) group(s stamped) ([]vitals.Reading, []vitals.Event, error) {
 		}
 		readings = append(readings, s.reading(kind, value))
 	}
-	return readings, events, nil
+	return readings, events, unlessFault(faults)
+}
+
+// measured reads one measure, where it is of a kind that is charted.
+func measured(text []byte, found map[vitals.Kind]vitals.Decimal) error {
+	var m withingsMeasure
+	if err := object(text, &m); err != nil {
+		return err
+	}
+	k, charted := withingsKinds[m.Type]
+	if !charted {
+		return nil
+	}
+	if m.Unit < -exactDigits || m.Unit > exactDigits/3 {
+		return malformed("measure of type %d is %d × 10^%d", m.Type, m.Value, m.Unit)
+	}
+	value, err := inUnit(k.kind, wholeDigits(vitals.NewDecimal(m.Value, m.Unit)), k.unit)
+	if err == nil {
+		found[k.kind] = value
+	}
+	return err
 }
 
 // ecg is a recording of a watch or a blood pressure monitor, whose lead is not told.

@@ -216,10 +216,14 @@ func (d decoding) discovery() ([]byte, error) {
 }
 
 func resultOf(decoder string, b vitals.Batch, err error) decoded {
+	d := decoded{Decoder: decoder}
 	if err != nil {
-		return decoded{Decoder: decoder, Refused: err.Error()}
+		d.Refused = err.Error()
 	}
-	return decoded{Decoder: decoder, Batch: gateway.Twin(b)}
+	if err == nil || !b.Empty() {
+		d.Batch = gateway.Twin(b)
+	}
+	return d
 }
 
 func show(results []decoded, out io.Writer) error {

@@ -55,7 +55,7 @@ func (r *reader) chart(s segment, kind vitals.Kind, battery bool) error {
 		if err != nil {
 			return err
 		}
-		b := r.batch(device)
+		b := r.batch(device, vitals.EventList, s.number)
 		b.Events = append(b.Events, vitals.Event{Code: vitals.BatteryLevel, Time: t.UTC(), Value: charge})
 		return nil
 	}
@@ -64,18 +64,21 @@ func (r *reader) chart(s segment, kind vitals.Kind, battery bool) error {
 		return err
 	}
 	reading.Time = t.UTC()
-	b := r.batch(device)
+	b := r.batch(device, vitals.ReadingList, s.number)
 	b.Readings = append(b.Readings, reading)
 	return nil
 }
 
-func (r *reader) batch(device vitals.DeviceID) *vitals.Batch {
+// batch is the one that takes what the device says in a row.
+func (r *reader) batch(device vitals.DeviceID, list vitals.List, row int) *vitals.Batch {
 	b := r.batches[device]
 	if b == nil {
 		b = &vitals.Batch{Device: device}
 		r.batches[device] = b
+		r.rows[device] = map[vitals.List][]int{}
 		r.order = append(r.order, device)
 	}
+	r.rows[device][list] = append(r.rows[device][list], row)
 	return b
 }
 

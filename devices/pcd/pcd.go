@@ -40,7 +40,12 @@ type Message struct {
 	Batches []vitals.Batch
 	Refused []Refusal // values that cannot be charted
 	Ignored int       // values that have no place here: settings, status, waveforms
+
+	rows map[vitals.DeviceID]map[vitals.List][]int
 }
+
+// OBX are the places of the device's values among the OBX segments, from 1.
+func (m Message) OBX(d vitals.DeviceID, list vitals.List) []int { return m.rows[d][list] }
 
 // Header is what an answer needs of a message.
 type Header struct {
@@ -116,6 +121,7 @@ func Decode(message []byte) (Message, error) {
 		return Message{Header: header}, err
 	}
 	r := reader{Message: Message{Header: header}, owners: ownersOf(segments), batches: map[vitals.DeviceID]*vitals.Batch{}}
+	r.rows = map[vitals.DeviceID]map[vitals.List][]int{}
 	for _, s := range segments {
 		r.take(s)
 	}

@@ -80,7 +80,10 @@ func (o options) enrol(ctx context.Context, client *ward.Client, unit ward.Unit,
 		r.link = &link.Link{
 			Hub: r.enrol.Hub, Secret: secrets.Of(client.Base(), r.enrol.Hub), MQTT: o.server, Dial: r.cable.Dial,
 			Spool: r.faults.Spool(r.spool), Clock: hub.Clock, Log: log.With("hub", r.enrol.Hub), Version: version, Began: began,
-			Report: r.devices.Report,
+			Report: func(s *uplink.Status) {
+				r.devices.Report(s)
+				s.Time = s.Time.Add(r.faults.Clock(time.Since(began)))
+			},
 		}
 		r.cable.HangUp = r.link.HangUp
 	}

@@ -18,8 +18,9 @@ import (
 // devices.ErrMalformed.
 var ErrTooLarge = fmt.Errorf("%w: too large", devices.ErrMalformed)
 
-// Decode reads a message. The error wraps devices.ErrMalformed; it is a *HeaderError where the
-// bytes still told device, stream and number.
+// Decode reads a message. The error wraps devices.ErrMalformed; it is a *HeaderError where the bytes still told device,
+// stream and number. Where it is a *devices.ItemsError, too, the message beside it holds the items that could be read,
+// if any: a hub does not send again what is refused, and a kind that is not known here must not cost the others.
 func Decode(b []byte) (Message, error) {
 	if len(b) > MaxMessage {
 		w := headerOf(b)
@@ -27,50 +28,15 @@ func Decode(b []byte) (Message, error) {
 	}
 	var w wireMessage
 	if err := decoding.Unmarshal(b, &w); err != nil {
-		refusal := malformed("read message: %v", readable(err))
-		if _, unknown := errors.AsType[*cbor.UnknownFieldError](err); unknown {
-			_ = lenient.Unmarshal(b, &w) // for the header only: reading stopped at the unknown field
-			return Message{}, w.blame(refusal)
+		if w, itself := piecemeal(b); itself == nil { // the fault is in an item
+			m, err := w.message()
+			return m, w.blame(err)
 		}
-		return Message{}, refusal
+		header := headerOf(b)
+		return Message{}, header.blame(malformed("read message: %v", readable(err)))
 	}
 	m, err := w.message()
-	if err != nil {
-		return Message{}, w.blame(err)
-	}
-	return m, nil
-}
-
-// headerOf reads what names a message that is not read further.
-func headerOf(b []byte) wireMessage {
-	var h struct {
-		Stream *uint32 `cbor:"1,keyasint"`
-		Seq    *uint64 `cbor:"2,keyasint"`
-		Device octets  `cbor:"6,keyasint"`
-	}
-	if err := lenient.Unmarshal(b, &h); err != nil {
-		return wireMessage{}
-	}
-	return wireMessage{Stream: h.Stream, Seq: h.Seq, Device: h.Device}
-}
-
-// Split takes a CBOR sequence (RFC 8742) apart, as it comes in the body of an HTTPS request. The
-// parts share b's memory and are not decoded yet.
-func Split(b []byte) ([][]byte, error) {
-	var parts [][]byte
-	for len(b) > 0 {
-		var part cbor.RawMessage
-		rest, err := decoding.UnmarshalFirst(b, &part)
-		if err != nil {
-			return nil, malformed("message %d of the sequence: %v", len(parts)+1, readable(err))
-		}
-		if len(parts) == MaxSequence {
-			return nil, fmt.Errorf("more than %d messages in one sequence: %w", MaxSequence, ErrTooLarge)
-		}
-		parts = append(parts, b[:len(b)-len(rest)])
-		b = rest
-	}
-	return parts, nil
+	return m, w.blame(err)
 }
 
 // unmarshal reads one CBOR item that fills b.
@@ -107,6 +73,9 @@ func readable(err error) error {
 
 // blame names the message that err is about, where the header could be read.
 func (w *wireMessage) blame(err error) error {
+	if err == nil {
+		return nil
+	}
 	device, deviceErr := deviceOf(w.Device)
 	if deviceErr != nil || w.Stream == nil || w.Seq == nil || *w.Seq == 0 {
 		return err
@@ -131,10 +100,10 @@ func (w *wireMessage) message() (Message, error) {
 		return Message{}, err
 	}
 	batch, err := w.batch()
-	if err != nil {
+	if batch.Empty() {
 		return Message{}, err
 	}
-	return Message{Stream: stream, Seq: seq, HubTime: hubTime, Clock: clock, Boot: boot, Batch: batch}, nil
+	return Message{Stream: stream, Seq: seq, HubTime: hubTime, Clock: clock, Boot: boot, Batch: batch}, err
 }
 
 func firstOf(errs ...error) error {
@@ -168,35 +137,43 @@ func (w *wireMessage) batch() (vitals.Batch, error) {
 		return vitals.Batch{}, malformed("%d items, more than %d", n, MaxItems)
 	}
 	b := vitals.Batch{Device: device}
-	if b.Readings, err = readAll("reading", w.Readings, wireReading.reading); err != nil {
-		return vitals.Batch{}, err
-	}
-	if b.Waveforms, err = readAll("waveform", w.Waveforms, wireWave.waveform); err != nil {
-		return vitals.Batch{}, err
-	}
-	if b.Events, err = readAll("event", w.Events, wireEvent.event); err != nil {
-		return vitals.Batch{}, err
+	var faults []devices.Fault
+	b.Readings = readAll(&faults, vitals.ReadingList, w.Readings, wireReading.reading)
+	room := uint32(MaxSamples)
+	b.Waveforms = readAll(&faults, vitals.WaveformList, w.Waveforms, func(w wireWave) (vitals.Waveform, error) {
+		n := orZero(w.Count)
+		if n > room {
+			return vitals.Waveform{}, malformed("the message holds more than %d samples", MaxSamples)
+		}
+		room -= n
+		return w.waveform()
+	})
+	b.Events = readAll(&faults, vitals.EventList, w.Events, wireEvent.event)
+	if faults != nil {
+		return b, &devices.ItemsError{Faults: faults}
 	}
 	return b, nil
 }
 
-func readAll[W, T any](what string, raw []cbor.RawMessage, read func(W) (T, error)) ([]T, error) {
+// readAll reads the items of a list, and notes those that it cannot.
+func readAll[W, T any](faults *[]devices.Fault, list vitals.List, raw []cbor.RawMessage, read func(W) (T, error)) []T {
 	if len(raw) == 0 {
-		return nil, nil
+		return nil
 	}
 	items := make([]T, 0, len(raw))
 	for i, r := range raw {
 		var w W
-		if err := unmarshal(r, &w); err != nil {
-			return nil, fmt.Errorf("%s %d: %w", what, i, err)
+		err := unmarshal(r, &w)
+		if err == nil {
+			var item T
+			if item, err = read(w); err == nil {
+				items = append(items, item)
+				continue
+			}
 		}
-		item, err := read(w)
-		if err != nil {
-			return nil, fmt.Errorf("%s %d: %w", what, i, err)
-		}
-		items = append(items, item)
+		*faults = append(*faults, devices.Fault{Item: vitals.Item{List: list, Index: i}, Err: err})
 	}
-	return items, nil
+	return items
 }
 
 func kindOf(code *uint32, sampled bool) (vitals.Kind, error) {

@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"fmt"
+	"strings"
 
 	"vigil/vitals"
 )
@@ -121,6 +122,27 @@ func DecodeAck(b []byte) (Ack, error) {
 		return Ack{}, err
 	}
 	return *d.Ack, nil
+}
+
+// ReasonBreak stands between the reasons of several items.
+const ReasonBreak = "; "
+
+// Parts are the nack as several, where it has the reasons of more items than one nack holds. Each deals with its message.
+func (n Nack) Parts() []Nack {
+	parts := []Nack{n}
+	for i, reason := range strings.Split(n.Reason, ReasonBreak) {
+		last := &parts[len(parts)-1]
+		switch longer := last.Reason + ReasonBreak + reason; {
+		case i == 0:
+			last.Reason = reason
+		case len(longer) <= MaxText:
+			last.Reason = longer
+		default:
+			parts = append(parts, n)
+			parts[len(parts)-1].Reason = reason
+		}
+	}
+	return parts
 }
 
 // Encode is the nack as bytes. A reason that is too long is cut.

@@ -70,7 +70,7 @@ func TestStatusSurvivesTheWire(t *testing.T) {
 	for _, s := range []uplink.Status{
 		{},
 		{
-			Online: true, Version: "1.2.3", Uptime: time.Hour, Queue: 17, Oldest: noon,
+			Online: true, Version: "1.2.3", Uptime: time.Hour, Queue: 17, Oldest: noon, Time: noon.Add(time.Minute),
 			Clock: uplink.ClockQuality{Source: uplink.ClockNTS, Bound: 3 * time.Millisecond},
 		},
 	} {

@@ -70,11 +70,11 @@ func TestFaultsAreRefusedWithTheirReason(t *testing.T) {
 		{"a text for the stream", with(header(), 1, "seven"), "cannot stand in field", false},
 		{"not a map", []int{1, 2}, "stands where something else belongs", false},
 		{"null for the sequence", with(header(), 2, nil), "simple value 22", false},
-		{"a tagged time", with(header(), 3, cbor.Tag{Number: 1, Content: 5}), "tag", false},
+		{"a tagged time", with(header(), 3, cbor.Tag{Number: 1, Content: 5}), "tag", true},
 
 		{"a code that is not measured", withReading(with(reading(), 1, 1)), "reading 0: code 1 is not one", true},
 		{"an ECG among the readings", withReading(with(reading(), 1, 131330)), "ecg_ii stands among the wrong items", true},
-		{"not a number as value", withReading(with(reading(), 2, math.NaN())), "NaN", false},
+		{"not a number as value", withReading(with(reading(), 2, math.NaN())), "NaN", true},
 		{"a floating value", withReading(with(reading(), 2, 72.5)), "cannot stand in field", true},
 		{"a value and a reason for none", withReading(with(reading(), 12, 1)), "both a value and a reason", true},
 		{"no value", withReading(without(reading(), 2)), "value is missing", true},
@@ -121,6 +121,71 @@ func TestFaultsAreRefusedWithTheirReason(t *testing.T) {
 			}
 			if named && (place.Device != patch || place.Stream != 7 || place.Seq != 41) {
 				t.Errorf("named %+v", place)
+			}
+		})
+	}
+}
+
+// A hub does not send again what is refused: of a message, only what is at fault may be lost.
+func TestAnItemThatCannotBeReadCostsNoOther(t *testing.T) {
+	flat := func(n int) fields {
+		return with(with(with(wave(), 4, n), 5, 2), 7, make([]byte, 1+(n+7)/8))
+	}
+	type list = []any
+	for _, tc := range []struct {
+		story    string
+		message  fields
+		readings int
+		waves    int
+		faults   []string
+	}{
+		{"nothing is wrong", header(), 1, 0, nil},
+		{
+			"a kind of a later version among the readings", with(header(), 7, list{reading(), with(reading(), 1, 1), reading()}), 2, 0,
+			[]string{"reading 1: code 1 is not one that Vigil measures: malformed"},
+		},
+		{
+			"not a number, null and a tag where values stand",
+			with(header(), 7, list{with(reading(), 2, math.NaN()), reading(), with(reading(), 6, nil), with(reading(), 6, cbor.Tag{Number: 1, Content: 5})}), 1, 0,
+			[]string{"reading 0: cbor: data item of cbor type primitives", "reading 2: cbor: data item of cbor type primitives", "reading 3: cbor: CBOR tag isn't allowed: malformed"},
+		},
+		{
+			"a field of a later version in an ECG, beside a good one", with(header(), 8, list{with(wave(), 19, 1), wave()}), 1, 1,
+			[]string{"waveform 0: field at place"},
+		},
+		{
+			"a party among the events", with(header(), 9, list{fields{1: "party", 2: 1}, fields{1: "sos", 2: 1}}), 1, 0,
+			[]string{`event 0: event "party" is unknown: malformed`},
+		},
+		{
+			"more samples of a flat line than the journal takes in one message",
+			with(header(), 8, list{flat(60_000), flat(60_000), flat(60_000), flat(60_000), flat(60_000), flat(60_000), flat(60_000), wave()}), 1, 7,
+			[]string{"waveform 6: the message holds more than 400000 samples: malformed"},
+		},
+	} {
+		t.Run(tc.story, func(t *testing.T) {
+			b, err := cbor.Marshal(tc.message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := uplink.Decode(b)
+			if len(m.Batch.Readings) != tc.readings || len(m.Batch.Waveforms) != tc.waves || m.Seq != 41 || m.Batch.Device != patch {
+				t.Errorf("read: %d readings, %d waveforms of %+v", len(m.Batch.Readings), len(m.Batch.Waveforms), m)
+			}
+			if tc.faults == nil {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			partly, is := errors.AsType[*devices.ItemsError](err)
+			if !is || len(partly.Faults) != len(tc.faults) {
+				t.Fatalf("%v", err)
+			}
+			for i, f := range partly.Faults {
+				if said := f.Item.String() + ": " + f.Err.Error(); !strings.HasPrefix(said, tc.faults[i]) || !errors.Is(f.Err, devices.ErrMalformed) {
+					t.Errorf("%q, want %q", said, tc.faults[i])
+				}
 			}
 		})
 	}

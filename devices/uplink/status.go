@@ -17,6 +17,7 @@ type (
 		Clock   *wireClock   `cbor:"5,keyasint,omitempty"`
 		Config  *uint64      `cbor:"6,keyasint,omitempty"`
 		Devices []wireDevice `cbor:"7,keyasint,omitempty"`
+		Time    *int64       `cbor:"8,keyasint,omitempty"`
 	}
 	wireDevice struct {
 		Device       octets  `cbor:"0,keyasint,omitempty"`
@@ -49,6 +50,7 @@ type Status struct {
 	Clock   ClockQuality
 	Config  uint64         // version of the desired state that it is in; zero: its own file
 	Devices []DeviceStatus // those that it reads
+	Time    time.Time      // what its clock shows; zero when it does not tell
 }
 
 // LinkSecurity says how far the link between a hub and a device can be trusted.
@@ -79,6 +81,9 @@ func (s Status) Encode() ([]byte, error) {
 	}
 	if !s.Oldest.IsZero() {
 		w.Oldest = microsOf(s.Oldest)
+	}
+	if !s.Time.IsZero() {
+		w.Time = microsOf(s.Time)
 	}
 	if s.Config > 0 {
 		w.Config = &s.Config
@@ -115,6 +120,11 @@ func DecodeStatus(b []byte) (Status, error) {
 	s.Config = orZero(w.Config)
 	if w.Oldest != nil {
 		if s.Oldest, err = timeOf("oldest", w.Oldest); err != nil {
+			return Status{}, err
+		}
+	}
+	if w.Time != nil {
+		if s.Time, err = timeOf("time", w.Time); err != nil {
 			return Status{}, err
 		}
 	}

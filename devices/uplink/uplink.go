@@ -4,7 +4,7 @@
 // who write a hub of their own.
 //
 // The package knows bytes only: no broker, no socket, no clock and no patient. It is strict: a
-// message either follows the layout to the last byte or is refused with the reason.
+// message, and each item in it, either follows the layout to the last byte or is refused with the reason.
 package uplink
 
 import (
@@ -24,6 +24,7 @@ const (
 	MaxMessage  = 64 << 10         // bytes
 	MaxItems    = 10_000           // readings, waveforms and events together
 	MaxSequence = 1_000            // messages in one HTTPS body
+	MaxSamples  = 400_000          // of all waveforms together: two bytes each fit into a message of the journal, 1 MiB
 	MaxChunk    = 10 * time.Minute // time that one waveform covers
 	MaxText     = 256              // bytes of a text field
 	MaxAck      = 2_000            // positions in one ack

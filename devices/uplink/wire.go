@@ -11,6 +11,13 @@ import (
 	"vigil/vitals"
 )
 
+// The keys of a message's items.
+const (
+	keyReadings  = 7
+	keyWaveforms = 8
+	keyEvents    = 9
+)
+
 // The shapes on the wire. Pointers tell an absent field from a zero one; the CDDL in
 // docs/hub-protocol.md says which may be absent.
 type (
@@ -90,29 +97,36 @@ var errNotOctets = errors.New("another type stands where a byte string belongs")
 
 // decoding refuses whatever has more than one reading: repeated keys, unknown keys, tags,
 // indefinite lengths and numbers that are none.
-var decoding = must(strictness(cbor.ExtraDecErrorUnknownField).DecMode())
+var decoding = must(cbor.DecOptions{
+	DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+	IndefLength:       cbor.IndefLengthForbidden,
+	TagsMd:            cbor.TagsForbidden,
+	ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+	MaxNestedLevels:   maxNested,
+	MaxArrayElements:  MaxItems,
+	MaxMapPairs:       maxPairs,
+	NaN:               cbor.NaNDecodeForbidden,
+	Inf:               cbor.InfDecodeForbidden,
+	BignumTag:         cbor.BignumTagForbidden,
+	UTF8:              cbor.UTF8RejectInvalid,
+	SimpleValues: must(cbor.NewSimpleValueRegistryFromDefaults(
+		cbor.WithRejectedSimpleValue(22), cbor.WithRejectedSimpleValue(23))), // null, undefined
+}.DecMode())
 
-// lenient skips unknown fields, to read the header of a message that is refused for having one.
-var lenient = must(strictness(cbor.ExtraDecErrorNone).DecMode())
+// lenient reads what names a message that is refused, and where its items are.
+var lenient = must(cbor.DecOptions{
+	DupMapKey:        cbor.DupMapKeyEnforcedAPF,
+	IndefLength:      cbor.IndefLengthForbidden,
+	MaxNestedLevels:  maxNested,
+	MaxArrayElements: MaxItems,
+	MaxMapPairs:      maxPairs,
+	UTF8:             cbor.UTF8DecodeInvalid,
+}.DecMode())
 
-func strictness(extra cbor.ExtraDecErrorCond) cbor.DecOptions {
-	noNulls := must(cbor.NewSimpleValueRegistryFromDefaults(
-		cbor.WithRejectedSimpleValue(22), cbor.WithRejectedSimpleValue(23))) // null, undefined
-	return cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		IndefLength:       cbor.IndefLengthForbidden,
-		TagsMd:            cbor.TagsForbidden,
-		ExtraReturnErrors: extra,
-		MaxNestedLevels:   6,
-		MaxArrayElements:  MaxItems,
-		MaxMapPairs:       16,
-		NaN:               cbor.NaNDecodeForbidden,
-		Inf:               cbor.InfDecodeForbidden,
-		BignumTag:         cbor.BignumTagForbidden,
-		UTF8:              cbor.UTF8RejectInvalid,
-		SimpleValues:      noNulls,
-	}
-}
+// bounding finds where a message ends, whatever is in it.
+var bounding = must(cbor.DecOptions{}.DecMode())
+
+const maxNested, maxPairs = 6, 16
 
 var encoding = must(cbor.CoreDetEncOptions().EncMode())
 

@@ -47,6 +47,8 @@ type Options struct {
 
 	// Told has a hub that is connected told at once what is wanted of it; nil when nobody can.
 	Told func(context.Context, vitals.HubID)
+	// Note keeps for the audit what people did beside commands. It must not wait. Nil: nobody keeps it.
+	Note func(...alerts.Note)
 	// Changed is told when the census, a binding or a device was changed; nil when nobody listens.
 	Changed func(context.Context)
 
@@ -77,6 +79,7 @@ type service struct {
 	Options
 	huma    huma.API
 	logins  *limiter
+	tries   *limiter // tests of contacts
 	origins *http.CrossOriginProtection
 
 	rehearsing chan struct{} // has an element during a rehearsal of limits
@@ -111,6 +114,9 @@ func build(o Options) (*service, *gin.Engine) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Note == nil {
+		o.Note = func(...alerts.Note) {}
+	}
 	if o.Changed == nil {
 		o.Changed = func(context.Context) {}
 	}
@@ -122,7 +128,7 @@ func build(o Options) (*service, *gin.Engine) {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it would build addresses from headers that anybody can write
 	_ = engine.SetTrustedProxies(nil)    // nil cannot be malformed; no header may say who is asking
-	s := &service{Options: o, logins: newLimiter(), origins: trusted(o.PublicURL), rehearsing: make(chan struct{}, 1)}
+	s := &service{Options: o, logins: newLimiter(loginEvery, loginBurst), tries: newLimiter(tryEvery, tryBurst), origins: trusted(o.PublicURL), rehearsing: make(chan struct{}, 1)}
 	engine.Use(s.requestID, s.accessLog, s.recovery, s.headers, s.sameOrigin, s.limits)
 	s.huma = humagin.New(engine, configuration(o.Version))
 	s.registerSessions()

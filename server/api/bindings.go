@@ -52,9 +52,9 @@ type unbindInput struct {
 }
 
 func (s *service) registerBindings() {
-	register(s, route{http.MethodGet, "/bindings", "list-bindings", "Who wears what.", 0, technicians}, s.listBindings)
-	register(s, route{http.MethodPost, "/bindings", "bind-device", "Give a device to a patient.", http.StatusCreated, technicians}, s.bind)
-	register(s, route{http.MethodDelete, "/bindings/{device}", "unbind-device", "Take a device from its patient.", http.StatusNoContent, technicians}, s.unbind)
+	register(s, route{http.MethodGet, "/bindings", "list-bindings", "Who wears what.", 0, assigners}, s.listBindings)
+	register(s, route{http.MethodPost, "/bindings", "bind-device", "Give a device to a patient.", http.StatusCreated, assigners}, s.bind)
+	register(s, route{http.MethodDelete, "/bindings/{device}", "unbind-device", "Take a device from its patient.", http.StatusNoContent, assigners}, s.unbind)
 }
 
 // worn is a device with who wears it now, where the reader may know, and what it says of itself.

@@ -22,8 +22,6 @@ type Census interface {
 	// Admit takes a patient under care; a vitals.ConflictError when the record
 	// number is under care or the bed is taken.
 	Admit(ctx context.Context, p vitals.Patient) error
-	// Discharge ends the care of a patient.
-	Discharge(ctx context.Context, id vitals.PatientID, at time.Time) error
 }
 
 type patientView struct {
@@ -142,23 +140,17 @@ func parseDay(text string) (time.Time, error) {
 	return day, nil
 }
 
-// discharge is refused while an alarm of high priority waits for somebody (life-cycle T15).
+// discharge is refused while an alarm of high priority waits for somebody (life-cycle T15). The owner of the patient
+// decides, in one step with what the alarms do.
 func (s *service) discharge(ctx context.Context, in *patientInput) (*empty, error) {
-	scope := staffOf(ctx).Scope()
-	if _, err := s.Records.Patient(ctx, scope, in.ID); err != nil {
-		return nil, err
-	}
-	open, err := s.Records.Alarms(ctx, scope, vitals.AlarmQuery{Patient: in.ID, State: vitals.OpenAlarms})
+	p, err := s.Records.Patient(ctx, staffOf(ctx).Scope(), in.ID)
 	if err != nil {
 		return nil, err
 	}
-	waiting := func(a alerts.Alarm) bool {
-		return a.Priority == alerts.High && (a.State == alerts.ActiveUnack || a.State == alerts.LatchedUnack)
+	if !p.Discharged.IsZero() {
+		return &empty{}, nil
 	}
-	if lo.ContainsBy(open, waiting) {
-		return nil, newProblem(http.StatusConflict, "an alarm of high priority has not been acknowledged")
-	}
-	if err := s.Records.Discharge(ctx, in.ID, s.Now()); err != nil {
+	if _, err := s.command(ctx, in.ID, Sent{}, alerts.Command{Kind: alerts.Leave}); err != nil {
 		return nil, err
 	}
 	s.Changed(ctx)

@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
+
+	"github.com/samber/lo"
 
 	"vigil/alerts"
 	"vigil/vitals"
@@ -28,6 +31,24 @@ type alarmCommandInput struct {
 	Body SeenAlarm
 }
 
+type acknowledgeInput struct {
+	ID   alerts.AlarmID `path:"id" maxLength:"64"`
+	Body struct {
+		SeenAlarm
+
+		AckReason alerts.AckReason `json:"ack_reason,omitempty" enum:"actioned,watching,artefact,wrong_limit" doc:"What it turned out to be, where that is known already."`
+	}
+}
+
+type explainInput struct {
+	ID   alerts.AlarmID `path:"id" maxLength:"64"`
+	Body struct {
+		SeenAlarm
+
+		AckReason alerts.AckReason `json:"ack_reason" enum:"actioned,watching,artefact,wrong_limit" doc:"Something had to be done; it is so and is being watched; it was not so; it is usual for this patient."`
+	}
+}
+
 type snoozeInput struct {
 	ID   alerts.AlarmID `path:"id" maxLength:"64"`
 	Body struct {
@@ -42,12 +63,32 @@ type patientCommandInput struct {
 	Body Sent
 }
 
+type ackLowInput struct {
+	ID   vitals.PatientID `path:"id" maxLength:"64"`
+	Body struct {
+		Sent
+
+		Seen []seenVersion `json:"seen" minItems:"1" maxItems:"64" nullable:"false" doc:"The alarms, each as it was on the screen."`
+	}
+}
+
+type seenVersion struct {
+	Alarm   alerts.AlarmID `json:"alarm" maxLength:"64"`
+	Version int            `json:"version" minimum:"0"`
+}
+
+type eachOutput struct {
+	Body struct {
+		Each []alerts.EachView `json:"each" nullable:"false" doc:"What became of each, in the same order."`
+	}
+}
+
 type pauseInput struct {
 	ID   vitals.PatientID `path:"id" maxLength:"64"`
 	Body struct {
 		Sent
 
-		Seconds int `json:"seconds" minimum:"1" doc:"Up to 120."`
+		Seconds int `json:"seconds" minimum:"0" doc:"Up to 120; 0: the pause is over."`
 	}
 }
 
@@ -92,8 +133,10 @@ func (s *service) registerCommands() {
 		return route{http.MethodPost, path, id, summary, 0, everyone} // who may is decided with the alarm
 	}
 	register(s, post("/alarms/{id}/ack", "acknowledge-alarm", "I have seen this and take it."), s.acknowledge)
+	register(s, post("/alarms/{id}/explain", "explain-alarm", "Say what an alarm was that was acknowledged, also when it is over."), s.explain)
 	register(s, post("/alarms/{id}/unack", "unacknowledge-alarm", "I cannot go: let it call again."), s.unacknowledge)
 	register(s, post("/alarms/{id}/snooze", "snooze-alarm", "Put off an alarm of a single reading."), s.snooze)
+	register(s, post("/patients/{id}/ack-low", "acknowledge-low", "I have seen these alarms of low priority and take them. What is more urgent is taken one at a time."), s.acknowledgeLow)
 	register(s, post("/patients/{id}/audio-pause", "pause-audio", "Silence the patient's alarms at all stations for a moment."), s.pauseAudio)
 	register(s, post("/patients/{id}/standby", "begin-standby", "The patient is away."), s.standby)
 	register(s, post("/patients/{id}/resume", "end-standby", "The patient is back."), s.resume)
@@ -114,6 +157,9 @@ func (s *service) commandAlarm(ctx context.Context, id alerts.AlarmID, seen Seen
 		return nil, errForbidden
 	}
 	a, err := s.command(ctx, alarm.Patient, seen.Sent, c)
+	if refused, is := errors.AsType[*alerts.RefusedError](err); is {
+		err = refused.Known(alarm)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -124,19 +170,23 @@ func (s *service) commandAlarm(ctx context.Context, id alerts.AlarmID, seen Seen
 
 // commandCare sends a command about a patient of the person's units to their owner.
 func (s *service) commandCare(ctx context.Context, id vitals.PatientID, by Sent, c alerts.Command) (*careOutput, error) {
-	if _, err := s.Records.Patient(ctx, staffOf(ctx).Scope(), id); err != nil {
-		return nil, err
-	}
-	if !alerts.May(staffOf(ctx).Role, c.Kind, alerts.Physiological, false) {
-		return nil, errForbidden
-	}
-	a, err := s.command(ctx, id, by, c)
+	a, err := s.commandPatient(ctx, id, by, c)
 	if err != nil {
 		return nil, err
 	}
 	out := &careOutput{}
 	out.Body.Care = a.Care.View()
 	return out, nil
+}
+
+func (s *service) commandPatient(ctx context.Context, id vitals.PatientID, by Sent, c alerts.Command) (alerts.Answer, error) {
+	if _, err := s.Records.Patient(ctx, staffOf(ctx).Scope(), id); err != nil {
+		return alerts.Answer{}, err
+	}
+	if !alerts.May(staffOf(ctx).Role, c.Kind, alerts.Physiological, false) {
+		return alerts.Answer{}, errForbidden
+	}
+	return s.command(ctx, id, by, c)
 }
 
 func (s *service) command(ctx context.Context, p vitals.PatientID, by Sent, c alerts.Command) (alerts.Answer, error) {
@@ -146,8 +196,12 @@ func (s *service) command(ctx context.Context, p vitals.PatientID, by Sent, c al
 	return s.Alarms.Command(ctx, p, c)
 }
 
-func (s *service) acknowledge(ctx context.Context, in *alarmCommandInput) (*alarmOutput, error) {
-	return s.commandAlarm(ctx, in.ID, in.Body, alerts.Command{Kind: alerts.Acknowledge})
+func (s *service) acknowledge(ctx context.Context, in *acknowledgeInput) (*alarmOutput, error) {
+	return s.commandAlarm(ctx, in.ID, in.Body.SeenAlarm, alerts.Command{Kind: alerts.Acknowledge, AckReason: in.Body.AckReason})
+}
+
+func (s *service) explain(ctx context.Context, in *explainInput) (*alarmOutput, error) {
+	return s.commandAlarm(ctx, in.ID, in.Body.SeenAlarm, alerts.Command{Kind: alerts.Explain, AckReason: in.Body.AckReason})
 }
 
 func (s *service) unacknowledge(ctx context.Context, in *alarmCommandInput) (*alarmOutput, error) {
@@ -156,6 +210,18 @@ func (s *service) unacknowledge(ctx context.Context, in *alarmCommandInput) (*al
 
 func (s *service) snooze(ctx context.Context, in *snoozeInput) (*alarmOutput, error) {
 	return s.commandAlarm(ctx, in.ID, in.Body.SeenAlarm, alerts.Command{Kind: alerts.Snooze, For: lasting(in.Body.Seconds)})
+}
+
+func (s *service) acknowledgeLow(ctx context.Context, in *ackLowInput) (*eachOutput, error) {
+	a, err := s.commandPatient(ctx, in.ID, in.Body.Sent, alerts.Command{
+		Kind: alerts.AcknowledgeLow, Seen: lo.Map(in.Body.Seen, func(v seenVersion, _ int) alerts.SeenAlarm { return alerts.SeenAlarm(v) }),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &eachOutput{}
+	out.Body.Each = lo.Map(a.Each, func(x alerts.Each, _ int) alerts.EachView { return x.View() })
+	return out, nil
 }
 
 func (s *service) pauseAudio(ctx context.Context, in *pauseInput) (*careOutput, error) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -32,7 +33,15 @@ type Contacts interface {
 type Reach struct {
 	Channels []alerts.Channel // that somebody can have a contact of
 	PushKey  string           // to which browsers subscribe; empty where they cannot
+	// Try sends a test to a contact. An error that wraps alerts.ErrGone says that it is no longer there.
+	Try func(ctx context.Context, c alerts.Contact) error
 }
+
+// tryEvery is how long somebody waits between two tests, after the first few.
+const (
+	tryEvery = 10 * time.Second
+	tryBurst = 3
+)
 
 // maxContacts bounds how many ways somebody is called at once.
 const maxContacts = 10
@@ -71,6 +80,7 @@ func (s *service) registerContacts() {
 	register(s, route{http.MethodGet, "/me/contacts", "list-contacts", "How I am called beside the screens.", 0, everyone}, s.myContacts)
 	register(s, route{http.MethodPost, "/me/contacts", "add-contact", "Have me called there, too.", http.StatusCreated, everyone}, s.addContact)
 	register(s, route{http.MethodDelete, "/me/contacts/{id}", "remove-contact", "Call me there no more.", http.StatusNoContent, everyone}, s.removeContact)
+	register(s, route{http.MethodPost, "/me/contacts/{id}/test", "test-contact", "Send me a test there. It has arrived at the other side once this is answered.", http.StatusNoContent, everyone}, s.testContact)
 }
 
 func (s *service) contactsOf(ctx context.Context, who vitals.StaffID) ([]alerts.Contact, error) {
@@ -129,4 +139,36 @@ func (s *service) removeContact(ctx context.Context, in *contactPathInput) (*emp
 	}
 	s.Changed(ctx)
 	return &empty{}, nil
+}
+
+// testContact says why a contact cannot be reached. One that is gone is forgotten.
+func (s *service) testContact(ctx context.Context, in *contactPathInput) (*empty, error) {
+	who := staffOf(ctx)
+	mine, err := s.contactsOf(ctx, who.ID)
+	if err != nil {
+		return nil, err
+	}
+	c, there := lo.Find(mine, func(x alerts.Contact) bool { return x.ID == in.ID })
+	switch {
+	case !there:
+		return nil, naming(vitals.ErrNotFound, "contact of yours")
+	case !lo.Contains(s.Reach.Channels, c.Channel):
+		return nil, newProblem(http.StatusUnprocessableEntity, "this installation is not set up for the channel")
+	case !s.tries.allow(string(who.ID), s.Now()):
+		return nil, TooManyRequests("one test in ten seconds is enough", tryEvery)
+	}
+	err = s.Reach.Try(ctx, c)
+	switch {
+	case errors.Is(err, alerts.ErrGone):
+		if err := s.Records.RemoveContact(ctx, who.ID, c.ID); err != nil {
+			return nil, err
+		}
+		s.Changed(ctx)
+		return nil, newProblem(http.StatusConflict, "there is nobody any more: the device has ended its subscription. Subscribe again")
+	case err != nil:
+		s.Log.WarnContext(ctx, "test of a contact failed", "channel", c.Channel, "error", err)
+		return nil, newProblem(http.StatusBadGateway, "the test did not arrive: "+err.Error())
+	default:
+		return &empty{}, nil
+	}
 }

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -40,4 +42,34 @@ func TestHowPeopleWantToBeCalled(t *testing.T) {
 	w.send("charge", http.MethodDelete, one, nil).expect(t, 404)
 	w.send("nurse", http.MethodDelete, one, nil).expect(t, 204)
 	w.send("nurse", http.MethodDelete, one, nil).expect(t, 404)
+}
+
+// TestWhetherAContactCanBeReached: the first test arrives, then the push service is away, then the browser has ended
+// its subscription.
+func TestWhetherAContactCanBeReached(t *testing.T) {
+	t.Parallel()
+	answers := []error{nil, errors.New("answer is 503 Service Unavailable"), fmt.Errorf("push: %w", alerts.ErrGone)}
+	var tried []string
+	w := staffed(t, func(o *api.Options) {
+		o.Reach = api.Reach{Channels: []alerts.Channel{alerts.Ntfy}, Try: func(_ context.Context, c alerts.Contact) error {
+			tried = append(tried, string(c.Staff)+" "+c.Address)
+			return answers[len(tried)-1]
+		}}
+	})
+	const path = "/api/v1/me/contacts"
+	added := w.send("nurse", http.MethodPost, path, fields{"channel": "ntfy", "address": "lees-topic"}).expect(t, 201)
+	test := path + "/" + fmt.Sprint(added.at("id")) + "/test"
+	w.send("charge", http.MethodPost, test, nil).expect(t, 404) // not hers
+	w.send("nurse", http.MethodPost, test, nil).expect(t, 204)
+	w.send("nurse", http.MethodPost, test, nil).expect(t, 502)
+	w.send("nurse", http.MethodPost, test, nil).expect(t, 409)
+	w.send("nurse", http.MethodPost, test, nil).expect(t, 404) // forgotten
+	if mine := w.get("nurse", path).expect(t, 200); len(mine.list("contacts")) != 0 {
+		t.Errorf("%s", mine.Body)
+	}
+	again := w.send("nurse", http.MethodPost, path, fields{"channel": "ntfy", "address": "lees-topic"}).expect(t, 201)
+	w.send("nurse", http.MethodPost, path+"/"+fmt.Sprint(again.at("id"))+"/test", nil).expect(t, 429)
+	if len(tried) != 3 || tried[0] != "s-nurse lees-topic" {
+		t.Errorf("%v", tried)
+	}
 }

@@ -82,6 +82,7 @@ type DeviceRegistry struct {
 	Link     string          `json:"link,omitempty" readOnly:"true" doc:"open, encrypted or bonded."`
 	Through  vitals.HubID    `json:"through,omitempty" readOnly:"true" doc:"The hub that reported it last."`
 	Clock    string          `json:"clock,omitempty" readOnly:"true" doc:"What that hub's clock follows: unsynced, ntp or nts."`
+	Ahead    *float64        `json:"ahead,omitempty" readOnly:"true" doc:"How many seconds that hub's clock is ahead of the server's; negative: behind."`
 	Support  string          `json:"support,omitempty" readOnly:"true" doc:"Date until which its maker supports it."`
 }
 
@@ -207,16 +208,16 @@ func (s *service) devices(ctx context.Context, _ *empty) (*devicesOutput, error)
 	out := &devicesOutput{}
 	out.Body.Devices = lo.Map(devices, func(d worn, _ int) deviceView {
 		view := viewDevice(d.Device, d.Patient)
-		view.DeviceRegistry = viewRegistry(d.State, reports[d.State.Hub].Clock)
+		view.DeviceRegistry = viewRegistry(d.State, reports[d.State.Hub])
 		return view
 	})
 	return out, nil
 }
 
-func viewRegistry(d vitals.DeviceState, clock string) DeviceRegistry {
+func viewRegistry(d vitals.DeviceState, through vitals.HubReport) DeviceRegistry {
 	view := DeviceRegistry{
 		UDI: d.UDI.String(), Hardware: d.Hardware, Software: d.Software, SystemID: d.SystemID, Read: orNil(d.Read),
-		Battery: d.Battery, Heard: orNil(d.Heard), Link: d.Link, Through: d.Hub, Clock: clock,
+		Battery: d.Battery, Heard: orNil(d.Heard), Link: d.Link, Through: d.Hub, Clock: through.Clock, Ahead: secondsOf(through.Ahead),
 	}
 	if !d.SupportUntil.IsZero() {
 		view.Support = d.SupportUntil.Format(time.DateOnly)

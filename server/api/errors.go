@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -75,6 +76,7 @@ var codes = map[int]string{
 	http.StatusTooManyRequests:       "too_many_requests",
 	http.StatusInternalServerError:   "internal",
 	http.StatusServiceUnavailable:    "unavailable",
+	http.StatusBadGateway:            "bad_gateway",
 }
 
 // ErrInvalid says that what was given will not do; the text of the error that wraps it says why and
@@ -143,7 +145,9 @@ func problemOf(err error) (*ProblemError, bool) {
 		return newProblem(http.StatusConflict, conflict.Error()), true
 	}
 	switch {
-	case errors.Is(err, ErrInvalid), errors.Is(err, alerts.ErrLimits), errors.Is(err, alerts.ErrPolicy), errors.Is(err, alerts.ErrContact):
+	case errors.Is(err, alerts.ErrLimits):
+		return newProblem(http.StatusUnprocessableEntity, behind(err, alerts.ErrLimits)), true
+	case errors.Is(err, ErrInvalid), errors.Is(err, alerts.ErrPolicy), errors.Is(err, alerts.ErrContact):
 		return newProblem(http.StatusUnprocessableEntity, err.Error()), true
 	case errors.Is(err, vitals.ErrNotFound):
 		return errNotFound, true
@@ -158,6 +162,15 @@ func problemOf(err error) (*ProblemError, bool) {
 	}
 }
 
+// behind is what an error says behind the kind that it is of: where it passed through is nothing to whoever asked.
+func behind(err, kind error) string {
+	text := err.Error()
+	if _, why, found := strings.Cut(text, kind.Error()+": "); found {
+		return why
+	}
+	return text
+}
+
 // commandProblem is what is told of a refused command.
 func commandProblem(refused *alerts.RefusedError) *ProblemError {
 	switch refused.Code {
@@ -165,6 +178,8 @@ func commandProblem(refused *alerts.RefusedError) *ProblemError {
 		return errNotFound
 	case alerts.Forbidden:
 		return errForbidden
+	case alerts.HighWaits:
+		return newProblem(http.StatusConflict, "an alarm of high priority has not been acknowledged")
 	case alerts.Unfit:
 		return newProblem(http.StatusBadRequest, refused.Why)
 	case alerts.AlreadyAcked, alerts.NotAcked, alerts.Worse, alerts.ClosedAlarm:

@@ -17,6 +17,8 @@ import (
 type EvidenceRecords interface {
 	// Evidence is what an alarm rests on; not found while it is not frozen yet.
 	Evidence(ctx context.Context, scope vitals.Scope, id alerts.AlarmID) (alerts.Evidence, error)
+	// Strips lists, of what is kept of alarms that may be seen, the waveforms that can be read among all others, too.
+	Strips(ctx context.Context, ids []alerts.AlarmID) (map[alerts.AlarmID][]vitals.Key, error)
 	// Notes lists what was noted of an alarm beside its changes.
 	Notes(ctx context.Context, scope vitals.Scope, id alerts.AlarmID) ([]alerts.Note, error)
 }
@@ -46,7 +48,7 @@ type evidenceWaveView struct {
 }
 
 type alarmStationView struct {
-	Kind    alerts.NoteKind `json:"kind" enum:"rendered,sounded,ack_conflict"`
+	Kind    alerts.NoteKind `json:"kind" enum:"rendered,sounded,ack_conflict,ack_reason,notified,delivered,seen,declined,escalation_missed"`
 	Version int             `json:"version" doc:"Of the alarm."`
 	Station string          `json:"station"`
 	At      time.Time       `json:"at"`

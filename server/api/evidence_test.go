@@ -49,4 +49,31 @@ func TestEvidenceIsShownToWhoeverSeesThePatient(t *testing.T) {
 		t.Errorf("limits %v", limits)
 	}
 	w.get("elsewhere", path).expect(t, http.StatusNotFound)
+
+	// Over FHIR the alarm refers to its waveforms, as long as they can be read there.
+	issue := "/fhir/r4/DetectedIssue/" + string(a.ID)
+	found := w.get("nurse", "/fhir/r4/DetectedIssue?patient="+string(anna)).expect(t, http.StatusOK)
+	read := w.get("nurse", issue).expect(t, http.StatusOK)
+	if n := len(read.list("evidence", 0, "detail")); n != 3 || len(read.list("evidence")) != 1 {
+		t.Fatalf("%s", read.Body)
+	}
+	for i := range 3 {
+		ref, _ := read.at("evidence", 0, "detail", i, "reference").(string)
+		strip := w.get("nurse", "/fhir/r4/"+ref).expect(t, http.StatusOK)
+		if strip.at("resourceType") != "Observation" || strip.at("subject", "reference") != "Patient/"+string(anna) {
+			t.Errorf("%s", strip.Body)
+		}
+		if found.at("entry", 0, "resource", "evidence", 0, "detail", i, "reference") != ref {
+			t.Errorf("a search says otherwise: %s", found.Body)
+		}
+	}
+	if err := w.store.Prune(t.Context(), morning.Add(80*time.Hour), morning); err != nil {
+		t.Fatal(err)
+	}
+	if gone := w.get("nurse", issue).expect(t, http.StatusOK); gone.at("evidence") != nil {
+		t.Errorf("it refers to what is forgotten: %s", gone.Body)
+	}
+	if kept := w.get("nurse", path).expect(t, http.StatusOK); len(kept.list("waves")) != 3 {
+		t.Errorf("the evidence went with it: %s", kept.Body)
+	}
 }

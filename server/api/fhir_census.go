@@ -61,9 +61,14 @@ func bundle[T any](search *fhir.Search, matches []T, at func(T) fhir.Cursor, enc
 		matches = nil
 	}
 	page, next := fhir.Page(search, matches, at)
+	return bundled(search, page, next, func(b *fhir.Bundle, match T) { b.Add(at(match).ID, encode(match)) })
+}
+
+// bundled is a page as it is answered.
+func bundled[T any](search *fhir.Search, page []T, next *fhir.Cursor, add func(*fhir.Bundle, T)) []byte {
 	b := fhir.NewBundle(search, nil)
 	for _, match := range page {
-		b.Add(at(match).ID, encode(match))
+		add(b, match)
 	}
 	return b.Finish(next)
 }
@@ -105,7 +110,12 @@ func (s *service) readIssue(ctx context.Context, scope vitals.Scope, id string) 
 	if err != nil {
 		return found{}, err
 	}
-	return found{body: fhir.AppendDetectedIssue(nil, a, p.Test), version: strconv.Itoa(a.Version)}, nil
+	strips, err := s.Records.Strips(ctx, []alerts.AlarmID{a.ID})
+	if err != nil {
+		return found{}, err
+	}
+	issue := fhir.Episode{Alarm: a, Strips: strips[a.ID], Test: p.Test}
+	return found{body: fhir.AppendDetectedIssue(nil, issue), version: strconv.Itoa(a.Version)}, nil
 }
 
 func (s *service) searchIssues(ctx context.Context, scope vitals.Scope, search *fhir.Search) ([]byte, error) {
@@ -120,9 +130,18 @@ func (s *service) searchIssues(ctx context.Context, scope vitals.Scope, search *
 			return nil, err
 		}
 	}
-	return bundle(search, matches,
-		func(a alerts.Alarm) fhir.Cursor { return fhir.Cursor{Time: a.Onset, ID: string(a.ID)} },
-		func(a alerts.Alarm) []byte { return fhir.AppendDetectedIssue(nil, a, people.known[a.Patient].Test) }), nil
+	if search.Nothing {
+		matches = nil
+	}
+	page, next := fhir.Page(search, matches, func(a alerts.Alarm) fhir.Cursor { return fhir.Cursor{Time: a.Onset, ID: string(a.ID)} })
+	strips, err := s.Records.Strips(ctx, lo.Map(page, func(a alerts.Alarm, _ int) alerts.AlarmID { return a.ID }))
+	if err != nil {
+		return nil, err
+	}
+	return bundled(search, page, next, func(b *fhir.Bundle, a alerts.Alarm) {
+		issue := fhir.Episode{Alarm: a, Strips: strips[a.ID], Test: people.known[a.Patient].Test}
+		b.Add(string(a.ID), fhir.AppendDetectedIssue(nil, issue))
+	}), nil
 }
 
 // patientsSeen remembers the patients that one search has met.

@@ -19,7 +19,13 @@ import (
 type intake struct {
 	*store.Store
 	taken int // deposits that were charted
+	aside []string
 	away  bool
+}
+
+func (i *intake) Refuse(_ context.Context, source vitals.HubID, payload []byte, why error) error {
+	i.aside = append(i.aside, fmt.Sprintf("%s: %v (%d bytes)", source, why, len(payload)))
+	return nil
 }
 
 func (i *intake) CheckHub(_ context.Context, hub vitals.HubID, secret string) error {
@@ -60,10 +66,13 @@ func (i *intake) Deposit(ctx context.Context, deposits []vitals.Deposit, all boo
 		answers[n] = vitals.Deposited{Code: uplink.CodeUnbound, Reason: "bound to nobody"}
 		for _, b := range bindings {
 			if b.Device == d.Batch.Device && (len(d.Records) == 0 || d.Records[0] == b.Record) {
-				answers[n] = vitals.Deposited{Patient: b.Patient, Kept: true}
+				answers[n] = vitals.Deposited{Patient: b.Patient, Kept: true, Flaws: d.Unread}
+				for _, f := range d.Unread {
+					answers[n].Code, answers[n].Reason = f.Code, d.Place(f.Item)+": "+f.Reason
+				}
 			}
 		}
-		refused = refused || !answers[n].Kept
+		refused = refused || answers[n].Code != ""
 	}
 	for n, d := range deposits {
 		if all && refused {
@@ -168,6 +177,44 @@ func TestOneBadEntryRefusesATransactionAndNotABatch(t *testing.T) {
 	if in.taken != 6 || kept.at("type") != "batch-response" ||
 		kept.at("entry", 8, "response", "status") != "422 Unprocessable Entity" || kept.at("entry", 7, "response", "status") != "201 Created" {
 		t.Errorf("%d taken: %s", in.taken, kept.Body)
+	}
+}
+
+// A resource is all or nothing in a transaction and by itself; in a batch what can be charted of it is.
+func TestABadComponentIsNamedWithTheEntryThatIsCharted(t *testing.T) {
+	value := func(code, value string) string {
+		return `{"code":{"coding":[{"system":"urn:iso:std:iso:11073:10101","code":"` + code + `"}]},
+			"valueQuantity":{"value":` + value + `,"system":"http://unitsofmeasure.org","code":"kg"}}`
+	}
+	observation := `{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"urn:iso:std:iso:11073:10101","code":"1"}]},
+		"subject":{"identifier":{"value":"1"}},"device":{"reference":"Device/` + string(strap) + `"},"effectiveDateTime":"2026-03-01T08:30:00Z",
+		"component":[` + value("188740", "170") + "," + value("188736", "70.1") + `]}`
+	bundle := func(kind string) string {
+		return `{"resourceType":"Bundle","type":"` + kind + `","entry":[{"resource":` + observation + `,"request":{"method":"POST","url":"Observation"}},7]}`
+	}
+	w, in := newDoor(t)
+	const why = `component[0]: 188740: height in "kg": not a unit of this kind`
+	got := w.post("/fhir/r4", bundle("batch")).expect(t, http.StatusOK)
+	place, _ := got.at("entry", 0, "response", "location").(string)
+	if got.at("entry", 0, "response", "status") != "201 Created" || got.at("entry", 0, "response", "outcome", "issue", 0, "severity") != "warning" ||
+		got.at("entry", 0, "response", "outcome", "issue", 0, "diagnostics") != "charted, but for "+why ||
+		got.at("entry", 1, "response", "status") != "422 Unprocessable Entity" {
+		t.Errorf("%s", got.Body)
+	}
+	w.get("nurse", "/fhir/r4/"+place).expect(t, http.StatusOK)
+	if len(in.aside) != 1 || !strings.HasPrefix(in.aside[0], "home-1: the entry cannot be read") {
+		t.Errorf("kept aside: %q", in.aside)
+	}
+	if got := w.post("/fhir/r4", bundle("transaction")).expect(t, http.StatusUnprocessableEntity); in.taken != 1 ||
+		got.at("issue", 0, "diagnostics") != why || got.at("issue", 1, "expression", 0) != "Bundle.entry[1]" || len(in.aside) != 3 {
+		t.Errorf("%d taken, %d aside: %s", in.taken, len(in.aside), got.Body)
+	}
+	if got := w.post("/fhir/r4/Observation", observation).expect(t, http.StatusUnprocessableEntity); in.taken != 1 || got.at("issue", 0, "diagnostics") != why {
+		t.Errorf("%d taken: %s", in.taken, got.Body)
+	}
+	w.post("/fhir/r4", "hello").expect(t, http.StatusBadRequest)
+	if last := in.aside[len(in.aside)-1]; !strings.Contains(last, "the Bundle cannot be read") || !strings.Contains(last, "(5 bytes)") {
+		t.Errorf("kept aside: %s", last)
 	}
 }
 

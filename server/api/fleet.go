@@ -83,6 +83,7 @@ type hubDetail struct {
 	Queue    int           `json:"queue" doc:"Messages kept that are not stored yet."`
 	Oldest   *time.Time    `json:"oldest,omitempty"`
 	Clock    string        `json:"clock" doc:"What its clock follows: unsynced, ntp, nts; empty where it never said."`
+	Ahead    *float64      `json:"ahead,omitempty" doc:"How many seconds its clock is ahead of the server's; negative: behind; absent where it tells no time."`
 	Config   uint64        `json:"config" doc:"Version of the desired state that it is in."`
 	Wanted   uint64        `json:"wanted" doc:"Version of the desired state that it is to be in; 0: that of its own file."`
 	Agent    string        `json:"agent,omitempty" doc:"Version of its program that is wanted."`
@@ -172,13 +173,21 @@ func (s *service) hubDetail(ctx context.Context, in *hubPathInput) (*hubDetailOu
 	report, now := reports[hub.ID], s.Now()
 	return &hubDetailOutput{Body: hubDetail{
 		ID: hub.ID, Name: hub.Name, Online: hub.Online, Seen: orNil(hub.Seen),
-		Version: report.Version, Queue: report.Queue, Oldest: orNil(report.Oldest), Clock: report.Clock, Config: report.Config,
+		Version: report.Version, Queue: report.Queue, Oldest: orNil(report.Oldest), Clock: report.Clock, Ahead: secondsOf(report.Ahead), Config: report.Config,
 		Wanted: desired.Version, Agent: desired.Agent,
 		Devices: lo.Map(desired.Devices, func(w vitals.WantedDevice, _ int) wantedView {
 			return wantedView{Device: string(w.Device), Read: w.Read, Pair: w.Pair}
 		}),
 		Commands: lo.Map(commands, func(c vitals.HubCommand, _ int) commandView { return viewCommand(c, now) }),
 	}}, nil
+}
+
+// secondsOf is a span in seconds to a tenth, where it is known.
+func secondsOf(d *time.Duration) *float64 {
+	if d == nil {
+		return nil
+	}
+	return new(d.Round(time.Second / 10).Seconds())
 }
 
 func orNil(t time.Time) *time.Time {

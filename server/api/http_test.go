@@ -90,7 +90,7 @@ func TestHeaders(t *testing.T) {
 // before anything happens; hubs and programs, which send no Origin, are not.
 func TestPagesOfOthersCannotUseOurCookie(t *testing.T) {
 	t.Parallel()
-	w := newWard(t, func(o *api.Options) { mounted(o); o.PublicURL = "https://vigil.example/" })
+	w := newWard(t, func(o *api.Options) { mounted(o); leaving(t)(o); o.PublicURL = "https://vigil.example/" })
 	discharge := "/api/v1/patients/" + string(ben) + "/discharge"
 	for _, row := range []struct {
 		story   string

@@ -17,13 +17,18 @@ const (
 	maxAddresses = 10_000
 )
 
-// limiter bounds how often one address may try to sign in.
+// limiter bounds how often one may try something: an address to sign in, or a person to be called.
 type limiter struct {
+	every time.Duration
+	burst int
+
 	mu        sync.Mutex
 	addresses map[string]*rate.Limiter
 }
 
-func newLimiter() *limiter { return &limiter{addresses: map[string]*rate.Limiter{}} }
+func newLimiter(every time.Duration, burst int) *limiter {
+	return &limiter{every: every, burst: burst, addresses: map[string]*rate.Limiter{}}
+}
 
 // allow takes one try of the address.
 func (l *limiter) allow(address string, now time.Time) bool {
@@ -34,7 +39,7 @@ func (l *limiter) allow(address string, now time.Time) bool {
 		if len(l.addresses) >= maxAddresses {
 			l.forget(now)
 		}
-		bucket = rate.NewLimiter(rate.Every(loginEvery), loginBurst)
+		bucket = rate.NewLimiter(rate.Every(l.every), l.burst)
 		l.addresses[address] = bucket
 	}
 	return bucket.AllowN(now, 1)
@@ -44,7 +49,7 @@ func (l *limiter) allow(address string, now time.Time) bool {
 // addresses: then nobody is remembered, which costs less than remembering them all.
 func (l *limiter) forget(now time.Time) {
 	for address, bucket := range l.addresses {
-		if bucket.TokensAt(now) >= loginBurst {
+		if bucket.TokensAt(now) >= float64(l.burst) {
 			delete(l.addresses, address)
 		}
 	}

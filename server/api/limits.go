@@ -46,8 +46,8 @@ type settingView struct {
 	EnvelopeHigh float64          `json:"envelope_high" doc:"The most that a nurse may choose."`
 }
 
-// limitsVersionView is who has changed what, when and why.
-type limitsVersionView struct {
+// LimitsVersionView is who has changed what, when and why. Exported, or the description would lack what it is embedded in.
+type LimitsVersionView struct {
 	Version    int                `json:"version" doc:"0: nobody has changed anything."`
 	Changes    map[string]float64 `json:"changes" nullable:"false" doc:"What is otherwise than it would be, by name."`
 	By         string             `json:"by"`
@@ -59,7 +59,7 @@ type limitsVersionView struct {
 
 type limitsOutput struct {
 	Body struct {
-		limitsVersionView
+		LimitsVersionView
 
 		Settings []settingView `json:"settings" nullable:"false" doc:"What is in force."`
 	}
@@ -67,7 +67,7 @@ type limitsOutput struct {
 
 type limitsVersionsOutput struct {
 	Body struct {
-		Versions []limitsVersionView `json:"versions" nullable:"false" doc:"The newest first."`
+		Versions []LimitsVersionView `json:"versions" nullable:"false" doc:"The newest first."`
 	}
 }
 
@@ -80,7 +80,7 @@ type limitsInput struct {
 type wantedLimits struct {
 	SeenVersion int                `json:"seen_version" minimum:"0" doc:"The version that was on the screen."`
 	Changes     map[string]float64 `json:"changes" nullable:"false" doc:"All that is to be otherwise than it would be, by name; what is not named follows what lies below."`
-	Reason      string             `json:"reason" maxLength:"500" doc:"Needed beyond what a nurse may choose."`
+	Reason      string             `json:"reason,omitempty" maxLength:"500" doc:"Needed beyond what a nurse may choose."`
 }
 
 func (s *service) registerLimits() {
@@ -112,7 +112,7 @@ func (s *service) viewLimits(ctx context.Context, p vitals.Patient) (*limitsOutp
 	}
 	newest := newestOf(patient)
 	out := &limitsOutput{}
-	out.Body.limitsVersionView = viewLimitsVersion(newest)
+	out.Body.LimitsVersionView = viewLimitsVersion(newest)
 	out.Body.Settings = viewSettings(newestOf(unit).Changes, newest.Changes)
 	return out, nil
 }
@@ -125,8 +125,8 @@ func newestOf(versions []alerts.LimitsVersion) alerts.LimitsVersion {
 	return versions[0]
 }
 
-func viewLimitsVersion(v alerts.LimitsVersion) limitsVersionView {
-	view := limitsVersionView{
+func viewLimitsVersion(v alerts.LimitsVersion) LimitsVersionView {
+	view := LimitsVersionView{
 		Version: v.Version, Changes: viewChanges(v.Changes), By: v.Author.Name, Reason: v.Author.Reason, ApprovedBy: v.Approved.Name,
 	}
 	if v.Version > 0 {
@@ -172,7 +172,7 @@ func (s *service) limitsVersions(ctx context.Context, in *patientInput) (*limits
 		return nil, err
 	}
 	out := &limitsVersionsOutput{}
-	out.Body.Versions = lo.Map(versions, func(v alerts.LimitsVersion, _ int) limitsVersionView { return viewLimitsVersion(v) })
+	out.Body.Versions = lo.Map(versions, func(v alerts.LimitsVersion, _ int) LimitsVersionView { return viewLimitsVersion(v) })
 	return out, nil
 }
 

@@ -47,6 +47,27 @@ func TestLimitsSayWhoseTheyAre(t *testing.T) {
 	}
 }
 
+func TestWithinWhatANurseMayChooseNoReasonIsAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	change := fields{"seen_version": 0, "changes": fields{"hr_high": 140}}
+	w.send("nurse", http.MethodPut, annasLimits, change).expect(t, http.StatusOK)
+	beyond := fields{"seen_version": 1, "changes": fields{"hr_high": 160}}
+	refused := w.send("charge", http.MethodPut, annasLimits, beyond).expect(t, http.StatusUnprocessableEntity)
+	if detail, _ := refused.at("detail").(string); !strings.Contains(detail, "say why") {
+		t.Errorf("%v", refused.json)
+	}
+}
+
+func TestARefusalOfLimitsSaysWhatIsWrongWithThemAlone(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	a := w.send("charge", http.MethodPut, annasLimits, wanted(0, "x", fields{"hr_high": 350})).expect(t, http.StatusUnprocessableEntity)
+	if a.at("detail") != "HR HIGH limit can be 80 to 200 /min, not 350" {
+		t.Errorf("%v", a.json)
+	}
+}
+
 func TestWhoMayChooseWhichLimits(t *testing.T) {
 	t.Parallel()
 	for story, tt := range map[string]struct {

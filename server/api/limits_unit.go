@@ -44,14 +44,14 @@ type decideInput struct {
 
 type proposalView struct {
 	ID string `json:"id"`
-	limitsVersionView
+	LimitsVersionView
 
 	Differences []string `json:"differences" nullable:"false" doc:"What it changes, for people."`
 }
 
 type unitLimitsOutput struct {
 	Body struct {
-		limitsVersionView
+		LimitsVersionView
 
 		Settings []settingView `json:"settings" nullable:"false" doc:"What holds in the unit."`
 		Proposal *proposalView `json:"proposal,omitempty" doc:"What waits for a second person."`
@@ -92,7 +92,7 @@ func (s *service) viewUnitLimits(ctx context.Context, id vitals.UnitID) (*unitLi
 	}
 	newest := newestOf(versions)
 	out := &unitLimitsOutput{}
-	out.Body.limitsVersionView = viewLimitsVersion(newest)
+	out.Body.LimitsVersionView = viewLimitsVersion(newest)
 	out.Body.Settings = viewSettings(newest.Changes, nil)
 	p, err := s.Records.ProposedLimits(ctx, scope, id)
 	if errors.Is(err, vitals.ErrNotFound) {
@@ -106,7 +106,7 @@ func viewProposal(inForce alerts.LimitsVersion, p alerts.LimitsProposal) *propos
 	differences := alerts.Diff(alerts.LimitsOf(inForce.Changes, nil), alerts.LimitsOf(p.Changes, nil))
 	return &proposalView{
 		ID:                p.ID,
-		limitsVersionView: viewLimitsVersion(alerts.LimitsVersion{Version: p.Seen + 1, Changes: p.Changes, Author: p.Author}),
+		LimitsVersionView: viewLimitsVersion(alerts.LimitsVersion{Version: p.Seen + 1, Changes: p.Changes, Author: p.Author}),
 		Differences:       lo.Map(differences, func(d alerts.Difference, _ int) string { return d.String() }),
 	}
 }

@@ -15,8 +15,10 @@ import (
 type Notices interface {
 	// Notices lists the notices of an alarm of the scope, oldest first.
 	Notices(ctx context.Context, scope vitals.Scope, alarm alerts.AlarmID) ([]alerts.Notice, error)
-	// SaveReceipt keeps what somebody's device says of a notice to them.
-	SaveReceipt(ctx context.Context, id string, by vitals.StaffID, r alerts.Receipt, at time.Time) error
+	// NoticeTo finds a notice to somebody.
+	NoticeTo(ctx context.Context, id string, to vitals.StaffID) (alerts.Notice, error)
+	// SaveReceipt keeps what somebody's device says of a notice to them, and reports whether that is new.
+	SaveReceipt(ctx context.Context, id string, by vitals.StaffID, r alerts.Receipt, at time.Time) (first bool, err error)
 }
 
 type noticeView struct {
@@ -31,11 +33,29 @@ type noticeView struct {
 	Made     time.Time          `json:"made"`
 	Settled  *time.Time         `json:"settled,omitempty"`
 	Fault    string             `json:"fault,omitempty" doc:"Why the last attempt failed."`
+	Seen     *time.Time         `json:"seen,omitempty" doc:"When whoever was called saw it."`
+	Declined *time.Time         `json:"declined,omitempty" doc:"When they said that they cannot go."`
 }
 
 type noticesOutput struct {
 	Body struct {
 		Notices []noticeView `json:"notices" nullable:"false" doc:"Oldest first."`
+	}
+}
+
+type noticePathInput struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+type myNoticeOutput struct {
+	Body struct {
+		Text     string       `json:"text"`
+		Made     time.Time    `json:"made"`
+		Offer    bool         `json:"offer" doc:"An open alarm was handed over with its patient, to be accepted."`
+		Alarm    alerts.View  `json:"alarm" doc:"As it is now."`
+		Patient  *patientView `json:"patient,omitempty" doc:"Missing where it is about Vigil itself."`
+		Seen     *time.Time   `json:"seen,omitempty"`
+		Declined *time.Time   `json:"declined,omitempty"`
 	}
 }
 
@@ -48,6 +68,7 @@ type receiptInput struct {
 
 func (s *service) registerNotices() {
 	register(s, route{http.MethodGet, "/alarms/{id}/notices", "list-notices", "Who was called because of an alarm, and whether it reached them.", 0, everyone}, s.notices)
+	register(s, route{http.MethodGet, "/notices/{id}", "get-notice", "What I was called for, as it is now.", 0, everyone}, s.myNotice)
 	register(s, route{http.MethodPost, "/notices/{id}/receipts", "save-receipt", "Say that a notice to me was seen, or that I cannot go. It changes no time and stops nothing: hand the patient on, or acknowledge.", http.StatusNoContent, everyone}, s.saveReceipt)
 }
 
@@ -66,12 +87,48 @@ func (s *service) notices(ctx context.Context, in *alarmPathInput) (*noticesOutp
 		return noticeView{
 			ID: n.ID(), Staff: n.Contact.Staff, Name: names[n.Contact.Staff], Channel: n.Contact.Channel, Step: n.Step.Step, Round: n.Step.Round,
 			State: n.State, Attempts: n.Attempts, Made: n.Made, Settled: known(n.Settled), Fault: n.Fault,
+			Seen: known(n.Seen), Declined: known(n.Declined),
 		}
 	})
 	return out, nil
 }
 
+// myNotice shows what a notice does not say to whoever it was sent to. It is no secret who may see the patient: a
+// notice to somebody who may not any more is not found.
+func (s *service) myNotice(ctx context.Context, in *noticePathInput) (*myNoticeOutput, error) {
+	who := staffOf(ctx)
+	n, err := s.Records.NoticeTo(ctx, in.ID, who.ID)
+	if err != nil {
+		return nil, naming(err, "notice to you")
+	}
+	a, err := s.Records.Alarm(ctx, who.Scope(), n.Step.Alarm)
+	if err != nil {
+		return nil, naming(err, "alarm")
+	}
+	out := &myNoticeOutput{}
+	out.Body.Text, out.Body.Made, out.Body.Offer, out.Body.Alarm = n.Text, n.Made, n.Step.Offer(), a.View()
+	out.Body.Seen, out.Body.Declined = known(n.Seen), known(n.Declined)
+	if a.Patient != alerts.Nobody {
+		p, err := s.Records.Patient(ctx, who.Scope(), a.Patient)
+		if err != nil {
+			return nil, naming(err, "patient")
+		}
+		out.Body.Patient = new(viewPatient(p, nil))
+	}
+	return out, nil
+}
+
 func (s *service) saveReceipt(ctx context.Context, in *receiptInput) (*empty, error) {
-	err := s.Records.SaveReceipt(ctx, in.ID, staffOf(ctx).ID, in.Body.Receipt, s.Now())
-	return &empty{}, naming(err, "notice to you")
+	who, now := staffOf(ctx), s.Now()
+	n, err := s.Records.NoticeTo(ctx, in.ID, who.ID) // before it is saved: the second time nothing is noted any more
+	if err != nil {
+		return nil, naming(err, "notice to you")
+	}
+	first, err := s.Records.SaveReceipt(ctx, in.ID, who.ID, in.Body.Receipt, now)
+	if err != nil || !first {
+		return &empty{}, naming(err, "notice to you")
+	}
+	kind := map[alerts.Receipt]alerts.NoteKind{alerts.Seen: alerts.CallSeen, alerts.Declined: alerts.CallDeclined}[in.Body.Receipt]
+	s.Note(alerts.Note{Kind: kind, At: now, Alarm: n.Step.Alarm, Version: n.Step.Epoch, Actor: string(who.ID), Detail: n.Step.String()})
+	return &empty{}, nil
 }

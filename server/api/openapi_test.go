@@ -70,6 +70,19 @@ func TestListsAreNeverNull(t *testing.T) {
 	}
 }
 
+// Whose limits they are is told with them, of a patient, of a unit and of what is proposed.
+func TestLimitsAreDescribedWithTheirVersion(t *testing.T) {
+	t.Parallel()
+	schemas := described(t).Components.Schemas
+	for _, name := range []string{"LimitsOutputBody", "UnitLimitsOutputBody", "Proposal"} {
+		for _, property := range []string{"version", "changes", "by", "at", "reason"} {
+			if _, there := schemas[name].Properties[property]; !there {
+				t.Errorf("%s.%s is not described", name, property)
+			}
+		}
+	}
+}
+
 func TestEveryOperationSaysWhoMayAndHowItFails(t *testing.T) {
 	t.Parallel()
 	public := []string{"login", "logout"}

@@ -30,6 +30,13 @@ func TestTheReportIsOfWhatThePersonSees(t *testing.T) {
 	if got := w.get("elsewhere", day).expect(t, http.StatusOK); fmt.Sprint(got.at("total", "raised")) != "1" {
 		t.Errorf("%s", got.Body)
 	}
+	one := w.get("nurse", day+"&by=patient").expect(t, http.StatusOK)
+	if one.at("groups", 0, "key") != string(anna) || one.at("total", "actionable") != nil || len(one.list("targets")) != 4 {
+		t.Errorf("%s", one.Body)
+	}
+	if x := one.list("targets")[1]; fmt.Sprint(x) != "map[at_most:15 is:<nil> met:<nil> name:high_ack_p50_seconds]" { // nobody took any
+		t.Errorf("%v", x)
+	}
 	for _, path := range []string{
 		"", "?from=2026-03-01T00:00:00Z", "?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z",
 		"?from=2026-03-01T00:00:00Z&to=2026-07-01T00:00:00Z", "?from=x&to=y",

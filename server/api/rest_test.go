@@ -9,6 +9,7 @@ import (
 
 	"vigil/alerts"
 	"vigil/server/api"
+	"vigil/server/store"
 	"vigil/vitals"
 )
 
@@ -123,9 +124,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{http.MethodPut, "/gateways/x/accounts/1", no, no, no, no, yes},
 		{http.MethodGet, "/devices", no, no, no, yes, yes},
 		{http.MethodPost, "/devices", no, no, no, yes, yes},
-		{http.MethodGet, "/bindings", no, no, no, yes, yes},
-		{http.MethodPost, "/bindings", no, no, no, yes, yes},
-		{http.MethodDelete, "/bindings/x", no, no, no, yes, yes},
+		{http.MethodGet, "/bindings", no, yes, yes, yes, yes},
+		{http.MethodPost, "/bindings", no, yes, yes, yes, yes},
+		{http.MethodDelete, "/bindings/x", no, yes, yes, yes, yes},
 		{http.MethodGet, "/quarantine", no, no, no, yes, yes},
 		{http.MethodPost, "/units", no, no, no, no, yes},
 		{http.MethodGet, "/staff", no, no, no, no, yes},
@@ -198,10 +199,27 @@ func TestAdmitting(t *testing.T) {
 	}
 }
 
+// leaving lets everybody be discharged but Anna, of whom an alarm waits.
+func leaving(t *testing.T) func(*api.Options) {
+	t.Helper()
+	return func(o *api.Options) {
+		o.Alarms = decider(func(p vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
+			switch {
+			case c.Kind != alerts.Leave || c.Role != vitals.Charge:
+				return alerts.Answer{}, errors.New("want to be asked for a discharge")
+			case p == anna:
+				return alerts.Answer{}, &alerts.RefusedError{Code: alerts.HighWaits, Current: alarm(anna, 0)}
+			default:
+				records, _ := o.Fleet.(*store.Store)
+				return alerts.Answer{}, records.Discharge(t.Context(), p, morning)
+			}
+		})
+	}
+}
+
 func TestDischarging(t *testing.T) {
 	t.Parallel()
-	w := newWard(t, nil)
-	w.raise(alarm(anna, 0))
+	w := newWard(t, leaving(t))
 	a := w.send("charge", http.MethodPost, "/api/v1/patients/"+string(anna)+"/discharge", nil).expect(t, http.StatusConflict)
 	if a.at("code") != "conflict" {
 		t.Errorf("%s", a.Body)
@@ -223,6 +241,7 @@ func TestListingAlarms(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"": 1, "?state=open": 1, "?state=closed": 1, "?state=all": 2, "?state=all&limit=1": 1, "?unit=neuro": 0,
+		"?suppressed_by=01SITE": 0, "?suppressed_by=none": 1,
 		"?state=all&patient=" + string(ben): 1, "?state=all&patient=" + string(carl): 0,
 	} {
 		if a := w.get("nurse", "/api/v1/alarms"+path).expect(t, http.StatusOK); len(a.list("alarms")) != want {
@@ -255,6 +274,7 @@ func TestAcknowledging(t *testing.T) {
 	}{
 		{"a nurse takes it", "nurse", seen, acked, nil, http.StatusOK, ""},
 		{"version zero is a number like others", "nurse", change(seen, "seen_version", 0), alerts.Alarm{}, &alerts.RefusedError{Code: alerts.Worse, Current: raised}, http.StatusConflict, "worse"},
+		{"and says what it was", "nurse", change(seen, "ack_reason", "artefact"), acked, nil, http.StatusOK, ""},
 		{"somebody was faster", "nurse", seen, alerts.Alarm{}, &alerts.RefusedError{Code: alerts.AlreadyAcked, Current: acked}, http.StatusConflict, "already_acked"},
 		{"it is over", "nurse", seen, alerts.Alarm{}, &alerts.RefusedError{Code: alerts.ClosedAlarm, Current: acked}, http.StatusConflict, "closed"},
 		{"the owner does not know it", "nurse", seen, alerts.Alarm{}, &alerts.RefusedError{Code: alerts.UnknownAlarm}, http.StatusNotFound, "not_found"},
@@ -267,7 +287,8 @@ func TestAcknowledging(t *testing.T) {
 			w := newWard(t, func(o *api.Options) {
 				o.Alarms = decider(func(p vitals.PatientID, a alerts.Command) (alerts.Answer, error) {
 					asked++
-					if p != anna || a.Kind != alerts.Acknowledge || a.Role != vitals.Nurse || a.Alarm != raised.ID || a.Actor != "s-nurse" || a.ActorName != "K. Lee" || a.Station != "desk-1" || a.SeenPriority != alerts.High {
+					if p != anna || a.Kind != alerts.Acknowledge || a.Role != vitals.Nurse || a.Alarm != raised.ID || a.Actor != "s-nurse" || a.ActorName != "K. Lee" || a.Station != "desk-1" || a.SeenPriority != alerts.High ||
+						row.body["ack_reason"] != nil && a.AckReason != alerts.Artefact {
 						t.Errorf("%v %+v", p, a)
 					}
 					return alerts.Answer{Alarm: row.answer}, row.fault
@@ -293,6 +314,22 @@ func TestAcknowledging(t *testing.T) {
 	}
 }
 
+func TestAnAlarmThatItsOwnerHasForgottenIsOver(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, func(o *api.Options) {
+		o.Alarms = decider(func(vitals.PatientID, alerts.Command) (alerts.Answer, error) {
+			return alerts.Answer{}, &alerts.RefusedError{Code: alerts.UnknownAlarm}
+		})
+	})
+	over := alarm(anna, 0)
+	over.State, over.Version, over.Ended, over.Reason = alerts.Closed, 3, morning, alerts.ClosedResolved
+	w.raise(over)
+	a := w.send("nurse", http.MethodPost, "/api/v1/alarms/"+string(over.ID)+"/ack", seen).expect(t, http.StatusConflict)
+	if a.at("code") != "closed" || a.at("alarm", "state") != "closed" {
+		t.Errorf("%s", a.Body)
+	}
+}
+
 func TestAcknowledgementsThatNeverReachTheOwner(t *testing.T) {
 	t.Parallel()
 	w := newWard(t, nil) // whose decider fails the test when asked
@@ -312,6 +349,7 @@ func TestAcknowledgementsThatNeverReachTheOwner(t *testing.T) {
 		{"no such alarm", "nurse", "x", seen, http.StatusNotFound},
 		{"no command id", "nurse", mine.ID, change(seen, "cmd_id", ""), http.StatusUnprocessableEntity},
 		{"no such priority", "nurse", mine.ID, change(seen, "seen_priority", "urgent"), http.StatusUnprocessableEntity},
+		{"a reason that is none", "nurse", mine.ID, change(seen, "ack_reason", "bored"), http.StatusUnprocessableEntity},
 		{"an unknown field", "nurse", mine.ID, change(seen, "force", true), http.StatusUnprocessableEntity},
 		{"no body", "nurse", mine.ID, nil, http.StatusBadRequest},
 		{"not JSON", "nurse", mine.ID, "{", http.StatusBadRequest},
@@ -440,6 +478,47 @@ func TestAnAdministratorRegistersTheGatewaysOfOthers(t *testing.T) {
 	w.send("admin", http.MethodDelete, gateways+"/tenovi-1", nil).expect(t, http.StatusNotFound)
 }
 
+func TestAlarmsOfLowPriorityAreAcknowledgedTogetherOverREST(t *testing.T) {
+	t.Parallel()
+	warm := alarm(anna, 0)
+	warm.ID, warm.Priority, warm.State, warm.AckedName = "01LOW", alerts.Low, alerts.ActiveAck, "K. Lee"
+	w := newWard(t, func(o *api.Options) {
+		o.Alarms = decider(func(p vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
+			if p != anna || c.Kind != alerts.AcknowledgeLow || c.Role != vitals.Nurse || len(c.Seen) != 2 || c.Seen[0] != (alerts.SeenAlarm{Alarm: "01LOW", Version: 3}) {
+				t.Errorf("%v %+v", p, c)
+			}
+			return alerts.Answer{Each: []alerts.Each{{ID: "01LOW", Alarm: warm}, {ID: "01SOS", Refused: alerts.Worse}}}, nil
+		})
+	})
+	body := fields{"cmd_id": "c1", "station": "desk-1", "seen": []fields{{"alarm": "01LOW", "version": 3}, {"alarm": "01SOS", "version": 1}}}
+	path := "/api/v1/patients/" + string(anna) + "/ack-low"
+	a := w.send("nurse", http.MethodPost, path, body).expect(t, http.StatusOK)
+	if a.at("each", 0, "now", "acked_by") != "K. Lee" || a.at("each", 1, "code") != "worse" || len(a.list("each")) != 2 {
+		t.Errorf("%s", a.Body)
+	}
+	w.send("viewer", http.MethodPost, path, body).expect(t, http.StatusForbidden)
+	w.send("nurse", http.MethodPost, "/api/v1/patients/"+string(carl)+"/ack-low", body).expect(t, http.StatusNotFound)
+	w.send("nurse", http.MethodPost, path, change(body, "seen", []fields{})).expect(t, http.StatusUnprocessableEntity)
+}
+
+func TestScreensAreToldWhatMayBeDecidedAboutEachCondition(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	off, single := map[any]bool{}, map[any]bool{}
+	for _, c := range w.get("nurse", "/api/v1/conditions").expect(t, http.StatusOK).list("conditions") {
+		f := c.(fields)
+		off[f["condition"]], single[f["condition"]] = f["can_be_off"] == true, f["single"] == true
+	}
+	for _, c := range []string{"ASYSTOLE", "SOS", "HUB_OFFLINE", "DETECTOR_LAG"} {
+		if known := off[c]; known {
+			t.Errorf("%s can be off", c)
+		}
+	}
+	if !off["HR_HIGH"] || !single["BP_HIGH"] || single["HR_HIGH"] || len(off) != len(alerts.Conditions()) {
+		t.Errorf("off %v, single %v", off, single)
+	}
+}
+
 func TestWhatPeopleMayWantOfAPatient(t *testing.T) {
 	t.Parallel()
 	off := fields{"cmd_id": "c1", "station": "desk-1", "condition": "SPO2_LOW", "seconds": 3600, "reason": "palliative"}
@@ -452,6 +531,7 @@ func TestWhatPeopleMayWantOfAPatient(t *testing.T) {
 	}{
 		{"a nurse pauses the audio", "nurse", "audio-pause", anna, fields{"cmd_id": "c1", "station": "", "seconds": 120}, http.StatusOK, alerts.PauseAudio},
 		{"for two minutes and a second: the owner refuses", "nurse", "audio-pause", anna, fields{"cmd_id": "c1", "station": "", "seconds": 121}, http.StatusBadRequest, alerts.PauseAudio},
+		{"and ends the pause", "nurse", "audio-pause", anna, fields{"cmd_id": "c1", "station": "", "seconds": 0}, http.StatusOK, alerts.PauseAudio},
 		{"a nurse sends the patient to X-ray", "nurse", "standby", anna, fields{"cmd_id": "c1", "station": "", "seconds": 600, "where": "X-ray"}, http.StatusOK, alerts.Standby},
 		{"and has them back", "nurse", "resume", anna, fields{"cmd_id": "c1", "station": ""}, http.StatusOK, alerts.Resume},
 		{"a nurse may not switch an alarm off", "nurse", "alarm-off", anna, off, http.StatusForbidden, ""},
@@ -482,5 +562,29 @@ func TestWhatPeopleMayWantOfAPatient(t *testing.T) {
 				t.Errorf("%s", a.Body)
 			}
 		})
+	}
+}
+
+func TestSayingWhatAnAlarmWas(t *testing.T) {
+	t.Parallel()
+	acked := alarm(anna, 0)
+	acked.State, acked.Version, acked.AckReason = alerts.ActiveAck, 3, alerts.Artefact
+	var asked alerts.Command
+	w := newWard(t, func(o *api.Options) {
+		o.Alarms = decider(func(_ vitals.PatientID, c alerts.Command) (alerts.Answer, error) {
+			asked = c
+			return alerts.Answer{Alarm: acked}, nil
+		})
+	})
+	w.raise(alarm(anna, 0))
+	path := "/api/v1/alarms/" + string(acked.ID) + "/explain"
+	w.send("nurse", http.MethodPost, path, seen).expect(t, http.StatusUnprocessableEntity) // says nothing
+	w.send("viewer", http.MethodPost, path, change(seen, "ack_reason", "artefact")).expect(t, http.StatusForbidden)
+	if asked.Kind != "" {
+		t.Fatalf("asked for %+v", asked)
+	}
+	a := w.send("nurse", http.MethodPost, path, change(seen, "ack_reason", "artefact")).expect(t, http.StatusOK)
+	if a.at("alarm", "ack_reason") != "artefact" || asked.Kind != alerts.Explain || asked.AckReason != alerts.Artefact || asked.Alarm != acked.ID {
+		t.Errorf("%s, asked for %+v", a.Body, asked)
 	}
 }

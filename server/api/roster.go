@@ -59,6 +59,7 @@ type unitPathInput struct {
 
 type rosterOutput struct {
 	Body struct {
+		At     time.Time    `json:"at" doc:"Server time, by which a post holds or is planned."`
 		Posts  []postView   `json:"posts" nullable:"false" doc:"Those that hold, and those that are planned."`
 		People []personView `json:"people" nullable:"false" doc:"Who can be put on a duty of the unit."`
 	}
@@ -110,7 +111,8 @@ func (s *service) roster(ctx context.Context, in *unitPathInput) (*rosterOutput,
 	if !staffOf(ctx).Scope().Covers(in.ID) {
 		return nil, naming(vitals.ErrNotFound, "unit")
 	}
-	posts, err := s.Records.Roster(ctx, vitals.Scope{Units: []vitals.UnitID{in.ID}}, s.Now())
+	now := s.Now()
+	posts, err := s.Records.Roster(ctx, vitals.Scope{Units: []vitals.UnitID{in.ID}}, now)
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +121,7 @@ func (s *service) roster(ctx context.Context, in *unitPathInput) (*rosterOutput,
 		return nil, err
 	}
 	out := &rosterOutput{}
+	out.Body.At = now
 	out.Body.Posts = lo.Map(posts, func(p alerts.Post, _ int) postView { return viewPost(p) })
 	out.Body.People = lo.Map(people, func(p vitals.Staff, _ int) personView { return personView{p.ID, p.Name, p.Role} })
 	return out, nil

@@ -57,6 +57,9 @@ func TestPuttingPeopleOnDuties(t *testing.T) {
 		})
 	}
 	roster := w.get("viewer", "/api/v1/units/cardio/roster").expect(t, 200)
+	if roster.at("at") != "2026-03-01T09:00:00Z" {
+		t.Errorf("server time %v, want 09:00: by it a post holds or is planned", roster.at("at"))
+	}
 	if n := len(roster.list("posts")); n != 3 || roster.at("posts", 2, "staff") != "s-charge" {
 		t.Errorf("%d posts: %s", n, roster.Body)
 	}

@@ -55,6 +55,8 @@ var (
 	everyone    = allow{}
 	admins      = allow{roles: []vitals.Role{vitals.Admin}}
 	technicians = allow{roles: []vitals.Role{vitals.Technician, vitals.Admin}}
+	// Giving devices to patients is for whoever stands at the bed, and for technicians.
+	assigners = allow{roles: []vitals.Role{vitals.Nurse, vitals.Charge, vitals.Physician, vitals.Technician, vitals.Admin}}
 	// Admitting is for nurses and up, discharging for charge nurses and physicians.
 	admitters = allow{roles: []vitals.Role{vitals.Nurse, vitals.Charge, vitals.Physician, vitals.Admin}}
 	// Which limits somebody may choose is decided by the envelope (alerts.MayChangeLimits).

@@ -171,6 +171,28 @@ func TestWithingsIsFetchedFromTheLastPlaceOn(t *testing.T) {
 	}
 }
 
+func TestAnECGThatCannotBeHadCostsNoOther(t *testing.T) {
+	answers := map[string]string{
+		"requesttoken refresh_token=old": newTokens,
+		"getmeas lastupdate=" + since:    `{"status":0,"body":{"updatetime":1772366001,"measuregrps":[]}}`,
+		"list":                           `{"status":0,"body":{"series":[{"timestamp":1,"ecg":{"signalid":6}},{"timestamp":1772362900,"ecg":{"signalid":7}}]}}`,
+		"get signalid=6":                 `{"status":503}`,
+		"get signalid=7":                 `{"status":0,"body":{"signal":[1,2,3],"sampling_frequency":300}}`,
+	}
+	ecg := fmt.Sprintf("cloud %s ecg of 3 samples", vitals.DeriveDeviceID("withings", "12345"))
+	c := &clinic{t: t}
+	c.fetch("withings", answers)
+	if len(c.got) != 1 || c.got[0] != ecg || !strings.Contains(c.account.Fault, "status 503") {
+		t.Errorf("%q, %+v", c.got, c.account)
+	}
+	answers["get signalid=6"] = `{"status":0}` // and nothing ever will be in it
+	again := &clinic{t: t}
+	again.fetch("withings", answers)
+	if len(again.got) != 1 || again.got[0] != ecg || again.account.Fault != "" || !again.account.Fetched.Equal(time.Unix(1772366001, 0)) {
+		t.Errorf("%q, %+v", again.got, again.account)
+	}
+}
+
 func TestAnAccountThatIsTakenAwayWhileItIsFetchedStaysAway(t *testing.T) {
 	c := &clinic{t: t}
 	c.each = func(c *clinic, _ *clouds.Fetcher) {
@@ -231,6 +253,21 @@ func TestGoogleIsFetchedTypeByType(t *testing.T) {
 		t.Error(diff)
 	}
 	if a := c.account; !a.Fetched.Equal(noon) || a.Refresh != "old" || a.Fault != "" {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestAKindOfGooglesThatMayNotBeReadCostsNoOther(t *testing.T) {
+	c := &clinic{t: t}
+	c.fetch("google-health", map[string]string{
+		"/token refresh_token=old": `{"access_token":"fresh","expires_in":3600}`, // heart rates are answered with 418
+		`weight/dataPoints filter=weight.sample_time.physical_time >= "2026-02-28T10:00:00Z"`:     `{"dataPoints":[{"weight":{"weightGrams":70500,"sampleTime":{"physicalTime":"2026-03-01T11:00:00Z"}}}]}`,
+		`body-fat/dataPoints filter=body_fat.sample_time.physical_time >= "2026-02-28T10:00:00Z"`: `{}`,
+	})
+	if len(c.got) != 1 || !strings.HasSuffix(c.got[0], "weight 70.500") {
+		t.Errorf("%q", c.got)
+	}
+	if a := c.account; !strings.Contains(a.Fault, "418") || !a.Fetched.Equal(noon.Add(-2*time.Hour)) {
 		t.Errorf("%+v", a)
 	}
 }

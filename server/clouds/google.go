@@ -3,6 +3,7 @@ package clouds
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -47,12 +48,23 @@ func (c google) pages(ctx context.Context, a vitals.Account, w walk, take func([
 	if w.until.IsZero() {
 		w.until = c.Now().UTC().Truncate(time.Second)
 	}
+	var faults error // a kind that the patient did not consent to costs no other
 	for range maxPages {
-		if err := c.page(ctx, a, &w, take); err != nil || w.done {
-			return w, err
+		if err := c.page(ctx, a, &w, take); err != nil {
+			faults = errors.Join(faults, err)
+			w.next()
+		}
+		if w.done || ctx.Err() != nil {
+			break
 		}
 	}
-	return w, nil
+	return w, faults
+}
+
+// next goes on with the next kind.
+func (w *walk) next() {
+	w.kind, w.page = w.kind+1, ""
+	w.done = w.kind == len(googleKinds)
 }
 
 // page takes one page, and leads to the next.
@@ -80,8 +92,7 @@ func (c google) page(ctx context.Context, a vitals.Account, w *walk, take func([
 		return err
 	}
 	if w.page = page.Next; w.page == "" {
-		w.kind++
-		w.done = w.kind == len(googleKinds)
+		w.next()
 	}
 	return nil
 }

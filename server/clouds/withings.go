@@ -3,6 +3,7 @@ package clouds
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -101,23 +102,30 @@ func (w withings) ecgs(ctx context.Context, a vitals.Account, take func([]byte) 
 	if err != nil {
 		return err
 	}
+	var faults error // one that cannot be had costs no other
 	for _, recording := range recordings.Series {
-		if recording.ECG.Signal == 0 {
+		if recording.ECG.Signal == 0 || ctx.Err() != nil {
 			continue
 		}
-		signal, _, err := askWithings[map[string]json.RawMessage](ctx, w, "/v2/heart",
-			url.Values{"action": {"get"}, "signalid": {strconv.FormatInt(recording.ECG.Signal, 10)}}, a.Access)
-		if err != nil {
-			return err
-		}
-		signal["timestamp"] = json.RawMessage(strconv.FormatInt(recording.Timestamp, 10))
-		part, err := json.Marshal(signal)
-		if err != nil {
-			return fmt.Errorf("put an ECG together: %w", err)
-		}
-		if err := take(part); err != nil {
-			return err
-		}
+		faults = errors.Join(faults, w.recording(ctx, a, recording.Timestamp, recording.ECG.Signal, take))
 	}
-	return nil
+	return faults
+}
+
+// recording hands over one ECG.
+func (w withings) recording(ctx context.Context, a vitals.Account, at, id int64, take func([]byte) error) error {
+	signal, _, err := askWithings[map[string]json.RawMessage](ctx, w, "/v2/heart",
+		url.Values{"action": {"get"}, "signalid": {strconv.FormatInt(id, 10)}}, a.Access)
+	if err != nil {
+		return err
+	}
+	if signal == nil { // nothing is in the answer, and nothing will be: it is kept aside as an ECG without samples
+		signal = map[string]json.RawMessage{}
+	}
+	signal["timestamp"] = json.RawMessage(strconv.FormatInt(at, 10))
+	part, err := json.Marshal(signal)
+	if err != nil {
+		return fmt.Errorf("put an ECG together: %w", err)
+	}
+	return take(part)
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/samber/lo"
@@ -36,6 +34,8 @@ func (h *Handler) Deposit(ctx context.Context, deposits []vitals.Deposit, all bo
 	ctx, cancel := context.WithTimeout(ctx, depositPatience)
 	defer cancel()
 	received := h.now()
+	crossing := h.transit.enter(sourceOf(deposits), received)
+	defer crossing.leave()
 	answers := make([]vitals.Deposited, len(deposits))
 	kept := make([]vitals.Batch, len(deposits))
 	for i, d := range deposits {
@@ -53,10 +53,17 @@ func (h *Handler) Deposit(ctx context.Context, deposits []vitals.Deposit, all bo
 			answers[i].Kept = false
 		}
 	}
-	if err := h.keepRefused(ctx, deposits, answers, received); err != nil {
-		return nil, errors.Join(ErrUnavailable, err)
+	if lo.NoneBy(answers, func(a vitals.Deposited) bool { return a.Kept }) {
+		crossing.leave()
 	}
-	if err := h.publishAndSettle(ctx, deliveries(answers, kept, received)); err != nil {
+	last, err := h.publish(ctx, deliveries(answers, kept, received), crossing)
+	if err == nil { // what is good waits for nothing that is refused
+		err = h.keepRefused(ctx, deposits, answers, received)
+	}
+	if err == nil {
+		err = h.settle(ctx, last)
+	}
+	if err != nil {
 		return nil, errors.Join(ErrUnavailable, err)
 	}
 	return answers, nil
@@ -68,31 +75,41 @@ func (h *Handler) Enter(ctx context.Context, patient vitals.PatientID, b vitals.
 	ctx, cancel := context.WithTimeout(ctx, depositPatience)
 	defer cancel()
 	d := vitals.Delivery{Patient: patient, Stream: vitals.Stream{Device: b.Device}, Received: h.now(), Batch: b}
-	if err := h.publishAndSettle(ctx, []vitals.Delivery{d}); err != nil {
+	last, err := h.publish(ctx, []vitals.Delivery{d}, h.transit.enter("", d.Received))
+	if err == nil {
+		err = h.settle(ctx, last)
+	}
+	if err != nil {
 		return errors.Join(ErrUnavailable, err)
 	}
 	return nil
 }
 
+// sourceOf is who brings the deposits, all of them.
+func sourceOf(deposits []vitals.Deposit) vitals.HubID {
+	if len(deposits) == 0 {
+		return ""
+	}
+	return deposits[0].Source
+}
+
 // examine says what may be charted of a deposit, and in whose record.
 func (h *Handler) examine(ctx context.Context, d vitals.Deposit, received time.Time) (vitals.Batch, vitals.Deposited, error) {
-	first := firstTime(d.Batch, received)
-	binding, bound, err := h.binder.binding(ctx, d.Batch.Device, first)
+	sifted, err := h.sift(ctx, d, received)
 	if err != nil {
 		return vitals.Batch{}, vitals.Deposited{}, err
 	}
-	origin := vitals.Stream{Hub: d.Source, Device: d.Batch.Device}
-	if reason := unbound(binding, bound, origin, first); reason != "" {
-		return vitals.Batch{}, vitals.Deposited{Code: uplink.CodeUnbound, Reason: reason}, nil
+	if sifted.unbound != "" {
+		return vitals.Batch{}, vitals.Deposited{Code: uplink.CodeUnbound, Reason: sifted.unbound}, nil
 	}
-	answer := vitals.Deposited{Patient: binding.Patient}
-	if answer.Code, answer.Reason = contradicted(binding, d); answer.Code != "" {
+	answer := vitals.Deposited{Patient: sifted.Patient, Flaws: sifted.flaws}
+	if answer.Code, answer.Reason = contradicted(sifted.Binding, d); answer.Code != "" {
+		answer.Flaws = nil
 		return vitals.Batch{}, answer, nil
 	}
-	var batch vitals.Batch
-	batch, answer.Code, answer.Reason = sift(d.Batch, received)
-	answer.Kept = answer.Code == "" || !batch.Empty()
-	return batch, answer, nil
+	answer.Code, answer.Reason = summary(sifted.flaws, d.Place)
+	answer.Kept = answer.Code == "" || !sifted.kept.Empty()
+	return sifted.kept, answer, nil
 }
 
 // contradicted is why the sender and the binding cannot both be right about the patient.
@@ -124,59 +141,24 @@ func (h *Handler) keepRefused(ctx context.Context, deposits []vitals.Deposit, an
 	return nil
 }
 
-// deliveries puts together what is of one device and goes into one record, however many deposits it came
-// in: a gateway sends each second of an oximeter as a resource of its own.
-func deliveries(answers []vitals.Deposited, kept []vitals.Batch, received time.Time) []vitals.Delivery {
-	type place struct {
-		patient vitals.PatientID
-		device  vitals.DeviceID
-	}
-	merged := map[place]*vitals.Delivery{}
-	for i, a := range answers {
-		batch := kept[i]
-		if !a.Kept || batch.Empty() {
-			continue
-		}
-		at := place{a.Patient, batch.Device}
-		d := merged[at]
-		if d == nil {
-			d = &vitals.Delivery{
-				Patient: a.Patient, Stream: vitals.Stream{Device: batch.Device}, Received: received,
-				Batch: vitals.Batch{Device: batch.Device},
-			}
-			merged[at] = d
-		}
-		d.Batch.Readings = append(d.Batch.Readings, batch.Readings...)
-		d.Batch.Waveforms = append(d.Batch.Waveforms, batch.Waveforms...)
-		d.Batch.Events = append(d.Batch.Events, batch.Events...)
-	}
-	all := lo.Map(slices.Collect(maps.Values(merged)), func(d *vitals.Delivery, _ int) vitals.Delivery {
-		sortByTime(d.Batch)
-		return *d
-	})
-	slices.SortFunc(all, func(a, b vitals.Delivery) int { return strings.Compare(string(a.Batch.Device), string(b.Batch.Device)) })
-	return all
-}
-
-// sortByTime puts a batch into the order in which the device measured: that of a bundle's entries means
-// nothing, and engines read forward.
-func sortByTime(b vitals.Batch) {
-	slices.SortStableFunc(b.Readings, func(a, b vitals.Reading) int { return a.Time.Compare(b.Time) })
-	slices.SortStableFunc(b.Waveforms, func(a, b vitals.Waveform) int { return a.Start.Compare(b.Start) })
-	slices.SortStableFunc(b.Events, func(a, b vitals.Event) int { return a.Time.Compare(b.Time) })
-}
-
-// publishAndSettle returns when all deliveries are stored.
-func (h *Handler) publishAndSettle(ctx context.Context, all []vitals.Delivery) error {
+// publish returns when the journal has all deliveries, and where the last of each patient is. The crossing ends then.
+func (h *Handler) publish(ctx context.Context, all []vitals.Delivery, crossing *crossing) (map[vitals.PatientID]vitals.Place, error) {
 	last := map[vitals.PatientID]vitals.Place{}
 	for _, d := range all {
 		at, err := h.journal.Append(ctx, d)
 		if err != nil {
-			return err
+			h.refused(ctx, crossing, err)
+			return nil, err
 		}
 		h.count(func(c *Counts) { c.Received++ })
 		last[d.Patient] = at
 	}
+	crossing.arrive(nil, h.now())
+	return last, nil
+}
+
+// settle returns when everything up to those places is stored.
+func (h *Handler) settle(ctx context.Context, last map[vitals.PatientID]vitals.Place) error {
 	for patient, at := range last {
 		if err := h.owner.Settle(ctx, patient, at); err != nil {
 			return err

@@ -48,7 +48,13 @@ func listen(t *testing.T, h *ingest.Handler) net.Addr {
 
 func dial(t *testing.T, addr net.Addr, c credentials) (*hub, error) {
 	t.Helper()
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", addr.String())
+	return dialFrom(t, nil, addr, c)
+}
+
+// dialFrom connects from an address of this computer's; nil: from any.
+func dialFrom(t *testing.T, from, addr net.Addr, c credentials) (*hub, error) {
+	t.Helper()
+	conn, err := (&net.Dialer{LocalAddr: from}).DialContext(t.Context(), "tcp", addr.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,6 +261,48 @@ func TestStatusAndDisconnectAreNoted(t *testing.T) {
 	}
 }
 
+func TestAHubThatIsBackOnAnotherNodeIsThereWhenTheEndOfItsDeadLineIsNoticed(t *testing.T) {
+	w := newWard()
+	first, second := w.handler(), w.handler()
+	ingest.SetClock(first, time.Now)
+	ingest.SetClock(second, func() time.Time { return time.Now().Add(time.Second / 2) }) // it comes there after a while
+	knock(t, listen(t, first), 1).join()
+	ingest.Join(t.Context(), second, home)
+	for deadline := time.Now().Add(patience); first.Online() > 0; { // its line says nothing more
+		if time.Now().After(deadline) {
+			t.Fatal("the dead line is not noticed")
+		}
+	}
+	lost, online := false, false
+	for deadline := time.Now().Add(patience); !lost; {
+		w.set(func() { lost, online = w.lost > 0, w.online[home] })
+		if time.Now().After(deadline) {
+			t.Fatal("its end is not noted")
+		}
+	}
+	if !online {
+		t.Error("the hub is connected to another node, and noted as away")
+	}
+}
+
+func TestAHubThatIsBackWhileItsEndIsNotedIsThere(t *testing.T) {
+	w := newWard()
+	h := w.handler()
+	_, leave := ingest.Join(t.Context(), h, home)
+	back := false
+	ingest.SetClock(h, func() time.Time {
+		if !back {
+			back = true
+			ingest.Join(t.Context(), h, home)
+		}
+		return noon
+	})
+	leave()
+	if !back || !w.online[home] {
+		t.Error("the hub is connected, and noted as away")
+	}
+}
+
 func post(t *testing.T, url, id, password string, body []byte) (int, string, http.Header) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
@@ -394,6 +442,21 @@ func openSocket(t *testing.T, url, password string, header http.Header) (*websoc
 	return conn, res.StatusCode
 }
 
+// onSocket is the hub on a WebSocket door of its own.
+func onSocket(t *testing.T, h *ingest.Handler) *websocket.Conn {
+	t.Helper()
+	door := ingest.NewSocket(h)
+	server := httptest.NewServer(door)
+	t.Cleanup(server.Close)
+	t.Cleanup(door.Close)
+	conn, status := openSocket(t, server.URL, secret, nil)
+	if conn == nil {
+		t.Fatalf("not let in: %d", status)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
 func down(t *testing.T, conn *websocket.Conn) uplink.Down {
 	t.Helper()
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
@@ -448,5 +511,74 @@ func TestAHubOnAWebSocket(t *testing.T) {
 	w.storeAll(h)
 	if d := down(t, conn); d.Ack == nil || d.Ack.Positions[0].Upto != 2 {
 		t.Fatalf("frame %+v, want the ack up to 2", d)
+	}
+}
+
+func TestAHubIsHeardThoughTheDatabaseSaysNothingAtAll(t *testing.T) {
+	stories := map[string]func(t *testing.T, h *ingest.Handler){
+		"over MQTT": func(t *testing.T, h *ingest.Handler) {
+			t.Helper()
+			connect(t, listen(t, h)).publish(t, uplink.UpTopic(home, uplink.Observations), message(t, 1, nil))
+		},
+		"over WebSocket": func(t *testing.T, h *ingest.Handler) {
+			t.Helper()
+			conn := onSocket(t, h)
+			if err := conn.WriteMessage(websocket.BinaryMessage, message(t, 1, nil)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"over HTTPS": func(t *testing.T, h *ingest.Handler) {
+			t.Helper()
+			server := httptest.NewServer(h.Batches())
+			t.Cleanup(server.Close)
+			t.Cleanup(http.DefaultClient.CloseIdleConnections)
+			if status, said, _ := post(t, server.URL, string(home), secret, message(t, 1, nil)); status != http.StatusAccepted {
+				t.Errorf("%d %s", status, said)
+			}
+		},
+	}
+	for name, send := range stories {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWard()
+			w.silent = true
+			sent := time.Now()
+			send(t, w.handler())
+			const soon = 3 * patience
+			for {
+				if published, _ := w.seen(); len(published) == 1 {
+					break
+				}
+				if time.Since(sent) > soon {
+					t.Fatal("what the hub sent is not in the journal")
+				}
+			}
+		})
+	}
+}
+
+func TestTheWebSocketDoorClosesThoughTheDatabaseSaysNothingAtAll(t *testing.T) {
+	w := newWard()
+	door := ingest.NewSocket(w.handler())
+	server := httptest.NewServer(door)
+	defer server.Close()
+	conn, _ := openSocket(t, server.URL, secret, nil)
+	defer func() { _ = conn.Close() }()
+	down(t, conn) // it is connected
+	asked := make(chan struct{})
+	w.set(func() { w.silent, w.asked = true, asked })
+	if err := conn.WriteMessage(websocket.BinaryMessage, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	<-asked // to keep it aside
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		door.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(patience):
+		t.Fatal("the door waits for the database")
 	}
 }

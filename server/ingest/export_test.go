@@ -28,7 +28,7 @@ func ServeMonitor(ctx context.Context, h *Handler, conn net.Conn) {
 func Join(ctx context.Context, h *Handler, hub vitals.HubID) (told func() [][]vitals.Position, leave func()) {
 	l := &notebook{}
 	h.join(ctx, hub, l)
-	return l.told, func() { h.leave(ctx, hub, l) }
+	return l.told, func() { h.leave(ctx, hub, l, 0) }
 }
 
 type notebook struct {

@@ -65,7 +65,12 @@ func (h *Handler) noteReport(ctx context.Context, hub vitals.HubID, s uplink.Sta
 			return report
 		}),
 	}
+	if !s.Time.IsZero() {
+		r.Ahead = new(s.Time.Sub(r.At))
+	}
 	if h.isNews(hub, r) {
+		ctx, cancel := context.WithTimeout(ctx, touchPatience)
+		defer cancel()
 		if err := h.fleet.SaveHubReport(ctx, hub, r); err != nil {
 			h.log.Warn("report of a hub not kept", "hub", hub, "error", err)
 			h.mu.Lock()
@@ -91,9 +96,16 @@ func (h *Handler) isNews(hub vitals.HubID, r vitals.HubReport) bool {
 	return true
 }
 
+// clockNews is how far a hub's clock must move for its report to say something new: half of what lies between
+// the begin and the end of an alarm about it. A status takes a moment to arrive.
+const clockNews = 30 * time.Second
+
 // lasting is a report without what changes all the time.
 func lasting(r vitals.HubReport) vitals.HubReport {
 	r.At, r.Queue, r.Oldest, r.Bound = time.Time{}, 0, time.Time{}, 0
+	if r.Ahead != nil {
+		r.Ahead = new(r.Ahead.Round(clockNews))
+	}
 	r.Devices = lo.Map(r.Devices, func(d vitals.DeviceReport, _ int) vitals.DeviceReport {
 		d.Heard = time.Time{}
 		return d
@@ -104,6 +116,15 @@ func lasting(r vitals.HubReport) vitals.HubReport {
 // Push tells a hub that is connected here what is wanted of it. What is told twice is done once: a
 // desired state has its version, a command its id.
 func (h *Handler) Push(ctx context.Context, hub vitals.HubID) { h.push(ctx, hub, 0) }
+
+// greet is Push to a hub that has come just now: a command that it was told a moment ago may have gone to a line that
+// was dead.
+func (h *Handler) greet(ctx context.Context, hub vitals.HubID) {
+	h.mu.Lock()
+	delete(h.told, hub)
+	h.mu.Unlock()
+	h.Push(ctx, hub)
+}
 
 // push leaves out a desired state that the hub is in.
 func (h *Handler) push(ctx context.Context, hub vitals.HubID, has uint64) {
@@ -139,7 +160,7 @@ func (h *Handler) wanted(ctx context.Context, hub vitals.HubID, has uint64) (con
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, c := range h.untold(pending) {
+	for _, c := range h.untold(hub, pending) {
 		b, err := uplink.Command{Hub: hub, ID: c.ID, What: uplink.CommandKind(c.What), Expires: c.Expires}.Sign(h.key)
 		if err != nil {
 			return nil, nil, fmt.Errorf("sign a command: %w", err)
@@ -152,19 +173,20 @@ func (h *Handler) wanted(ctx context.Context, hub vitals.HubID, has uint64) (con
 // tellAgain is how long a hub has to answer a command before it is told again.
 const tellAgain = time.Minute
 
-// untold leaves out the commands that their hub was told a moment ago.
-func (h *Handler) untold(pending []vitals.HubCommand) []vitals.HubCommand {
+// untold leaves out the commands that the hub was told a moment ago.
+func (h *Handler) untold(hub vitals.HubID, pending []vitals.HubCommand) []vitals.HubCommand {
 	now := h.now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for id, at := range h.told {
-		if now.Sub(at) > tellAgain {
-			delete(h.told, id)
-		}
-	}
-	fresh := lo.Filter(pending, func(c vitals.HubCommand, _ int) bool { _, lately := h.told[c.ID]; return !lately })
-	for _, c := range fresh {
-		h.told[c.ID] = now
+	told := map[string]time.Time{}
+	fresh := lo.Filter(pending, func(c vitals.HubCommand, _ int) bool {
+		at, before := h.told[hub][c.ID]
+		lately := before && now.Sub(at) <= tellAgain
+		told[c.ID] = lo.Ternary(lately, at, now)
+		return !lately
+	})
+	if h.told[hub] = told; len(told) == 0 {
+		delete(h.told, hub)
 	}
 	return fresh
 }

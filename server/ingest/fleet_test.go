@@ -153,6 +153,31 @@ func TestAHubIsToldWhatIsWantedOfItAndAnswers(t *testing.T) {
 	}
 }
 
+func TestAHubThatIsBackIsToldTheCommandThatItsDeadLineWasTold(t *testing.T) {
+	_, h, key := managed(t)
+	addr := listen(t, h)
+	command := func(hub *hub) string {
+		t.Helper()
+		for _, topic := range []string{uplink.AckTopic(home), uplink.CommandTopic(home)} {
+			hub.subscribe(t, topic)
+		}
+		for {
+			if p := hub.down(t); p.Topic == uplink.CommandTopic(home) {
+				c, err := uplink.OpenCommand(p.Payload, key, home)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return c.ID
+			}
+		}
+	}
+	for _, line := range []string{"its line, which is dead before it has read that", "the next one"} {
+		if id := command(connect(t, addr)); id != "c-1" {
+			t.Errorf("on %s: told %q", line, id)
+		}
+	}
+}
+
 func TestAReportIsKeptWhenItSaysSomethingNew(t *testing.T) {
 	f, h, _ := managed(t)
 	now := noon
@@ -176,6 +201,21 @@ func TestAReportIsKeptWhenItSaysSomethingNew(t *testing.T) {
 	now = noon.Add(3 * time.Minute)
 	if n := kept(); n != 3 {
 		t.Errorf("three minutes later: %d", n)
+	}
+	if r := f.reports[home]; r.Ahead != nil {
+		t.Errorf("a clock of which the hub has said nothing is %s ahead", *r.Ahead)
+	}
+	for i, step := range []struct {
+		ahead time.Duration
+		saved int
+	}{{-3 * time.Minute, 4}, {-3*time.Minute + time.Second, 4}, {time.Minute, 5}} {
+		status.Time = now.Add(step.ahead)
+		if n := kept(); n != step.saved {
+			t.Errorf("clock %d: kept %d times, want %d", i, n, step.saved)
+		}
+	}
+	if r := f.reports[home]; r.Ahead == nil || *r.Ahead != time.Minute {
+		t.Errorf("kept as %v, want a minute ahead", r.Ahead)
 	}
 }
 
@@ -281,12 +321,7 @@ func TestAHubIsToldOverHTTPSWhatIsWantedOfItAndAnswers(t *testing.T) {
 
 func TestAHubOnAWebSocketFindsACommandWhenItAsks(t *testing.T) {
 	f, h, _ := managed(t)
-	door := ingest.NewSocket(h)
-	server := httptest.NewServer(door)
-	defer server.Close()
-	defer door.Close()
-	conn, _ := openSocket(t, server.URL, secret, nil)
-	defer func() { _ = conn.Close() }()
+	conn := onSocket(t, h)
 	down(t, conn)             // its positions: it is connected
 	h.Push(t.Context(), home) // a technician asks for something
 	status, err := uplink.Status{Online: true, Config: f.desired.Version}.Encode()

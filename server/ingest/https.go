@@ -28,7 +28,7 @@ func (h *Handler) hubOf(w http.ResponseWriter, r *http.Request) (vitals.HubID, b
 	id, secret, given := r.BasicAuth()
 	hub := vitals.HubID(id)
 	if given && uplink.ValidHub(hub) {
-		err := h.gate.CheckHub(r.Context(), hub, secret)
+		err := h.knows(r.Context(), hub, secret)
 		if err == nil {
 			return hub, true
 		}
@@ -46,7 +46,8 @@ func (h *Handler) hubOf(w http.ResponseWriter, r *http.Request) (vitals.HubID, b
 
 // Batches serves POST /ingest/v1/batches: a CBOR sequence of messages. The answer says what was
 // refused and up to where each of the hub's streams is stored, as a CBOR sequence of down frames or,
-// where the sender accepts JSON, as an object.
+// where the sender accepts JSON, as an object. Where the sequence breaks off, what stands before is taken, and the
+// answer is 400 with the place.
 func (h *Handler) Batches() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hub, ok := h.hubOf(w, r)
@@ -58,16 +59,23 @@ func (h *Handler) Batches() http.Handler {
 			http.Error(w, fmt.Sprintf("body is larger than %d bytes or was cut short", maxBody), http.StatusRequestEntityTooLarge)
 			return
 		}
-		messages, err := uplink.Split(body)
-		if err != nil {
-			http.Error(w, err.Error(), statusOf(err))
+		messages, cut := uplink.Split(body)
+		if errors.Is(cut, uplink.ErrTooLarge) {
+			http.Error(w, cut.Error(), http.StatusRequestEntityTooLarge)
 			return
 		}
 		nacks, received, err := h.receiveAll(r.Context(), hub, messages)
+		if err == nil && cut != nil {
+			err = h.setAside(r.Context(), hub, behind(body, messages), cut)
+		}
 		if err != nil {
 			h.log.Warn("message could not be taken", "hub", hub, "error", err)
 			w.Header().Set("Retry-After", retryAfter)
 			http.Error(w, fmt.Sprintf("%d of %d messages received, send the others again", received, len(messages)), http.StatusServiceUnavailable)
+			return
+		}
+		if cut != nil {
+			http.Error(w, fmt.Sprintf("%v; the %d before it were received", cut, received), http.StatusBadRequest)
 			return
 		}
 		h.answer(w, r, hub, nacks)
@@ -93,18 +101,18 @@ func (h *Handler) receiveAll(ctx context.Context, hub vitals.HubID, messages [][
 		case err != nil && received == len(begun):
 			received, fault = i, err
 		case nack != nil:
+			if nack.Seq == 0 { // it does not say which one it is
+				nack.Reason = fmt.Sprintf("message %d of the sequence: %s", i+1, nack.Reason)
+			}
 			nacks = append(nacks, *nack)
 		}
 	}
 	return nacks, received, fault
 }
 
-// statusOf is the answer to a body that cannot be taken apart.
-func statusOf(err error) int {
-	if errors.Is(err, uplink.ErrTooLarge) {
-		return http.StatusRequestEntityTooLarge
-	}
-	return http.StatusBadRequest
+// behind is what of the body stands behind the messages.
+func behind(body []byte, messages [][]byte) []byte {
+	return body[lo.SumBy(messages, func(m []byte) int { return len(m) }):]
 }
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, hub vitals.HubID, nacks []uplink.Nack) {
@@ -122,7 +130,8 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, hub vitals.HubI
 	if err == nil {
 		frames = lo.Map(acksOf(positions), func(a uplink.Ack, _ int) uplink.Down { return uplink.Down{Ack: &a} })
 	}
-	frames = append(frames, lo.Map(nacks, func(n uplink.Nack, _ int) uplink.Down { return uplink.Down{Nack: &n} })...)
+	parts := lo.FlatMap(nacks, func(n uplink.Nack, _ int) []uplink.Nack { return n.Parts() })
+	frames = append(frames, lo.Map(parts, func(n uplink.Nack, _ int) uplink.Down { return uplink.Down{Nack: &n} })...)
 	var body []byte
 	for _, f := range frames {
 		b, err := uplink.EncodeDown(f)

@@ -36,6 +36,9 @@ const (
 	hubBurst = 5_000
 )
 
+// callTimeLimit is how long what a hub says on a connection may take.
+const callTimeLimit = 10 * time.Second
+
 // maxAhead is how far in the future a sample may lie before its clock cannot be right.
 const maxAhead = 5 * time.Minute
 
@@ -54,8 +57,7 @@ type Store interface {
 	Receipts(ctx context.Context, source vitals.HubID, names []string) (map[string]string, error)
 	// SaveReceipts keeps the answers to what the source brought, by name.
 	SaveReceipts(ctx context.Context, source vitals.HubID, answers map[string]string) error
-	// TouchHub notes that the hub was heard or lost.
-	TouchHub(ctx context.Context, hub vitals.HubID, at time.Time, online bool) error
+	Presence
 }
 
 // Journal takes what was received.
@@ -63,8 +65,9 @@ type Journal interface {
 	// Publish returns when the journal has the delivery.
 	Publish(ctx context.Context, d vitals.Delivery) error
 	// Begin is Publish that does not wait: the delivery is behind all that were begun before, and confirmed returns
-	// when the journal has it.
-	Begin(d vitals.Delivery) (confirmed func(context.Context) error, err error)
+	// when the journal has it. Whether anybody waits or not, arrived is told once what became of a delivery that
+	// was begun; it does not wait.
+	Begin(d vitals.Delivery, arrived func(error)) (confirmed func(context.Context) error, err error)
 	// Append is Publish, and says where the delivery is.
 	Append(ctx context.Context, d vitals.Delivery) (vitals.Place, error)
 }
@@ -106,12 +109,13 @@ type Handler struct {
 	now     func() time.Time
 	binder  *binder
 	lines   *lines
+	transit *transit
 
 	mu      sync.Mutex
 	limits  map[vitals.HubID]*rate.Limiter
 	stored  map[vitals.HubID]map[vitals.Stream]uint64 // up to where, as this node has heard
 	touched map[vitals.HubID]time.Time                // when it was noted last that the hub is there
-	told    map[string]time.Time                      // when a command was told last, by its id
+	told    map[vitals.HubID]map[string]time.Time     // when a command was told last, by its id
 	reports map[vitals.HubID]vitals.HubReport         // as they were kept last
 	epoch   uint32                                    // of the streams that this process numbers itself
 	relayed map[vitals.Stream]uint64                  // the number given last in each
@@ -132,12 +136,13 @@ func New(o Options) *Handler {
 		store: o.Store, journal: o.Journal, owner: o.Owner, gate: o.Gate, fleet: o.Fleet, key: o.Key, log: o.Log, now: o.Now,
 		binder:  &binder{store: o.Store, now: o.Now},
 		lines:   newLines(),
+		transit: newTransit(),
 		limits:  map[vitals.HubID]*rate.Limiter{},
 		stored:  map[vitals.HubID]map[vitals.Stream]uint64{},
 		epoch:   newEpoch(),
 		relayed: map[vitals.Stream]uint64{},
 		touched: map[vitals.HubID]time.Time{},
-		told:    map[string]time.Time{},
+		told:    map[vitals.HubID]map[string]time.Time{},
 		reports: map[vitals.HubID]vitals.HubReport{},
 	}
 }
@@ -155,6 +160,9 @@ func (h *Handler) Counts() Counts {
 	defer h.mu.Unlock()
 	return h.counts
 }
+
+// Lag is the age of the oldest thing that was received here and is not in the journal: nobody judges it so far.
+func (h *Handler) Lag() time.Duration { return h.transit.longest(h.now()) }
 
 // CensusChanged makes a change of the bindings felt with the next message instead of within seconds.
 func (h *Handler) CensusChanged() { h.binder.forget() }
@@ -196,6 +204,8 @@ func (h *Handler) join(ctx context.Context, hub vitals.HubID, l line) {
 // positions asks the database up to where the hub's streams are stored. What is returned tells it, and what was
 // stored since.
 func (h *Handler) positions(ctx context.Context, hub vitals.HubID) (now func() []vitals.Position, err error) {
+	ctx, cancel := context.WithTimeout(ctx, touchPatience)
+	defer cancel()
 	before := h.known(hub)
 	positions, err := h.store.Positions(ctx, hub)
 	if err != nil {
@@ -229,45 +239,6 @@ func (h *Handler) known(hub vitals.HubID) map[vitals.Stream]uint64 {
 func listed(positions map[vitals.Stream]uint64) []vitals.Position {
 	return lo.MapToSlice(positions, func(s vitals.Stream, upto uint64) vitals.Position { return vitals.Position{Stream: s, Upto: upto} })
 }
-
-// leave disconnects the line.
-func (h *Handler) leave(ctx context.Context, hub vitals.HubID, l line) {
-	if last := h.lines.remove(hub, l); last {
-		h.touch(ctx, hub, false)
-	}
-}
-
-// touchEvery is how often it is noted that a hub that talks is there. A hub of which nothing is noted
-// for three times as long counts as away.
-const touchEvery = 30 * time.Second
-
-// alive notes that the hub was heard, unless that was noted lately. The message is with the journal by
-// then: a database that is away delays nobody's alarm.
-func (h *Handler) alive(ctx context.Context, hub vitals.HubID) {
-	h.mu.Lock()
-	lately := h.now().Sub(h.touched[hub]) < touchEvery
-	h.mu.Unlock()
-	if !lately {
-		h.touch(ctx, hub, true)
-	}
-}
-
-func (h *Handler) touch(ctx context.Context, hub vitals.HubID, online bool) {
-	now := h.now()
-	h.mu.Lock()
-	if h.touched[hub] = now; !online {
-		delete(h.touched, hub) // its next word brings it back
-	}
-	h.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, touchPatience)
-	defer cancel()
-	if err := h.store.TouchHub(ctx, hub, now, online); err != nil {
-		h.log.Warn("hub's last sign of life could not be noted", "hub", hub, "error", err)
-	}
-}
-
-// touchPatience bounds the wait for a database that is away.
-const touchPatience = 2 * time.Second
 
 func (h *Handler) alreadyStored(s vitals.Stream, seq uint64) bool { return seq <= h.upto(s) }
 

@@ -41,13 +41,21 @@ type ward struct {
 	quarantined []vitals.Refusal
 	progress    map[vitals.Stream]*vitals.Progress
 	online      map[vitals.HubID]bool
+	last        map[vitals.HubID]time.Time // when it was noted last whether it is online
 	touches     int
+	lost        int // connections
 	bindings    []vitals.Binding
 	settled     map[vitals.PatientID]uint64
 	receipts    map[string]string
 	looked      func()        // runs while positions are looked up
+	checking    func()        // runs before a hub's secret is checked
+	taking      func()        // runs before the journal takes something
+	silent      bool          // the database takes questions and answers none
+	asked       chan struct{} // told of each of these; may be nil
 	confirming  chan struct{} // nothing that was begun is confirmed before it is closed; nil: at once
 	unconfirmed uint64        // number of a message that the journal has, and does not confirm
+	hangs       bool          // the journal says nothing of what is begun
+	unsaid      []func(error) // who is to be told
 	storeDown   bool
 	journalDown bool
 	gateDown    bool
@@ -57,7 +65,7 @@ var errDown = errors.New("down")
 
 func newWard() *ward {
 	return &ward{
-		progress: map[vitals.Stream]*vitals.Progress{}, online: map[vitals.HubID]bool{}, settled: map[vitals.PatientID]uint64{}, receipts: map[string]string{},
+		progress: map[vitals.Stream]*vitals.Progress{}, online: map[vitals.HubID]bool{}, last: map[vitals.HubID]time.Time{}, settled: map[vitals.PatientID]uint64{}, receipts: map[string]string{},
 		bindings: []vitals.Binding{
 			{Device: strap, Patient: patient, From: noon.Add(-time.Hour), Hub: home, Record: "4711"},
 			{Device: foreign, Patient: patient, From: noon.Add(-time.Hour), Hub: "home-2"},
@@ -74,7 +82,25 @@ func (w *ward) Bindings(context.Context) ([]vitals.Binding, error) {
 	return w.bindings, nil
 }
 
-func (w *ward) Positions(_ context.Context, hub vitals.HubID) ([]vitals.Position, error) {
+// answers waits for as long as somebody who is not answered.
+func (w *ward) answers(ctx context.Context) error {
+	w.mu.Lock()
+	silent, asked := w.silent, w.asked
+	w.mu.Unlock()
+	if silent {
+		select {
+		case asked <- struct{}{}:
+		case <-ctx.Done():
+		}
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
+func (w *ward) Positions(ctx context.Context, hub vitals.HubID) ([]vitals.Position, error) {
+	if err := w.answers(ctx); err != nil {
+		return nil, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.looked != nil {
@@ -89,7 +115,10 @@ func (w *ward) Positions(_ context.Context, hub vitals.HubID) ([]vitals.Position
 	return all, nil
 }
 
-func (w *ward) Quarantine(_ context.Context, r vitals.Refusal) (vitals.Position, error) {
+func (w *ward) Quarantine(ctx context.Context, r vitals.Refusal) (vitals.Position, error) {
+	if err := w.answers(ctx); err != nil {
+		return vitals.Position{}, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.storeDown {
@@ -110,15 +139,37 @@ func (w *ward) storeLocked(s vitals.Stream, seq uint64) vitals.Position {
 	return vitals.Position{Stream: s, Upto: w.progress[s].Upto}
 }
 
-func (w *ward) TouchHub(_ context.Context, hub vitals.HubID, _ time.Time, online bool) error {
+func (w *ward) LoseHub(ctx context.Context, hub vitals.HubID, heard, at time.Time) error {
+	w.mu.Lock()
+	since := w.last[hub].After(heard)
+	w.mu.Unlock()
+	defer w.set(func() { w.lost++ })
+	if since {
+		return w.answers(ctx)
+	}
+	return w.TouchHub(ctx, hub, at, false)
+}
+
+func (w *ward) TouchHub(ctx context.Context, hub vitals.HubID, at time.Time, online bool) error {
+	if err := w.answers(ctx); err != nil {
+		return err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.online[hub] = online
 	w.touches++
+	if !w.last[hub].After(at) { // else it is known better
+		w.online[hub], w.last[hub] = online, at
+	}
 	return nil
 }
 
 func (w *ward) Publish(_ context.Context, d vitals.Delivery) error {
+	w.mu.Lock()
+	taking := w.taking
+	w.mu.Unlock()
+	if taking != nil {
+		taking()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.journalDown {
@@ -128,8 +179,15 @@ func (w *ward) Publish(_ context.Context, d vitals.Delivery) error {
 	return nil
 }
 
-func (w *ward) Begin(d vitals.Delivery) (func(context.Context) error, error) {
+func (w *ward) Begin(d vitals.Delivery, arrived func(error)) (func(context.Context) error, error) {
 	err := w.Publish(context.Background(), d)
+	w.set(func() {
+		if !w.hangs {
+			arrived(err)
+			return
+		}
+		w.unsaid = append(w.unsaid, arrived)
+	})
 	return func(ctx context.Context) error {
 		if d.Seq == w.unconfirmed {
 			return errDown
@@ -188,7 +246,12 @@ func (w *ward) SaveReceipts(_ context.Context, source vitals.HubID, answers map[
 	return nil
 }
 
-func (w *ward) CheckHub(_ context.Context, hub vitals.HubID, s string) error {
+// CheckHub lets a hub in again that it knows, as the desk does, where the database does not say.
+func (w *ward) CheckHub(ctx context.Context, hub vitals.HubID, s string) error {
+	if w.checking != nil {
+		w.checking()
+	}
+	_ = w.answers(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -310,7 +373,7 @@ func TestBadInputIsRefusedWithAReasonAndNothingElseIsLost(t *testing.T) {
 			},
 			wantNack: uplink.Nack{
 				Device: strap, Stream: 7, Seq: 2, Code: uplink.CodeImplausible, Kept: true,
-				Reason: "heart_rate 412 beats/minute is outside 20 to 300: implausible value",
+				Reason: "reading 1: heart_rate 412 beats/minute is outside 20 to 300: implausible value",
 			},
 			wantKept: 2,
 		},
@@ -325,7 +388,7 @@ func TestBadInputIsRefusedWithAReasonAndNothingElseIsLost(t *testing.T) {
 			},
 			wantNack: uplink.Nack{
 				Device: strap, Stream: 7, Seq: 2, Code: uplink.CodeImplausible, Kept: true,
-				Reason: "ecg sample 1 of 32000 µV is outside -20000 to 20000: implausible value",
+				Reason: "waveform 0: ecg sample 1 of 32000 µV is outside -20000 to 20000: implausible value",
 			},
 			wantKept: 1,
 		},
@@ -338,7 +401,7 @@ func TestBadInputIsRefusedWithAReasonAndNothingElseIsLost(t *testing.T) {
 			},
 			wantNack: uplink.Nack{
 				Device: strap, Stream: 7, Seq: 2, Code: uplink.CodeFuture, Kept: true,
-				Reason: "spo2 at 2026-03-01T12:10:00Z is more than 5m0s ahead of the server",
+				Reason: "reading 1: spo2 at 2026-03-01T12:10:00Z is more than 5m0s ahead of the server",
 			},
 			wantKept: 1,
 		},

@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"errors"
+	"os"
 	"sync"
+	"time"
 
 	"github.com/samber/lo"
 
@@ -13,6 +16,14 @@ import (
 type line interface {
 	ack(positions []vitals.Position)
 	nack(n uplink.Nack)
+}
+
+// silence is how long nothing was heard over a line when it ended: as long as was waited, where that is why.
+func silence(fault error, waited time.Duration) time.Duration {
+	if errors.Is(fault, os.ErrDeadlineExceeded) {
+		return waited
+	}
+	return 0
 }
 
 // guide is a line that carries what is wanted of a hub, too; a hub on another one asks for it.
@@ -53,6 +64,12 @@ func (l *lines) remove(hub vitals.HubID, ln line) bool {
 	}
 	delete(l.byHub, hub)
 	return true
+}
+
+func (l *lines) connected(hub vitals.HubID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.byHub[hub]) > 0
 }
 
 func (l *lines) hubs() int {

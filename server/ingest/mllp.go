@@ -3,18 +3,13 @@ package ingest
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"sync"
 	"time"
 
-	"github.com/samber/lo"
-
-	"vigil/devices/pcd"
 	"vigil/vitals"
 )
 
@@ -175,110 +170,4 @@ func (m *MLLP) greet(ctx context.Context, conn net.Conn) error {
 
 func framed(message []byte) []byte {
 	return append(append([]byte{blockStart}, message...), blockEnd, blockClose)
-}
-
-// message brings a message in and answers it; fault is what was wrong with its frame.
-func (h *Handler) message(ctx context.Context, message []byte, fault error) []byte {
-	if fault != nil {
-		header, _ := pcd.ReadHeader(message) // an answer without a number is better than none
-		return h.reject(ctx, header, message, pcd.ErrorInternal, fault)
-	}
-	m, err := pcd.Decode(message)
-	if err != nil {
-		code := pcd.ErrorType
-		if _, other := errors.AsType[*pcd.KindError](err); other {
-			code = pcd.ErrorKind
-		}
-		return h.reject(ctx, m.Header, message, code, err)
-	}
-	answer, err := h.monitored(ctx, m, message)
-	if err != nil {
-		h.log.Warn("message of a monitor could not be taken", "error", err)
-		return pcd.Answer(m.Header, pcd.Failed, h.now(), pcd.Trouble{
-			Error: pcd.ErrorInternal, Severity: "E", Reason: "not known to be stored: send it again",
-		})
-	}
-	return answer
-}
-
-// reject keeps a message aside that will never be taken.
-func (h *Handler) reject(ctx context.Context, header pcd.Header, message []byte, code string, why error) []byte {
-	refusal := vitals.Refusal{Stream: vitals.Stream{Hub: monitorsHub}, Received: h.now(), Reason: why.Error(), Payload: message}
-	if _, err := h.store.Quarantine(ctx, refusal); err != nil {
-		h.log.Warn("refused message of a monitor not kept", "error", err)
-	}
-	h.count(func(c *Counts) { c.Refused++ })
-	return pcd.Answer(header, pcd.Rejected, h.now(), pcd.Trouble{Error: code, Severity: "E", Reason: why.Error()})
-}
-
-// receiptOf names a message: its number, and what it says, because senders that are started anew count from
-// the beginning again.
-func receiptOf(m pcd.Message, message []byte) string {
-	sum := sha256.Sum256(message)
-	return m.Application + "|" + m.Facility + "|" + m.Control + "|" + hex.EncodeToString(sum[:16])
-}
-
-// monitored stores what a message brings and answers it. A message that was answered before changes nothing.
-func (h *Handler) monitored(ctx context.Context, m pcd.Message, message []byte) ([]byte, error) {
-	name := receiptOf(m, message)
-	known, err := h.store.Receipts(ctx, monitorsHub, []string{name})
-	if err != nil {
-		return nil, fmt.Errorf("look for the message: %w", err)
-	}
-	if code := known[name]; code != "" {
-		h.count(func(c *Counts) { c.Duplicates++ })
-		return pcd.Answer(m.Header, pcd.Code(code), h.now()), nil
-	}
-	deposits := lo.Map(m.Batches, func(b vitals.Batch, _ int) vitals.Deposit {
-		return vitals.Deposit{Source: monitorsHub, Batch: b, Payload: message, Records: m.Records, Test: m.Test}
-	})
-	done, err := h.Deposit(ctx, deposits, false)
-	if err != nil {
-		return nil, err
-	}
-	if err := h.keepUnread(ctx, m, message); err != nil {
-		return nil, err
-	}
-	code, troubles := verdict(m, done)
-	if err := h.store.SaveReceipts(ctx, monitorsHub, map[string]string{name: string(code)}); err != nil {
-		return nil, fmt.Errorf("note the message: %w", err)
-	}
-	return pcd.Answer(m.Header, code, h.now(), troubles...), nil
-}
-
-// keepUnread keeps a message of which a value could not be read.
-func (h *Handler) keepUnread(ctx context.Context, m pcd.Message, message []byte) error {
-	if len(m.Refused) == 0 {
-		return nil
-	}
-	reason := fmt.Sprintf("OBX %d: %s", m.Refused[0].OBX, m.Refused[0].Reason)
-	if more := len(m.Refused) - 1; more > 0 {
-		reason += fmt.Sprintf("; and %d more", more)
-	}
-	_, err := h.store.Quarantine(ctx, vitals.Refusal{Stream: vitals.Stream{Hub: monitorsHub}, Received: h.now(), Reason: reason, Payload: message})
-	if err != nil {
-		return fmt.Errorf("keep what was refused: %w", err)
-	}
-	return nil
-}
-
-// verdict is what the sender is told: accepted where anything was kept or nothing was to be, with a warning
-// for each part that was not; rejected where all of it was refused.
-func verdict(m pcd.Message, done []vitals.Deposited) (pcd.Code, []pcd.Trouble) {
-	troubles := lo.Map(m.Refused, func(r pcd.Refusal, _ int) pcd.Trouble {
-		return pcd.Trouble{OBX: r.OBX, Error: pcd.ErrorType, Reason: r.Reason}
-	})
-	for _, d := range done {
-		if d.Code != "" {
-			troubles = append(troubles, pcd.Trouble{Error: pcd.ErrorKey, Reason: d.Reason})
-		}
-	}
-	code, severity := pcd.Accepted, "W"
-	if len(troubles) > 0 && !lo.ContainsBy(done, func(d vitals.Deposited) bool { return d.Kept }) {
-		code, severity = pcd.Rejected, "E"
-	}
-	for i := range troubles {
-		troubles[i].Severity = severity
-	}
-	return code, troubles
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"vigil/devices/uplink"
@@ -21,14 +20,13 @@ import (
 // Bounds of the MQTT door. The library's defaults are unlimited: 20 connections that had not even
 // signed in could take 5 GB.
 const (
-	maxPacket         = uplink.MaxMessage + 1024 // a message with its topic and properties
-	maxClients        = 20_000
-	maxInFlight       = 20  // messages that a hub may send before the first is confirmed
-	maxPendingWrites  = 64  // per hub; the default reserves 686 MB for 10,000 idle hubs, this 66 MB
-	maxKeepalive      = 120 // seconds; a hub that says nothing for half as long again is gone
-	writeBuffer       = 2 << 10
-	readBuffer        = 4 << 10
-	mqttCallTimeLimit = 10 * time.Second
+	maxPacket        = uplink.MaxMessage + 1024 // a message with its topic and properties
+	maxClients       = 20_000
+	maxInFlight      = 20  // messages that a hub may send before the first is confirmed
+	maxPendingWrites = 64  // per hub; the default reserves 686 MB for 10,000 idle hubs, this 66 MB
+	maxKeepalive     = 120 // seconds; a hub that says nothing for half as long again is gone
+	writeBuffer      = 2 << 10
+	readBuffer       = 4 << 10
 )
 
 // MQTT is the door for hubs on MQTT 5 (and 3.1.1). It is a protocol adapter: it keeps no session, no
@@ -57,12 +55,13 @@ func ListenMQTT(addr string, config *tls.Config, h *Handler, gateways Gateways) 
 		// The library logs whole packets. Payloads are patients' data: what matters is logged by the hook.
 		Logger: slog.New(slog.DiscardHandler),
 	})
+	lobby := newLobby(listener, server, h.log)
 	hook := &hubHook{
-		handler: h, server: server, log: h.log, lines: map[string]*mqttLine{}, pipelines: pipelines{of: map[*mqtt.Client]*pipeline{}},
-		relays: relays{known: gateways, handler: h, in: map[string]vitals.Gateway{}},
+		handler: h, server: server, lobby: lobby, log: h.log, lines: map[*mqtt.Client]*mqttLine{}, pipelines: pipelines{of: map[*mqtt.Client]*pipeline{}},
+		relays: relays{known: gateways, handler: h, in: map[*mqtt.Client]vitals.Gateway{}},
 	}
 	m := &MQTT{server: server, hook: hook, addr: bound}
-	if err := errors.Join(server.AddHook(hook, nil), server.AddListener(listeners.NewNet("hubs", listener)), server.Serve()); err != nil {
+	if err := errors.Join(server.AddHook(hook, nil), server.AddListener(lobby), server.Serve()); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve MQTT: %w", err), listener.Close())
 	}
 	return m, nil
@@ -103,10 +102,11 @@ type hubHook struct {
 	mqtt.HookBase
 	handler *Handler
 	server  *mqtt.Server
+	lobby   *lobby
 	log     *slog.Logger
 
 	mu    sync.Mutex
-	lines map[string]*mqttLine
+	lines map[*mqtt.Client]*mqttLine // by their connection, as relays are
 
 	relays    relays
 	pipelines pipelines
@@ -129,21 +129,23 @@ func (k *hubHook) Provides(b byte) bool {
 // OnConnectAuthenticate lets a hub in that names itself consistently and knows its secret. A will on
 // another topic is refused here, because the library lets wills pass the topic check.
 func (k *hubHook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeLimit)
+	defer cancel()
 	hub := vitals.HubID(cl.ID)
 	own := uplink.ValidHub(hub) && string(pk.Connect.Username) == cl.ID &&
 		(!pk.Connect.WillFlag || pk.Connect.WillTopic == uplink.StatusTopic(hub))
-	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
-	defer cancel()
-	if own && k.handler.gate.CheckHub(ctx, hub, string(pk.Connect.Password)) == nil {
+	switch {
+	case own && k.handler.knows(ctx, hub, string(pk.Connect.Password)) == nil:
 		limitKeepalive(cl)
+		k.lobby.admit(cl)
 		k.log.Info("hub connected", "hub", hub, "door", "mqtt")
-		return true
+	case k.relays.letIn(ctx, cl, pk):
+		k.lobby.admit(cl)
+	default:
+		k.log.Warn("hub refused", "door", "mqtt", "remote", cl.Net.Remote)
+		return false
 	}
-	if k.relays.letIn(ctx, cl, pk) {
-		return true
-	}
-	k.log.Warn("hub refused", "door", "mqtt", "remote", cl.Net.Remote)
-	return false
+	return true
 }
 
 // limitKeepalive has a client that says nothing noticed.
@@ -181,7 +183,7 @@ func (k *hubHook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 // OnPublish takes a hub's message. The pipeline confirms it, not the library, which is told that nothing is left to
 // be done.
 func (k *hubHook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeLimit)
 	defer cancel()
 	if relay, is := k.relays.of(cl); is {
 		return pk, k.relays.take(ctx, cl, relay, pk)
@@ -218,8 +220,8 @@ func (k *hubHook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte)
 	}
 }
 
-// OnSessionEstablished tells its positions to a hub that took over its own older connection with its
-// subscriptions, and so will not subscribe again.
+// OnSessionEstablished tells its positions to a hub that was let in beside its earlier connection and took that
+// one's subscriptions over, and so will not subscribe again.
 func (k *hubHook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
 	for filter := range cl.State.Subscriptions.GetAll() {
 		k.join(cl, filter)
@@ -231,10 +233,10 @@ func (k *hubHook) join(cl *mqtt.Client, filter string) {
 	if !ok || channel != uplink.Acks && channel != uplink.Commands {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeLimit)
 	defer cancel()
 	if channel == uplink.Commands {
-		k.handler.Push(ctx, hub)
+		k.handler.greet(ctx, hub)
 		return
 	}
 	k.handler.join(ctx, hub, k.line(cl, hub))
@@ -243,38 +245,43 @@ func (k *hubHook) join(cl *mqtt.Client, filter string) {
 func (k *hubHook) line(cl *mqtt.Client, hub vitals.HubID) *mqttLine {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	l, ok := k.lines[cl.Net.Remote]
+	l, ok := k.lines[cl]
 	if !ok {
 		l = &mqttLine{hub: hub, server: k.server, log: k.log}
-		k.lines[cl.Net.Remote] = l
+		k.lines[cl] = l
 	}
 	return l
 }
 
 // OnDisconnect notes that the hub is gone, and forgets its subscriptions: the position that it is told
 // when it returns is all the memory that a connection needs.
-func (k *hubHook) OnDisconnect(cl *mqtt.Client, _ error, expires bool) {
+func (k *hubHook) OnDisconnect(cl *mqtt.Client, fault error, expires bool) {
 	if !expires {
 		defer k.forget(cl)
 	}
 	k.relays.letOut(cl)
 	k.pipelines.end(cl)
 	k.mu.Lock()
-	l, joined := k.lines[cl.Net.Remote]
-	delete(k.lines, cl.Net.Remote)
+	l, joined := k.lines[cl]
+	delete(k.lines, cl)
 	k.mu.Unlock()
 	if !joined {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeLimit)
 	defer cancel()
-	k.handler.leave(ctx, l.hub, l)
+	k.handler.leave(ctx, l.hub, l, silence(fault, keptAlive(cl)))
 	k.log.Info("hub disconnected", "hub", l.hub, "door", "mqtt")
 }
 
-// forget drops a session that its hub asked to keep. It comes last, as the listener itself does with a session
-// that expires: a hub that is back before must find its older connection and take it over, or what is
-// dropped here by its name would be the new one, which then never hears an ack.
+// keptAlive is how long the library waits for a client's next word.
+func keptAlive(cl *mqtt.Client) time.Duration {
+	return time.Duration(cl.State.Keepalive+cl.State.Keepalive/2) * time.Second
+}
+
+// forget drops a session that its hub asked to keep. It comes last, as the library itself does with a session
+// that expires: a hub that was let in beside it must have found it and taken it over, or what is dropped here by
+// its name would be the new one, which then never hears an ack.
 func (k *hubHook) forget(cl *mqtt.Client) {
 	if current, ok := k.server.Clients.Get(cl.ID); !ok || current != cl || cl.IsTakenOver() {
 		return
@@ -299,8 +306,10 @@ func (l *mqttLine) ack(positions []vitals.Position) {
 }
 
 func (l *mqttLine) nack(n uplink.Nack) {
-	payload, err := n.Encode()
-	l.send(uplink.NackTopic(l.hub), payload, err)
+	for _, part := range n.Parts() {
+		payload, err := part.Encode()
+		l.send(uplink.NackTopic(l.hub), payload, err)
+	}
 }
 
 // direct tells on the topics of which the hub has subscribed those that it understands.

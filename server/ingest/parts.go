@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"vigil/devices/gateway"
 	"vigil/devices/uplink"
@@ -22,7 +24,8 @@ type webhookAnswer struct {
 }
 
 type refusedPart struct {
-	Part   int    `json:"part"` // counted from 0
+	Part   int    `json:"part"`            // counted from 0
+	Place  string `json:"place,omitempty"` // in the payload, as a path
 	Code   string `json:"code"`
 	Reason string `json:"reason"`
 	Kept   bool   `json:"kept"` // the rest of the part is stored
@@ -36,28 +39,39 @@ func (h *Handler) DepositParts(ctx context.Context, sender vitals.HubID, parts [
 }
 
 func (h *Handler) depositParts(ctx context.Context, sender vitals.HubID, parts []gateway.Part) (webhookAnswer, error) {
-	d := depositing{Handler: h, sender: sender, answer: webhookAnswer{Refused: []refusedPart{}}, strangers: map[vitals.DeviceID]*stranger{}}
-	for i, p := range parts {
-		if err := d.part(ctx, i, p); err != nil {
+	d := depositing{
+		Handler: h, sender: sender, parts: parts,
+		answer: webhookAnswer{Refused: []refusedPart{}}, strangers: map[vitals.DeviceID]*stranger{},
+	}
+	var fault error // the first; what cannot be looked up or kept aside holds up nothing that is good
+	for i := range parts {
+		if err := d.part(ctx, i); errors.Is(err, errNotStored) {
+			return d.answer, err
+		} else if fault == nil {
+			fault = err
+		}
+	}
+	for _, keep := range []func(context.Context) error{d.flush, d.keepUnreadable, d.keepStrangers} {
+		if err := keep(ctx); err != nil {
 			return d.answer, err
 		}
 	}
-	if err := d.flush(ctx); err != nil {
-		return d.answer, err
-	}
-	return d.answer, d.keepStrangers(ctx)
+	slices.SortStableFunc(d.answer.Refused, func(a, b refusedPart) int { return cmp.Compare(a.Part, b.Part) })
+	return d.answer, fault
 }
 
 // depositing is a payload whose parts are being stored.
 type depositing struct {
 	*Handler
 
-	sender    vitals.HubID
-	answer    webhookAnswer
-	waiting   []vitals.Deposit
-	of        []int // the part of each that waits
-	weight    int
-	strangers map[vitals.DeviceID]*stranger
+	sender     vitals.HubID
+	parts      []gateway.Part
+	answer     webhookAnswer
+	waiting    []vitals.Deposit
+	of         []int // the part of each that waits
+	weight     int
+	unreadable []int // the parts of which nothing can be read
+	strangers  map[vitals.DeviceID]*stranger
 }
 
 // stranger is what came of a device that nobody wears: one record of it is enough for the staff, however
@@ -68,23 +82,19 @@ type stranger struct {
 	parts   int
 }
 
-func (d *depositing) part(ctx context.Context, i int, p gateway.Part) error {
-	switch {
-	case p.Err != nil:
-		d.answer.refuse(i, uplink.CodeMalformed, p.Err.Error())
-		if err := d.setAside(ctx, d.sender, p.Payload, p.Err); err != nil {
-			return errors.Join(ErrUnavailable, err)
-		}
-		return nil
-	case p.Batch.Empty():
-		d.answer.Passed++
+func (d *depositing) part(ctx context.Context, i int) error {
+	p := d.parts[i]
+	if p.Batch.Empty() {
+		d.empty(i)
 		return nil
 	}
-	deposit := vitals.Deposit{Source: d.sender, Batch: p.Batch, Payload: p.Payload}
-	if _, became, err := d.examine(ctx, deposit, d.now()); err != nil {
+	deposit := vitals.Deposit{Source: d.sender, Batch: p.Batch, Payload: p.Payload, Unread: unread(p.Err), Place: p.At}
+	_, became, err := d.examine(ctx, deposit, d.now())
+	if err != nil {
 		return errors.Join(ErrUnavailable, err)
-	} else if became.Code == uplink.CodeUnbound {
-		d.answer.refuse(i, became.Code, became.Reason)
+	}
+	if became.Code == uplink.CodeUnbound && became.Patient == "" {
+		d.answer.refuse(i, p, became)
 		if s := d.strangers[p.Batch.Device]; s != nil {
 			s.parts++
 		} else {
@@ -99,14 +109,44 @@ func (d *depositing) part(ctx context.Context, i int, p gateway.Part) error {
 	return nil
 }
 
+// empty is a part that was understood and carries nothing that is charted, or that cannot be read.
+func (d *depositing) empty(i int) {
+	p := d.parts[i]
+	if p.Err == nil {
+		d.answer.Passed++
+		return
+	}
+	d.unreadable = append(d.unreadable, i)
+	d.answer.refuse(i, p, vitals.Deposited{Code: uplink.CodeMalformed, Reason: p.Err.Error(), Flaws: unread(p.Err)})
+}
+
+// errNotStored is wrapped where what waited could not be stored: what comes behind it will not be, either.
+var errNotStored = errors.New("not stored")
+
 // flush stores what waits.
 func (d *depositing) flush(ctx context.Context) error {
 	became, err := d.Deposit(ctx, d.waiting, false)
 	for i, b := range became {
-		d.answer.add(d.of[i], b)
+		if b.Code == "" {
+			d.answer.Stored++
+			continue
+		}
+		d.answer.refuse(d.of[i], d.parts[d.of[i]], b)
 	}
 	d.waiting, d.of, d.weight = nil, nil, 0
-	return err
+	if err != nil {
+		return errors.Join(errNotStored, err)
+	}
+	return nil
+}
+
+func (d *depositing) keepUnreadable(ctx context.Context) error {
+	for _, i := range d.unreadable {
+		if err := d.setAside(ctx, d.sender, d.parts[i].Payload, d.parts[i].Err); err != nil {
+			return errors.Join(ErrUnavailable, err)
+		}
+	}
+	return nil
 }
 
 func (d *depositing) keepStrangers(ctx context.Context) error {
@@ -123,16 +163,23 @@ func (d *depositing) keepStrangers(ctx context.Context) error {
 	return nil
 }
 
-func (a *webhookAnswer) refuse(part int, code, reason string) {
-	a.Refused = append(a.Refused, refusedPart{Part: part, Code: code, Reason: reason})
+// refuse names what is refused of a part: each item that is at fault, or all of it.
+func (a *webhookAnswer) refuse(i int, p gateway.Part, became vitals.Deposited) {
+	if len(became.Flaws) == 0 {
+		a.Refused = append(a.Refused, refusedPart{Part: i, Place: p.Place, Code: became.Code, Reason: became.Reason})
+	}
+	for _, f := range became.Flaws {
+		a.Refused = append(a.Refused, refusedPart{Part: i, Place: p.At(f.Item), Code: f.Code, Reason: f.Reason, Kept: became.Kept})
+	}
 }
 
-func (a *webhookAnswer) add(part int, d vitals.Deposited) {
-	if d.Code == "" {
-		a.Stored++
-		return
+// Refuse keeps aside what nobody can read of what the source brought. After an error, which wraps ErrUnavailable, it is to
+// be brought again.
+func (h *Handler) Refuse(ctx context.Context, source vitals.HubID, payload []byte, why error) error {
+	if err := h.setAside(ctx, source, payload, why); err != nil {
+		return errors.Join(ErrUnavailable, err)
 	}
-	a.Refused = append(a.Refused, refusedPart{Part: part, Code: d.Code, Reason: d.Reason, Kept: d.Kept})
+	return nil
 }
 
 // setAside keeps a payload, or a part of one, that cannot be read.

@@ -86,7 +86,7 @@ func (l *pipeline) answer(cl *mqtt.Client) {
 }
 
 func (n pending) confirm(cl *mqtt.Client) {
-	ctx, cancel := context.WithTimeout(context.Background(), mqttCallTimeLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeLimit)
 	defer cancel()
 	code, err := n.settle(ctx)
 	if err == nil {

@@ -19,6 +19,16 @@ type wire struct {
 
 func plugIn(t *testing.T, addr net.Addr) *wire {
 	t.Helper()
+	w := knock(t, addr, 30)
+	if _, ok := w.read().(*packets.Connack); !ok {
+		t.Fatal("no CONNACK")
+	}
+	return w
+}
+
+// knock asks to be let in. Who says nothing for half as long again as it keeps alive, in seconds, is gone.
+func knock(t *testing.T, addr net.Addr, keepAlive uint16) *wire {
+	t.Helper()
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", addr.String())
 	if err != nil {
 		t.Fatal(err)
@@ -29,12 +39,9 @@ func plugIn(t *testing.T, addr net.Addr) *wire {
 	}
 	w := &wire{t, conn}
 	w.write(&packets.Connect{
-		ProtocolName: "MQTT", ProtocolVersion: 5, ClientID: string(home), CleanStart: true, KeepAlive: 30,
+		ProtocolName: "MQTT", ProtocolVersion: 5, ClientID: string(home), CleanStart: true, KeepAlive: keepAlive,
 		UsernameFlag: true, Username: string(home), PasswordFlag: true, Password: []byte(secret), Properties: &packets.Properties{},
 	})
-	if _, ok := w.read().(*packets.Connack); !ok {
-		t.Fatal("no CONNACK")
-	}
 	return w
 }
 
@@ -52,6 +59,17 @@ func (w *wire) read() packets.Packet {
 		w.t.Fatal(err)
 	}
 	return p.Content
+}
+
+// join subscribes to acks, and waits until the hub is told its positions.
+func (w *wire) join() {
+	w.t.Helper()
+	w.write(&packets.Subscribe{
+		PacketID: 1, Properties: &packets.Properties{}, Subscriptions: []packets.SubOptions{{Topic: uplink.AckTopic(home), QoS: 1}},
+	})
+	for told := false; !told; {
+		_, told = w.read().(*packets.Publish)
+	}
 }
 
 func (w *wire) publish(id uint16, payload []byte) {

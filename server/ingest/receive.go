@@ -36,7 +36,8 @@ func (h *Handler) begin(ctx context.Context, hub vitals.HubID, payload []byte) (
 	defer h.alive(ctx, hub)
 	received := h.now()
 	m, err := uplink.Decode(payload)
-	if err != nil {
+	missed := unread(err)
+	if err != nil && (len(missed) == 0 || m.Batch.Empty()) {
 		return already(h.refuseMalformed(ctx, hub, received, payload, err))
 	}
 	stream := vitals.Stream{Hub: hub, Device: m.Batch.Device, Epoch: m.Stream}
@@ -45,19 +46,22 @@ func (h *Handler) begin(ctx context.Context, hub vitals.HubID, payload []byte) (
 		h.lines.ack(hub, []vitals.Position{{Stream: stream, Upto: h.upto(stream)}})
 		return already(nil, nil)
 	}
+	crossing := h.transit.enter(hub, received)
 	refusal := vitals.Refusal{Stream: stream, Seq: m.Seq, Received: received, Payload: payload}
-	first := firstTime(m.Batch, received)
-	binding, bound, err := h.binder.binding(ctx, m.Batch.Device, first)
+	sifted, err := h.sift(ctx, vitals.Deposit{Source: hub, Batch: m.Batch, Unread: missed}, received)
 	if err != nil {
+		crossing.leave()
 		return nil, errors.Join(ErrUnavailable, err)
 	}
-	if refusal.Reason = unbound(binding, bound, stream, first); refusal.Reason != "" {
+	if refusal.Reason = sifted.unbound; refusal.Reason != "" {
+		crossing.leave()
 		return already(h.refuse(ctx, refusal, uplink.CodeUnbound))
 	}
-	batch, code, reason := sift(m.Batch, received)
-	delivery := vitals.Delivery{Patient: binding.Patient, Stream: stream, Seq: m.Seq, Received: received, Batch: batch}
-	confirmed, err := h.journal.Begin(delivery)
+	delivery := vitals.Delivery{Patient: sifted.Patient, Stream: stream, Seq: m.Seq, Received: received, Batch: sifted.kept}
+	arrived := func(fault error) { crossing.arrive(fault, h.now()) }
+	confirmed, err := h.journal.Begin(delivery, arrived)
 	if err != nil {
+		arrived(err)
 		return nil, errors.Join(ErrUnavailable, err)
 	}
 	return func(ctx context.Context) (*uplink.Nack, error) {
@@ -65,10 +69,11 @@ func (h *Handler) begin(ctx context.Context, hub vitals.HubID, payload []byte) (
 			return nil, errors.Join(ErrUnavailable, err)
 		}
 		h.count(func(c *Counts) { c.Received++ })
-		if code == "" {
+		if len(sifted.flaws) == 0 {
 			return nil, nil
 		}
-		refusal.Reason = reason
+		var code string
+		code, refusal.Reason = summary(sifted.flaws, vitals.Item.String)
 		return h.keepAside(ctx, refusal, code)
 	}, nil
 }
@@ -82,21 +87,6 @@ func unbound(b vitals.Binding, bound bool, s vitals.Stream, first time.Time) str
 		return fmt.Sprintf("device %s belongs to another hub", s.Device)
 	default:
 		return ""
-	}
-}
-
-// firstTime is the time of the sample that decides whose message it is. A device that moves to
-// another patient is worn by nobody for longer than one message lasts.
-func firstTime(b vitals.Batch, received time.Time) time.Time {
-	switch {
-	case len(b.Waveforms) > 0:
-		return b.Waveforms[0].Start
-	case len(b.Readings) > 0:
-		return b.Readings[0].Time
-	case len(b.Events) > 0:
-		return b.Events[0].Time
-	default:
-		return received
 	}
 }
 

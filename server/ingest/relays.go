@@ -22,13 +22,14 @@ const (
 	minewKind, minewTopic = "minew", "/gw/"
 )
 
-// relays are the gateways of others that are connected over MQTT, by their connection.
+// relays are the gateways of others that are connected over MQTT, by their connection: another one may come from
+// the same address and port before the end of the first is noticed.
 type relays struct {
 	known   Gateways
 	handler *Handler
 
 	mu sync.Mutex
-	in map[string]vitals.Gateway
+	in map[*mqtt.Client]vitals.Gateway
 }
 
 // letIn lets a relay in that knows its secret. Its client id is its own id, or left to the server: with
@@ -47,7 +48,7 @@ func (r *relays) letIn(ctx context.Context, cl *mqtt.Client, pk packets.Packet) 
 	limitKeepalive(cl)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.in[cl.Net.Remote] = g
+	r.in[cl] = g
 	r.handler.log.Info("gateway connected", "gateway", g.ID, "kind", g.Kind)
 	return true
 }
@@ -55,14 +56,14 @@ func (r *relays) letIn(ctx context.Context, cl *mqtt.Client, pk packets.Packet) 
 func (r *relays) of(cl *mqtt.Client) (vitals.Gateway, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	g, is := r.in[cl.Net.Remote]
+	g, is := r.in[cl]
 	return g, is
 }
 
 func (r *relays) letOut(cl *mqtt.Client) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.in, cl.Net.Remote)
+	delete(r.in, cl)
 }
 
 // ownTopic reports whether the gateway may publish there: below its own name only.
@@ -92,9 +93,10 @@ func (r *relays) take(ctx context.Context, cl *mqtt.Client, g vitals.Gateway, pk
 	source, _ := gateway.Lookup(g.Kind)
 	parts, err := source.Read(frame)
 	if err != nil {
-		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: err.Error()}
+		parts = []gateway.Part{{Payload: pk.Payload, Err: err}}
 	}
-	if err := r.handler.Relay(ctx, g.ID, parts, false); err != nil {
+	answer, err := r.handler.relayParts(ctx, g.ID, parts, false)
+	if err != nil {
 		r.handler.log.Warn("advertisement could not be taken", "gateway", g.ID, "error", err)
 		// MQTT 3.1.1 knows no reasons, and would take the confirmation for a success. While only the database is away
 		// the connection stays: what is of a device that is known here, a call for help, is taken all the same.
@@ -104,8 +106,8 @@ func (r *relays) take(ctx context.Context, cl *mqtt.Client, g vitals.Gateway, pk
 		}
 		return packets.Code{Code: packets.ErrQuotaExceeded.Code, Reason: "not available, send again"}
 	}
-	if len(parts) == 1 && parts[0].Err != nil {
-		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: parts[0].Err.Error()}
+	if len(answer.Refused) > 0 && answer.Passed == 0 { // else there is no place for it in the answer
+		return packets.Code{Code: packets.ErrPayloadFormatInvalid.Code, Reason: answer.Refused[0].Reason}
 	}
 	return nil
 }

@@ -1,14 +1,17 @@
 package ingest_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/eclipse/paho.golang/paho"
 	"github.com/samber/lo"
 
 	"vigil/devices"
@@ -110,6 +113,44 @@ func TestARelayIsLetInByItsSecretUnderItsOwnName(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Behind a balancer or a router all come from the same few ports.
+func TestAHubThatComesFromWhereARelayJustWasIsAHub(t *testing.T) {
+	w := relayWard()
+	held, release := make(chan struct{}), make(chan struct{})
+	w.taking = func() {
+		close(held)
+		<-release
+	}
+	addr := listen(t, w.handler())
+	balancer := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 77)} // of which nobody else takes a port in between
+	relay, err := dialFrom(t, balancer, addr, credentials{client: "theengs", user: "theengs", secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var publishing sync.WaitGroup
+	defer publishing.Wait()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	publishing.Go(func() {
+		_, _ = relay.client.Publish(ctx, &paho.Publish{
+			Topic: "home/theengs/BTtoMQTT/D43A2C000003", QoS: 1, Payload: []byte(`{"id":"D4:3A:2C:00:00:03","model_id":"SBBT-002C","button":1}`),
+		})
+	})
+	defer close(release)
+	<-held // the server has not noticed that the relay is gone
+	from := relay.conn.LocalAddr()
+	if err := errors.Join(relay.conn.(*net.TCPConn).SetLinger(0), relay.conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	h, err := dialFrom(t, from, addr, credentials{client: string(home), user: string(home), secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := h.subscribe(t, uplink.AckTopic(home)); code >= 0x80 {
+		t.Errorf("the hub may not hear its acks: %#x", code)
 	}
 }
 

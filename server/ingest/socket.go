@@ -29,13 +29,13 @@ type Socket struct {
 
 	mu      sync.Mutex
 	closing bool
-	open    map[*websocket.Conn]struct{}
+	open    map[*websocket.Conn]context.CancelFunc
 	serving sync.WaitGroup
 }
 
 // NewSocket is the WebSocket door.
 func NewSocket(h *Handler) *Socket {
-	return &Socket{handler: h, open: map[*websocket.Conn]struct{}{}}
+	return &Socket{handler: h, open: map[*websocket.Conn]context.CancelFunc{}}
 }
 
 // ServeHTTP upgrades a hub's request and serves it until it leaves.
@@ -53,20 +53,22 @@ func (s *Socket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the upgrader has answered
 	}
 	defer conn.Close()
-	if !s.register(conn) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	if !s.register(conn, cancel) {
 		return
 	}
 	defer s.unregister(conn)
-	s.serve(r.Context(), conn, hub)
+	s.serve(ctx, conn, hub)
 }
 
-func (s *Socket) register(conn *websocket.Conn) bool {
+func (s *Socket) register(conn *websocket.Conn, cancel context.CancelFunc) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
 		return false
 	}
-	s.open[conn] = struct{}{}
+	s.open[conn] = cancel
 	s.serving.Add(1)
 	return true
 }
@@ -82,7 +84,8 @@ func (s *Socket) unregister(conn *websocket.Conn) {
 func (s *Socket) Close() {
 	s.mu.Lock()
 	s.closing = true
-	for conn := range s.open {
+	for conn, cancel := range s.open {
+		cancel() // a message may be waiting for a database that says nothing
 		conn.Close()
 	}
 	s.mu.Unlock()
@@ -99,14 +102,15 @@ func (s *Socket) serve(ctx context.Context, conn *websocket.Conn, hub vitals.Hub
 		l.write(conn, done)
 		conn.Close() // wakes the reader
 	})
-	s.read(ctx, conn, hub, l)
-	s.handler.leave(context.WithoutCancel(ctx), hub, l)
+	fault := s.read(ctx, conn, hub, l)
+	s.handler.leave(context.WithoutCancel(ctx), hub, l, silence(fault, socketSilence))
 	close(done)
 	writing.Wait()
 	s.handler.log.Info("hub disconnected", "hub", hub, "door", "websocket")
 }
 
-func (s *Socket) read(ctx context.Context, conn *websocket.Conn, hub vitals.HubID, l *socketLine) {
+// read takes what the hub sends until its connection ends, and says why it did.
+func (s *Socket) read(ctx context.Context, conn *websocket.Conn, hub vitals.HubID, l *socketLine) error {
 	conn.SetReadLimit(uplink.MaxMessage)
 	conn.SetPongHandler(func(string) error {
 		s.handler.alive(ctx, hub)
@@ -116,23 +120,30 @@ func (s *Socket) read(ctx context.Context, conn *websocket.Conn, hub vitals.HubI
 		_ = conn.SetReadDeadline(time.Now().Add(socketSilence))
 		kind, payload, err := conn.ReadMessage()
 		if err != nil {
-			return
+			return err
 		}
 		if kind != websocket.BinaryMessage {
 			l.nack(uplink.Nack{Code: uplink.CodeMalformed, Reason: "messages must be binary frames"})
 			continue
 		}
-		nack, err := s.handler.Receive(ctx, hub, payload)
+		nack, err := s.receive(ctx, hub, payload)
 		if err != nil {
 			s.handler.log.Warn("message could not be taken", "hub", hub, "error", err)
 			_ = conn.WriteControl(websocket.CloseMessage,
 				websocket.FormatCloseMessage(websocket.CloseTryAgainLater, "not available, send again"), time.Now().Add(time.Second))
-			return
+			return nil
 		}
 		if nack != nil {
 			l.nack(*nack)
 		}
 	}
+}
+
+// receive takes a message, which may take as long as over MQTT.
+func (s *Socket) receive(ctx context.Context, hub vitals.HubID, payload []byte) (*uplink.Nack, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeLimit)
+	defer cancel()
+	return s.handler.Receive(ctx, hub, payload)
 }
 
 // socketLine queues frames for a hub. When the queue is full the frame is dropped: the next ack
@@ -149,7 +160,11 @@ func (l *socketLine) ack(positions []vitals.Position) {
 	}
 }
 
-func (l *socketLine) nack(n uplink.Nack) { l.queue(uplink.Down{Nack: &n}) }
+func (l *socketLine) nack(n uplink.Nack) {
+	for _, part := range n.Parts() {
+		l.queue(uplink.Down{Nack: &part})
+	}
+}
 
 func (l *socketLine) queue(d uplink.Down) {
 	frame, err := uplink.EncodeDown(d)

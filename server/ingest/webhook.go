@@ -118,11 +118,12 @@ func (h webhook) deposited(ctx context.Context) {
 		return
 	}
 	if h.source.Relays() {
-		if err := h.Relay(ctx, h.from.ID, parts, false); err != nil {
+		answer, err := h.relayParts(ctx, h.from.ID, parts, false)
+		if err != nil {
 			h.tryAgain(ctx, err)
 			return
 		}
-		writeWebhookAnswer(h.w, webhookAnswer{Passed: len(parts), Refused: []refusedPart{}})
+		writeWebhookAnswer(h.w, answer)
 		return
 	}
 	answer, err := h.depositParts(ctx, h.from.ID, parts)

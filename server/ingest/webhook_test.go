@@ -87,6 +87,7 @@ type answered struct {
 	Reason  string
 	Refused []struct {
 		Part         int
+		Place        string
 		Code, Reason string
 		Kept         bool
 	}

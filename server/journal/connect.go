@@ -18,6 +18,9 @@ import (
 // some bodies of HTTPS. Whoever comes then is made to wait, and told to come again.
 const maxBegun = 32_000
 
+// maxUnanswered is how often in a row a server may not say that it is there before the connection is given up.
+const maxUnanswered = 2
+
 type counter struct{ atomic.Uint64 }
 
 // connect makes the two connections. Retries are for an external server that is still starting.
@@ -32,8 +35,11 @@ func (j *Journal) connect(ctx context.Context, inside nats.InProcessConnProvider
 	if err := j.checkVersion(ctx, j.talk.ConnectedServerVersion()); err != nil {
 		return err
 	}
-	patience, most := jetstream.WithPublishAsyncTimeout(j.cfg.PublishTimeout), jetstream.WithPublishAsyncMaxPending(maxBegun)
-	if j.publisher, err = jetstream.New(j.talk, patience, most); err != nil {
+	if j.publisher, err = jetstream.New(j.talk,
+		jetstream.WithPublishAsyncTimeout(j.cfg.PublishTimeout), jetstream.WithPublishAsyncMaxPending(maxBegun),
+		jetstream.WithPublishAsyncAckHandler(func(_ jetstream.JetStream, msg *nats.Msg, _ *jetstream.PubAck) { j.became(msg, nil) }),
+		jetstream.WithPublishAsyncErrHandler(func(_ jetstream.JetStream, msg *nats.Msg, err error) { j.became(msg, err) }),
+	); err != nil {
 		return fmt.Errorf("open jetstream: %w", err)
 	}
 	if j.reader, err = jetstream.New(j.read); err != nil {
@@ -59,6 +65,10 @@ func (j *Journal) dial(ctx context.Context, name string, inside nats.InProcessCo
 	}
 	if inside != nil {
 		options = append(options, nats.InProcessServer(inside))
+	} else {
+		// A server that is cut off hangs up on nobody. By itself the library asks after it every two minutes, and
+		// believes in it for six, though others may answer.
+		options = append(options, nats.PingInterval(j.cfg.PublishTimeout), nats.MaxPingsOutstanding(maxUnanswered), nats.FlusherTimeout(j.cfg.PublishTimeout))
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectPatience)
 	defer cancel()

@@ -1,6 +1,9 @@
 package journal
 
-import "vigil/vitals"
+import (
+	"vigil/alerts"
+	"vigil/vitals"
+)
 
 // What the tests look at from inside.
 var (
@@ -35,3 +38,18 @@ func (i Identity) Reread() Identity {
 
 // Subject is where a delivery is published.
 func Subject(d vitals.Delivery) string { return subjectOf(d) }
+
+// EncodeSights is what is published of sights.
+func EncodeSights(s Sights) ([]byte, error) { return encoding.Marshal(toWireSights(s)) }
+
+// DecodeSights is what is heard of it.
+func DecodeSights(data []byte) (s Sights, err error) {
+	err = give(data, wireSights.sights, func(got Sights) { s = got })
+	return s, err
+}
+
+// DecodeTransition is what is heard of a change of an alarm.
+func DecodeTransition(data []byte) (t alerts.Transition, err error) {
+	err = give(data, wireTransition.transition, func(got alerts.Transition) { t = got })
+	return t, err
+}

@@ -33,12 +33,16 @@ type Handlers struct {
 	Positions func([]vitals.Position)
 	Census    func()
 	Health    func(Health)
+	Sights    func(Sights)
 }
 
 // Health is how a node is, for the others.
 type Health struct {
 	Node    string
 	Lag     time.Duration   // between receipt and judgement
+	Waiting time.Duration   // age of the oldest thing that the node received and the journal does not have
+	Silent  time.Duration   // for how long no alarm of the node's watchdog has come through, where it is longest
+	Parts   int             // in how many parts of the patients that is too long
 	Away    time.Duration   // how long its database has taken nothing
 	Audible []vitals.UnitID // of which a station is connected to the node and can be heard
 }
@@ -135,6 +139,9 @@ func (*Journal) takers(h Handlers) map[string]func([]byte) error {
 	}
 	if h.Health != nil {
 		takers[feedHealth] = func(data []byte) error { return give(data, wireHealth.health, h.Health) }
+	}
+	if h.Sights != nil {
+		takers[feedSights] = func(data []byte) error { return give(data, wireSights.sights, h.Sights) }
 	}
 	if h.Census != nil {
 		takers[feedCensus] = func([]byte) error { h.Census(); return nil }

@@ -1,8 +1,13 @@
 package journal_test
 
 import (
+	"errors"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/fxamacker/cbor/v2"
 
 	"vigil/alerts"
 	"vigil/server/journal"
@@ -11,7 +16,8 @@ import (
 
 func transition() alerts.Transition {
 	return alerts.Transition{
-		Change: alerts.Acknowledged, Before: alerts.ActiveUnack, At: noon, Actor: "nurse-1", Command: "c-1", Station: "desk",
+		Change: alerts.Acknowledged, Before: alerts.ActiveUnack, At: noon, Actor: "nurse-1", Command: "c-1", Station: "desk", Unrecorded: true, Retold: true,
+		Ahead: 40 * time.Second,
 		Alarm: alerts.Alarm{
 			ID: "01JNALARM", Patient: ann, Condition: "VF", Site: "a09e1a000001", Priority: alerts.High,
 			State: alerts.ActiveAck, Truth: alerts.True, Version: 3, Onset: noon, Evidence: noon.Add(time.Second),
@@ -20,7 +26,19 @@ func transition() alerts.Transition {
 			AckedAt: noon.Add(3 * time.Second), Reason: alerts.ClosedSelf,
 			Worst: vitals.NewDecimal(55, -1), Suppressor: "01JNVF", Previous: "01JNBEFORE", Chattering: true,
 			SnoozeUntil: noon.Add(time.Hour), Command: "cmd-0",
+			Ended: noon.Add(time.Minute), AckReason: alerts.Watching,
 		},
+	}
+}
+
+// TestTheTransitionOfTheTestsHasEverything: what is added to an alarm must not be forgotten on the way to the screens.
+func TestTheTransitionOfTheTestsHasEverything(t *testing.T) {
+	for _, v := range []reflect.Value{reflect.ValueOf(transition()), reflect.ValueOf(transition().Alarm)} {
+		for i := range v.NumField() {
+			if v.Field(i).IsZero() {
+				t.Errorf("%s.%s is zero", v.Type(), v.Type().Field(i).Name)
+			}
+		}
 	}
 }
 
@@ -36,6 +54,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 			stored  []vitals.Position
 			care    alerts.Care
 			health  journal.Health
+			sights  journal.Sights
 		}
 		var got seen
 		done := make(chan struct{}, 8)
@@ -50,6 +69,7 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 			Census:    func() { done <- struct{}{} },
 			Positions: func(p []vitals.Position) { got.stored = p; done <- struct{}{} },
 			Health:    func(h journal.Health) { got.health = h; done <- struct{}{} },
+			Sights:    func(s journal.Sights) { got.sights = s; done <- struct{}{} },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -70,9 +90,18 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 		stored := []vitals.Position{{Stream: d.Stream, Upto: 42}, {Stream: vitals.Stream{Hub: "h", Device: "e"}, Upto: 1}}
 		j.PublishPositions(nil) // nothing to tell
 		j.PublishPositions(stored)
-		health := journal.Health{Node: "n-1", Lag: 1500 * time.Millisecond, Away: time.Minute, Audible: []vitals.UnitID{"west", "east"}}
+		health := journal.Health{Node: "n-1", Lag: 1500 * time.Millisecond, Waiting: 7 * time.Second, Silent: time.Hour, Parts: 3, Away: time.Minute, Audible: []vitals.UnitID{"west", "east"}}
 		j.PublishHealth(health)
-		for range 7 {
+		sights := journal.Sights{
+			Seen: []journal.Seen{{Partition: 63, Epoch: 4, Units: map[vitals.UnitID]alerts.Sight{
+				"west": {Patients: 9, Watched: 7, Unsure: 1, Quiet: []time.Time{noon, noon.Add(time.Microsecond)}},
+			}}},
+			Ruling: &journal.Ruling{Epoch: 3, Outages: map[vitals.UnitID]alerts.Outage{
+				"west": {Alarm: "01JNSITE", Lost: []alerts.Span{{From: noon, To: noon.Add(time.Minute)}}},
+			}},
+		}
+		j.PublishSights(sights)
+		for range 8 {
 			select {
 			case <-done:
 			case <-time.After(patience):
@@ -87,8 +116,34 @@ func TestTheFeedShowsWhatWasPublished(t *testing.T) {
 		equal(t, charted, got.reading)
 		equal(t, stored, got.stored)
 		equal(t, health, got.health)
+		equal(t, sights, got.sights)
 		equal(t, journal.Stats{}, j.Stats())
 	})
+}
+
+// While the nodes are replaced one by one, some are of another version than the one that tells of an alarm. Whoever reads the
+// log must see that this is why, and not a broken message.
+func TestANodeSaysOfWhichVersionAMessageIsThatItCannotRead(t *testing.T) {
+	for story, row := range map[string]struct {
+		message any
+		want    string
+	}{
+		"an older node, whose transition has less in it": {[]any{1, "raised"}, "version 1"},
+		"a newer node, whose transition has more in it":  {append([]any{3, "raised"}, make([]any, 10)...), "version 3"},
+		"something else": {"raised", "version unknown"},
+		"nothing in it":  {[]any{}, "version unknown"},
+	} {
+		t.Run(story, func(t *testing.T) {
+			data, err := cbor.Marshal(row.message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = journal.DecodeTransition(data)
+			if !errors.Is(err, journal.ErrMalformed) || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("%v, want %s", err, row.want)
+			}
+		})
+	}
 }
 
 func TestAfterStopTheFeedIsSilent(t *testing.T) {

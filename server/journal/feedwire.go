@@ -35,6 +35,10 @@ type (
 		Actor   string
 		Command string
 		Station string
+
+		Unrecorded bool
+		Retold     bool
+		Ahead      int64
 	}
 	wireAlarm struct {
 		_         struct{} `cbor:",toarray"`
@@ -66,6 +70,7 @@ type (
 		Chattering bool
 		Snooze     int64
 		Command    string
+		AckReason  string
 	}
 	wireHealth struct {
 		_       struct{} `cbor:",toarray"`
@@ -73,6 +78,9 @@ type (
 		Node    string
 		LagMS   int64
 		AwayMS  int64
+		WaitMS  int64
+		StillMS int64
+		Parts   int
 		Audible []string
 	}
 	shownWave struct {
@@ -102,18 +110,20 @@ func (w wireFeedReading) charted() (vitals.Charted, error) {
 
 func toWireTransition(t alerts.Transition) wireTransition {
 	return wireTransition{
-		Version: wireVersion, Change: string(t.Change), Before: uint8(t.Before), Alarm: toWireAlarm(t.Alarm),
+		Version: transitionVersion, Change: string(t.Change), Before: uint8(t.Before), Alarm: toWireAlarm(t.Alarm),
 		At: toMicros(t.At), Actor: t.Actor, Command: t.Command, Station: t.Station,
+		Unrecorded: t.Unrecorded, Retold: t.Retold, Ahead: t.Ahead.Microseconds(),
 	}
 }
 
 func (w wireTransition) transition() (alerts.Transition, error) {
-	if w.Version != wireVersion {
+	if w.Version != transitionVersion {
 		return alerts.Transition{}, fmt.Errorf("transition of version %d: %w", w.Version, errMalformed)
 	}
 	return alerts.Transition{
 		Change: alerts.Change(w.Change), Before: alerts.State(w.Before), Alarm: w.Alarm.alarm(),
 		At: fromMicros(w.At), Actor: w.Actor, Command: w.Command, Station: w.Station,
+		Unrecorded: w.Unrecorded, Retold: w.Retold, Ahead: time.Duration(w.Ahead) * time.Microsecond,
 	}, nil
 }
 
@@ -128,7 +138,7 @@ func toWireAlarm(a alerts.Alarm) wireAlarm {
 		AckedBy: a.AckedBy, AckedName: a.AckedName, AckedAt: toMicros(a.AckedAt), Reason: string(a.Reason),
 		Worst:      [2]int64{a.Worst.Mantissa, int64(a.Worst.Exp)},
 		Suppressor: string(a.Suppressor), Previous: string(a.Previous), Chattering: a.Chattering,
-		Snooze: toMicros(a.SnoozeUntil), Command: a.Command,
+		Snooze: toMicros(a.SnoozeUntil), Command: a.Command, AckReason: string(a.AckReason),
 	}
 }
 
@@ -144,27 +154,31 @@ func (w wireAlarm) alarm() alerts.Alarm {
 		AckedBy: w.AckedBy, AckedName: w.AckedName, AckedAt: fromMicros(w.AckedAt), Reason: alerts.CloseReason(w.Reason),
 		Worst:      vitals.NewDecimal(w.Worst[0], int8(w.Worst[1])),
 		Suppressor: alerts.AlarmID(w.Suppressor), Previous: alerts.AlarmID(w.Previous), Chattering: w.Chattering,
-		SnoozeUntil: fromMicros(w.Snooze), Command: w.Command,
+		SnoozeUntil: fromMicros(w.Snooze), Command: w.Command, AckReason: alerts.AckReason(w.AckReason),
 	}
 }
 
 func toWireHealth(h Health) wireHealth {
 	return wireHealth{
-		Version: wireVersion, Node: h.Node, LagMS: h.Lag.Milliseconds(), AwayMS: h.Away.Milliseconds(),
+		Version: healthVersion, Node: h.Node, LagMS: h.Lag.Milliseconds(), AwayMS: h.Away.Milliseconds(),
+		WaitMS: h.Waiting.Milliseconds(), StillMS: h.Silent.Milliseconds(), Parts: h.Parts,
 		Audible: lo.Map(h.Audible, func(u vitals.UnitID, _ int) string { return string(u) }),
 	}
 }
 
 func (w wireHealth) health() (Health, error) {
-	if w.Version != wireVersion {
+	if w.Version != healthVersion {
 		return Health{}, fmt.Errorf("health of version %d: %w", w.Version, errMalformed)
 	}
 	const longest = int64(365 * 24 * time.Hour / time.Millisecond)
-	if w.LagMS < 0 || w.LagMS > longest || w.AwayMS < 0 || w.AwayMS > longest {
-		return Health{}, fmt.Errorf("health with times of %d and %d ms: %w", w.LagMS, w.AwayMS, errMalformed)
+	for _, ms := range []int64{w.LagMS, w.AwayMS, w.WaitMS, w.StillMS} {
+		if ms < 0 || ms > longest {
+			return Health{}, fmt.Errorf("health with a time of %d ms: %w", ms, errMalformed)
+		}
 	}
 	return Health{
 		Node: w.Node, Lag: time.Duration(w.LagMS) * time.Millisecond, Away: time.Duration(w.AwayMS) * time.Millisecond,
+		Waiting: time.Duration(w.WaitMS) * time.Millisecond, Silent: time.Duration(w.StillMS) * time.Millisecond, Parts: w.Parts,
 		Audible: lo.Map(w.Audible, func(u string, _ int) vitals.UnitID { return vitals.UnitID(u) }),
 	}, nil
 }

@@ -71,6 +71,7 @@ type Journal struct {
 
 	publisher jetstream.JetStream
 	reader    jetstream.JetStream
+	begun     sync.Map // *nats.Msg to the func(error) that is told what became of it
 
 	mu       sync.Mutex
 	identity identity

@@ -409,9 +409,10 @@ func TestWhatIsBegunTogetherIsInOrder(t *testing.T) {
 		t.Helper()
 		var want []vitals.Delivery
 		var confirmed []func(context.Context) error
+		arrived := make(chan error, 200)
 		for seq := range uint64(200) {
 			d := delivery(ann, seq+1)
-			c, err := j.Begin(d)
+			c, err := j.Begin(d, func(err error) { arrived <- err })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -420,6 +421,9 @@ func TestWhatIsBegunTogetherIsInOrder(t *testing.T) {
 		for i, c := range confirmed {
 			if err := c(t.Context()); err != nil {
 				t.Fatalf("delivery %d: %v", i+1, err)
+			}
+			if err := <-arrived; err != nil {
+				t.Fatalf("delivery %d arrived: %v", i+1, err)
 			}
 		}
 		r, _ := consume(t, j, vitals.PartitionOf(ann), 1, time.Time{})
@@ -431,8 +435,13 @@ func TestWhatIsBegunWithoutAServerIsNotConfirmed(t *testing.T) {
 	ns := external(t, t.TempDir(), -1)
 	j := open(t, journal.Config{URL: ns.ClientURL(), MaxBytes: 1 << 20, PublishTimeout: time.Second})
 	stopServer(ns)
-	confirmed, err := j.Begin(delivery(ann, 1))
+	arrived := make(chan error, 2)
+	told := func(err error) { arrived <- err }
+	confirmed, err := j.Begin(delivery(ann, 1), told)
 	if err == nil {
+		if told := <-arrived; told == nil { // whether anybody asks or not
+			t.Error("told that it arrived")
+		}
 		err = confirmed(t.Context())
 	}
 	if !errors.Is(err, journal.ErrUnavailable) {
@@ -440,7 +449,7 @@ func TestWhatIsBegunWithoutAServerIsNotConfirmed(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if confirmed, err := j.Begin(delivery(ann, 2)); err == nil && !errors.Is(confirmed(ended), journal.ErrUnavailable) {
+	if confirmed, err := j.Begin(delivery(ann, 2), told); err == nil && !errors.Is(confirmed(ended), journal.ErrUnavailable) {
 		t.Error("confirmed to one who has left")
 	}
 }

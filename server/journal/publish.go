@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nats-io/nats.go"
+
 	"vigil/vitals"
 )
 
@@ -19,8 +21,9 @@ func (j *Journal) Publish(ctx context.Context, d vitals.Delivery) error {
 }
 
 // Begin appends the delivery behind everything that was begun before, and does not wait for the journal to have
-// it: that is what confirmed does. Who has many to publish begins them all, and then asks.
-func (j *Journal) Begin(d vitals.Delivery) (confirmed func(context.Context) error, err error) {
+// it: that is what confirmed does. Who has many to publish begins them all, and then asks. Whether anybody asks or
+// not, arrived is told once what became of a delivery that was begun, within PublishTimeout; it must not wait.
+func (j *Journal) Begin(d vitals.Delivery, arrived func(error)) (confirmed func(context.Context) error, err error) {
 	data, err := encodeDelivery(d)
 	if err != nil {
 		return nil, err
@@ -28,8 +31,11 @@ func (j *Journal) Begin(d vitals.Delivery) (confirmed func(context.Context) erro
 	unavailable := func(err error) error {
 		return fmt.Errorf("publish to partition %d: %w: %w", vitals.PartitionOf(d.Patient), ErrUnavailable, err)
 	}
-	future, err := j.publisher.PublishAsync(subjectOf(d), data)
+	msg := &nats.Msg{Subject: subjectOf(d), Data: data}
+	j.begun.Store(msg, arrived)
+	future, err := j.publisher.PublishMsgAsync(msg)
 	if err != nil {
+		j.begun.Delete(msg)
 		return nil, unavailable(err)
 	}
 	return func(ctx context.Context) error {
@@ -42,6 +48,13 @@ func (j *Journal) Begin(d vitals.Delivery) (confirmed func(context.Context) erro
 			return unavailable(ctx.Err())
 		}
 	}, nil
+}
+
+// became tells whoever began the message what became of it.
+func (j *Journal) became(msg *nats.Msg, fault error) {
+	if arrived, known := j.begun.LoadAndDelete(msg); known {
+		arrived.(func(error))(fault) // as Begin puts it
+	}
 }
 
 // Append is Publish for a sender who waits until the delivery is stored: it also says where it is.

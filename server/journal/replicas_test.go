@@ -2,7 +2,6 @@ package journal_test
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/samber/lo"
 
 	"vigil/server/journal"
+	"vigil/server/porttest"
 )
 
 // elections take seconds by the server's own constants.
@@ -20,7 +20,7 @@ const elections = 40 * time.Second
 // cluster starts three servers that keep copies for each other, as compose.yaml does.
 func cluster(t *testing.T) ([]*server.Server, string) {
 	t.Helper()
-	ports := lo.Times(3, func(int) int { return freePort(t) })
+	ports := lo.Times(3, func(int) int { return int(porttest.New(t).Port()) })
 	routes := lo.Map(ports, func(port, _ int) *url.URL {
 		return &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", port)}
 	})
@@ -42,16 +42,6 @@ func cluster(t *testing.T) ([]*server.Server, string) {
 			lo.SomeBy(servers, func(ns *server.Server) bool { return ns.JetStreamIsLeader() })
 	})
 	return servers, strings.Join(lo.Map(servers, func(ns *server.Server, _ int) string { return ns.ClientURL() }), ",")
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 func within(t *testing.T, what string, done func() bool) {

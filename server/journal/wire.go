@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -16,9 +17,14 @@ import (
 // errMalformed is wrapped by every error about bytes that are not a message of ours.
 var errMalformed = errors.New("malformed journal message")
 
-// wireVersion is the first element of every message. A node that is older than the message passes
-// it over and says so.
-const wireVersion = 1
+// The version is the first element of every message, and changes with what follows it. A node of another version
+// passes the message over and says so: what it misses of the alarms, it reads in the database. Deliveries wait in the
+// journal for the node that comes next, so theirs must not change.
+const (
+	wireVersion       = 1
+	transitionVersion = 3 // since it says by which clock its samples are charted
+	healthVersion     = 2 // since it says what has not come through
+)
 
 var (
 	encoding = lo.Must(cbor.EncOptions{Sort: cbor.SortNone}.EncMode())
@@ -143,12 +149,22 @@ func decodeDelivery(data []byte) (vitals.Delivery, error) {
 	}, nil
 }
 
-// decode reads exactly one value and nothing behind it.
+// decode reads exactly one value and nothing behind it. Where it cannot, the message may be of another version.
 func decode(data []byte, into any) error {
 	if err := decoding.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("%w: %w", errMalformed, err)
+		return fmt.Errorf("message of version %s: %w: %w", versionOf(data), errMalformed, err)
 	}
 	return nil
+}
+
+// versionOf is the version of a message of whatever version.
+func versionOf(data []byte) string {
+	var elements []cbor.RawMessage
+	var version uint8
+	if decoding.Unmarshal(data, &elements) != nil || len(elements) == 0 || decoding.Unmarshal(elements[0], &version) != nil {
+		return "unknown"
+	}
+	return strconv.Itoa(int(version))
 }
 
 // mapTry converts all or says what is wrong with the first that does not convert; nil stays nil.

@@ -15,11 +15,31 @@ import (
 // board is the present state of one unit.
 type board struct {
 	rev      uint64 // counts alarm changes
-	alarms   map[alerts.AlarmID]alerts.Alarm
+	alarms   map[alerts.AlarmID]posted
 	care     map[vitals.PatientID]alerts.Care
 	numerics map[numericKey]numeric
 	channels map[channelKey]*channel
 	order    []*channel
+}
+
+// posted is an alarm as it is shown.
+type posted struct {
+	alerts.Alarm
+
+	unrecorded bool // the database has not taken it yet
+	retold     bool // it was shown before: where it is not any more, it is over
+}
+
+// before reports whether the other one says something newer.
+func (p posted) before(other posted) bool {
+	return p.Version < other.Version || p.Version == other.Version && p.unrecorded != other.unrecorded
+}
+
+// View is the alarm as screens show it.
+func (p posted) View() alerts.View {
+	v := p.Alarm.View()
+	v.Unrecorded = p.unrecorded
+	return v
 }
 
 type numericKey struct {
@@ -45,7 +65,7 @@ type channel struct {
 
 func newBoard() *board {
 	return &board{
-		alarms:   map[alerts.AlarmID]alerts.Alarm{},
+		alarms:   map[alerts.AlarmID]posted{},
 		care:     map[vitals.PatientID]alerts.Care{},
 		numerics: map[numericKey]numeric{},
 		channels: map[channelKey]*channel{},
@@ -78,8 +98,8 @@ func (b *board) snapshot(unit vitals.UnitID, now time.Time) snapshot {
 	return s
 }
 
-func (b *board) sorted() []alerts.Alarm {
-	return slices.SortedFunc(maps.Values(b.alarms), func(x, y alerts.Alarm) int { return cmp.Compare(x.ID, y.ID) })
+func (b *board) sorted() []posted {
+	return slices.SortedFunc(maps.Values(b.alarms), func(x, y posted) int { return cmp.Compare(x.ID, y.ID) })
 }
 
 func (b *board) open() openCount {

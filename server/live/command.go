@@ -6,19 +6,32 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/samber/lo"
+
 	"vigil/alerts"
 	"vigil/vitals"
 )
 
-// ops are the words for what a person may want. Those about an alarm name it, with what was on the screen;
-// the others name the patient.
+// subject is what a command is about.
+type subject int
+
+const (
+	anAlarm   subject = iota // it is named, with what was on the screen
+	aPatient                 // is named
+	theScreen                // that says it
+)
+
+// ops are the words for what a person may want.
 var ops = map[string]struct {
 	kind  alerts.CommandKind
-	alarm bool
+	about subject
 }{
-	"ack": {alerts.Acknowledge, true}, "unack": {alerts.Unacknowledge, true}, "snooze": {alerts.Snooze, true},
-	"pause": {alerts.PauseAudio, false}, "standby": {alerts.Standby, false}, "resume": {alerts.Resume, false},
-	"alarm_off": {alerts.AlarmOff, false}, "alarm_on": {alerts.AlarmOn, false},
+	"ack": {alerts.Acknowledge, anAlarm}, "unack": {alerts.Unacknowledge, anAlarm}, "snooze": {alerts.Snooze, anAlarm},
+	"explain": {alerts.Explain, anAlarm},
+	"ack_low": {alerts.AcknowledgeLow, aPatient},
+	"pause":   {alerts.PauseAudio, aPatient}, "standby": {alerts.Standby, aPatient}, "resume": {alerts.Resume, aPatient},
+	"alarm_off": {alerts.AlarmOff, aPatient}, "alarm_on": {alerts.AlarmOn, aPatient},
+	"pause_station": {alerts.PauseAudio, theScreen},
 }
 
 // Bounds of what a screen may say in a command.
@@ -27,50 +40,70 @@ const (
 	maxSeconds = 7 * 24 * 60 * 60 // beyond what any command allows
 )
 
+func refuse(r request, code, message string) result {
+	return result{Command: r.Command, Code: code, Message: message}
+}
+
 // command carries out what somebody at the screen wants, and answers it.
 func (v *viewer) command(ctx context.Context, r request) result {
-	refuse := func(code, message string) result {
-		return result{Command: r.Command, Code: code, Message: message}
-	}
 	op, known := ops[r.Op]
 	priority, named := alerts.PriorityByName(r.SeenPriority)
-	if !known || r.Command == "" || op.alarm != named || len(r.Where)+len(r.Reason) > maxWords || r.Seconds < 0 || r.Seconds > maxSeconds {
-		return refuse("bad_request", "want a known op with cmd_id, and alarm, seen_version and seen_priority, or patient")
+	unreadable := !known || r.Command == "" || (op.about == anAlarm) != named || len(r.Where)+len(r.Reason) > maxWords || r.Seconds < 0 || r.Seconds > maxSeconds
+	reasonless := r.AckReason == "" && op.kind != alerts.Explain // which others may be
+	if unreadable || !reasonless && !r.AckReason.Valid() {
+		return refuse(r, "bad_request", "want a known op with cmd_id, and alarm, seen_version and seen_priority, or patient")
 	}
-	patient, about, known := v.subject(ctx, op.alarm, r)
+	if op.about == theScreen {
+		return v.pause(r)
+	}
+	patient, about, known := v.subject(ctx, op.about, r)
 	switch {
 	case !known:
-		return refuse("unknown", "no such alarm or patient in this unit")
+		return refuse(r, "unknown", "no such alarm or patient in this unit")
 	case !alerts.May(v.staff.Role, op.kind, about.Condition.Spec().Type, about.AckedBy == string(v.staff.ID)):
-		return refuse("forbidden", fmt.Sprintf("a %s may not do this", v.staff.Role))
+		return refuse(r, "forbidden", fmt.Sprintf("a %s may not do this", v.staff.Role))
 	}
 	a, err := v.socket.commands.Command(ctx, patient, alerts.Command{
 		Kind: op.kind, ID: r.Command, Alarm: r.Alarm, SeenVersion: r.SeenVersion, SeenPriority: priority,
-		Condition: r.Condition, For: time.Duration(r.Seconds) * time.Second, Where: r.Where, Reason: r.Reason,
+		Seen:      lo.Map(r.Seen, func(s seenAlarm, _ int) alerts.SeenAlarm { return alerts.SeenAlarm(s) }),
+		Condition: r.Condition, For: time.Duration(r.Seconds) * time.Second, Where: r.Where, Reason: r.Reason, AckReason: r.AckReason,
 		Actor: string(v.staff.ID), ActorName: v.staff.Name, Role: v.staff.Role, Station: v.station,
 	})
 	refused, is := errors.AsType[*alerts.RefusedError](err)
 	switch {
 	case is:
-		res := refuse(string(refused.Code), refused.Error())
+		refused = refused.Known(about)
+		res := refuse(r, string(refused.Code), refused.Error())
 		if refused.Current.ID != "" {
 			res.Alarm = new(refused.Current.View())
 		}
 		return res
 	case err != nil:
 		v.log.Warn("command could not be recorded", "op", op.kind, "error", err)
-		return refuse("unavailable", "not done: try again")
-	case op.alarm:
-		return result{Command: r.Command, OK: true, Alarm: new(a.Alarm.View())}
+		return refuse(r, "unavailable", "not done: try again")
 	default:
-		return result{Command: r.Command, OK: true, Care: new(a.Care.View())}
+		return done(r, op.about, a)
 	}
+}
+
+// done answers a command that was carried out.
+func done(r request, about subject, a alerts.Answer) result {
+	res := result{Command: r.Command, OK: true}
+	switch {
+	case about == anAlarm:
+		res.Alarm = new(a.Alarm.View())
+	case len(a.Each) > 0:
+		res.Each = lo.Map(a.Each, func(x alerts.Each, _ int) alerts.EachView { return x.View() })
+	default:
+		res.Care = new(a.Care.View())
+	}
+	return res
 }
 
 // subject is the patient of the unit whom the command is about, and the alarm, which may be over. An alarm about
 // Vigil itself is of nobody, and everybody's or one unit's.
-func (v *viewer) subject(ctx context.Context, alarm bool, r request) (vitals.PatientID, alerts.Alarm, bool) {
-	if !alarm {
+func (v *viewer) subject(ctx context.Context, about subject, r request) (vitals.PatientID, alerts.Alarm, bool) {
+	if about == aPatient {
 		return r.Patient, alerts.Alarm{}, v.feed.cares(v.unit, r.Patient)
 	}
 	a, shown := v.feed.alarm(v.unit, r.Alarm)

@@ -29,7 +29,8 @@ type (
 		Alarms   []alerts.View `json:"alarms"`
 		Channels []channelView `json:"channels"`
 
-		Cares []alerts.CareView `json:"cares"`
+		Cares   []alerts.CareView `json:"cares"`
+		Station stationView       `json:"station"`
 	}
 	event struct {
 		Type     string       `json:"t"`
@@ -40,7 +41,12 @@ type (
 		Numeric  *numericView `json:"numeric,omitempty"`
 		Channel  *channelView `json:"channel,omitempty"`
 
-		Care *alerts.CareView `json:"care,omitempty"`
+		Care    *alerts.CareView `json:"care,omitempty"`
+		Station *stationView     `json:"station,omitempty"`
+	}
+	// stationView is what is decided about the station itself.
+	stationView struct {
+		Paused *alerts.DecidedView `json:"paused"` // its sound is silent for a moment
 	}
 	heartbeat struct {
 		Type     string    `json:"t"`
@@ -95,6 +101,13 @@ type (
 		Seconds      int              `json:"seconds"`
 		Where        string           `json:"where"`
 		Reason       string           `json:"reason"`
+		AckReason    alerts.AckReason `json:"ack_reason"`
+		Seen         []seenAlarm      `json:"seen"`
+	}
+	// seenAlarm is an alarm as it was on the screen.
+	seenAlarm struct {
+		Alarm   alerts.AlarmID `json:"alarm"`
+		Version int            `json:"version"`
 	}
 	result struct {
 		Type    string       `json:"t"`
@@ -104,7 +117,8 @@ type (
 		Message string       `json:"message,omitempty"`
 		Alarm   *alerts.View `json:"alarm,omitempty"`
 
-		Care *alerts.CareView `json:"care,omitempty"`
+		Care *alerts.CareView  `json:"care,omitempty"`
+		Each []alerts.EachView `json:"each,omitempty"`
 	}
 )
 

@@ -41,13 +41,15 @@ type Feed struct {
 	log   *slog.Logger
 	now   func() time.Time
 
-	changed chan struct{} // the census is said to have changed
+	changed chan struct{}      // the census is said to have changed
+	unread  []vitals.PatientID // belongs to Refresh: whose stored values are not shown yet
 
 	mu      sync.Mutex
 	units   map[vitals.PatientID]vitals.UnitID
 	boards  map[vitals.UnitID]*board
-	system  map[alerts.AlarmID]alerts.Alarm // open alarms about Vigil itself, which every unit sees
-	viewers map[*viewer]string              // whether each can be heard, in its own word
+	system  map[alerts.AlarmID]posted // open alarms about Vigil itself, which every unit sees
+	ended   map[alerts.AlarmID]bool   // are over, which the database may not say yet
+	viewers map[*viewer]string        // whether each can be heard, in its own word
 }
 
 // New is a feed without state; Refresh fills it.
@@ -56,7 +58,8 @@ func New(store Store, log *slog.Logger, now func() time.Time) *Feed {
 		store: store, log: log, now: now, changed: make(chan struct{}, 1),
 		units:   map[vitals.PatientID]vitals.UnitID{},
 		boards:  map[vitals.UnitID]*board{},
-		system:  map[alerts.AlarmID]alerts.Alarm{},
+		system:  map[alerts.AlarmID]posted{},
+		ended:   map[alerts.AlarmID]bool{},
 		viewers: map[*viewer]string{},
 	}
 }
@@ -81,12 +84,25 @@ func (f *Feed) boardOf(unit vitals.UnitID) *board {
 }
 
 // Alarm shows a change of an alarm. An older version than the one shown is ignored, so the same
-// change may arrive twice and in any order.
-func (f *Feed) Alarm(t alerts.Transition) { f.show(t.Alarm) }
+// change may arrive twice and in any order. Of the version shown, whether it is recorded is news.
+// What is told again of an alarm that is not shown any more is not: it was over before the database took its beginning.
+func (f *Feed) Alarm(t alerts.Transition) {
+	if alerts.Synthetic(t.Alarm.Patient) {
+		f.prove(t.Alarm)
+		return
+	}
+	f.show(posted{t.Alarm, t.Unrecorded, t.Retold})
+}
 
-func (f *Feed) show(a alerts.Alarm) {
+func (f *Feed) show(a posted) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.ended[a.ID] {
+		return
+	}
+	if !a.State.Open() {
+		f.ended[a.ID] = true
+	}
 	if a.Patient != alerts.Nobody {
 		if b, unit, known := f.board(a.Patient); known { // else the census brings it within seconds
 			f.showOn(b, unit, a)
@@ -97,7 +113,7 @@ func (f *Feed) show(a alerts.Alarm) {
 		f.showOn(f.boardOf(vitals.UnitID(a.Site)), vitals.UnitID(a.Site), a)
 		return
 	}
-	if known, have := f.system[a.ID]; !have || known.Version < a.Version {
+	if known, have := f.system[a.ID]; !have && !a.retold || have && known.before(a) {
 		f.system[a.ID] = a
 	}
 	if !a.State.Open() {
@@ -109,12 +125,12 @@ func (f *Feed) show(a alerts.Alarm) {
 }
 
 // showOn shows an alarm to the screens of a unit. The caller holds the lock.
-func (f *Feed) showOn(b *board, unit vitals.UnitID, a alerts.Alarm) {
+func (f *Feed) showOn(b *board, unit vitals.UnitID, a posted) {
 	shown, have := b.alarms[a.ID]
-	if have && shown.Version >= a.Version {
+	if have && !shown.before(a) {
 		return
 	}
-	if !have && !a.State.Open() {
+	if !have && (a.retold || !a.State.Open()) {
 		return
 	}
 	if a.State.Open() {
@@ -260,7 +276,7 @@ func (f *Feed) alarm(unit vitals.UnitID, id alerts.AlarmID) (alerts.Alarm, bool)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	a, ok := f.boardOf(unit).alarms[id]
-	return a, ok
+	return a.Alarm, ok
 }
 
 // hear notes whether the viewer's station can be heard.

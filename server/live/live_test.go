@@ -43,6 +43,8 @@ type house struct {
 	care     []alerts.Care
 	answer   error
 	down     bool
+	mute     bool          // nobody is told who is here, nor that it cannot be said
+	hangs    chan struct{} // who is signed in is asked for here, and nobody answers; nil: somebody does
 	clock    time.Time
 }
 
@@ -61,7 +63,14 @@ func (h *house) now() time.Time {
 	return h.clock
 }
 
-func (h *house) Admissions(context.Context) ([]vitals.Admission, error) {
+func (h *house) Admissions(ctx context.Context) ([]vitals.Admission, error) {
+	h.mu.Lock()
+	mute := h.mute
+	h.mu.Unlock()
+	if mute {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var all []vitals.Admission
@@ -118,6 +127,11 @@ func (h *house) Command(_ context.Context, p vitals.PatientID, c alerts.Command)
 		return alerts.Answer{}, h.answer
 	}
 	h.asked = append(h.asked, c)
+	if c.Kind == alerts.AcknowledgeLow {
+		a := h.alarms[c.Seen[0].Alarm]
+		a.State, a.AckedName = alerts.ActiveAck, c.ActorName
+		return alerts.Answer{Each: []alerts.Each{{ID: a.ID, Alarm: a}, {ID: "01GONE", Refused: alerts.UnknownAlarm}}}, nil
+	}
 	if c.Alarm == "" {
 		return alerts.Answer{Care: alerts.Care{
 			Patient: p, Version: 1, Paused: alerts.Decided{Since: h.clock, Until: h.clock.Add(c.For), ByName: c.ActorName},
@@ -132,7 +146,18 @@ func (h *house) Command(_ context.Context, p vitals.PatientID, c alerts.Command)
 	return alerts.Answer{Alarm: after}, nil
 }
 
-func (h *house) identify(*http.Request) (vitals.Staff, error) {
+func (h *house) identify(r *http.Request) (vitals.Staff, error) {
+	h.mu.Lock()
+	hangs := h.hangs
+	h.mu.Unlock()
+	if hangs != nil {
+		select {
+		case hangs <- struct{}{}:
+		case <-r.Context().Done():
+		}
+		<-r.Context().Done()
+		return vitals.Staff{}, r.Context().Err()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.down {
@@ -172,6 +197,11 @@ type frame struct {
 
 	Care  *alerts.CareView  `json:"care"`
 	Cares []alerts.CareView `json:"cares"`
+	Each  []alerts.EachView `json:"each"`
+
+	Station struct {
+		Paused *alerts.DecidedView `json:"paused"`
+	} `json:"station"`
 }
 
 type scene struct {
@@ -456,6 +486,10 @@ func TestAcknowledgingOverTheSocket(t *testing.T) {
 		wantCode string
 	}{
 		"a nurse takes it":                       {nil, ack, ""},
+		"and says what it was":                   {nil, with(ack, "ack_reason", "artefact"), ""},
+		"a reason that is none":                  {nil, with(ack, "ack_reason", "bored"), "bad_request"},
+		"somebody says what it was":              {nil, with(with(ack, "op", "explain"), "ack_reason", "watching"), ""},
+		"without saying it":                      {nil, with(ack, "op", "explain"), "bad_request"},
 		"somebody was quicker":                   {func(s *scene) { s.house.answer = &alerts.RefusedError{Code: alerts.AlreadyAcked} }, ack, "already_acked"},
 		"the database is away":                   {func(s *scene) { s.house.answer = errors.New("timeout") }, ack, "unavailable"},
 		"a viewer may not":                       {func(s *scene) { s.house.staff.Role = vitals.Viewer }, ack, "forbidden"},
@@ -584,9 +618,25 @@ func TestAScreenStaysWhileTheDatabaseIsAway(t *testing.T) {
 	st, _ := s.join(t, "west")
 	s.house.set(func() { s.house.down = true })
 	st.until("hb")
-	st.until("hb") // the rights were asked for before each
+	st.until("hb") // the rights are asked for as often
 	s.feed.Alarm(alerts.Transition{Alarm: asystole(1, alerts.ActiveUnack)})
 	st.until("ev:alarm")
+}
+
+func TestAScreenIsToldOfAnAlarmThoughTheDatabaseSaysNothingAtAll(t *testing.T) {
+	s := open(t)
+	st, _ := s.join(t, "west")
+	asked := make(chan struct{})
+	s.house.set(func() { s.house.hangs = asked })
+	select {
+	case <-asked: // whether somebody is still signed in
+	case <-time.After(patience):
+		t.Fatal("nobody asked")
+	}
+	s.feed.Alarm(alerts.Transition{Alarm: asystole(1, alerts.ActiveUnack)})
+	st.until("ev:alarm")
+	st.until("hb")
+	st.until("hb")
 }
 
 func TestAScreenThatConfirmsNothingIsClosedAndTheNextOneSeesEverything(t *testing.T) {

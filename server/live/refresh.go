@@ -45,8 +45,20 @@ func (f *Feed) CensusChanged() {
 	}
 }
 
-// Refresh compares the census and the open alarms with the database and publishes what differs.
+// refreshLimit is how long the database may take to say what there is. One that says nothing at all would otherwise be
+// waited for when it has long been back, and of whoever is admitted meanwhile no alarm would be shown.
+const refreshLimit = 10 * time.Second
+
+// Refresh compares the census and the open alarms with the database and publishes what differs. It must not run twice at
+// the same time.
 func (f *Feed) Refresh(ctx context.Context) error {
+	defer f.loadUnread(ctx) // the alarms come first
+	limited, cancel := context.WithTimeout(ctx, refreshLimit)
+	defer cancel()
+	return f.compare(limited)
+}
+
+func (f *Feed) compare(ctx context.Context) error {
 	if err := f.refreshCensus(ctx); err != nil {
 		return err
 	}
@@ -57,15 +69,16 @@ func (f *Feed) Refresh(ctx context.Context) error {
 	stored := map[alerts.AlarmID]bool{}
 	for _, a := range open {
 		stored[a.ID] = true
-		f.show(a)
+		f.show(posted{Alarm: a})
 	}
 	for _, id := range f.openNotIn(stored) {
 		a, err := f.store.AlarmByID(ctx, id)
 		if err != nil {
 			continue // raised a moment ago and not yet recorded
 		}
-		f.show(a)
+		f.show(posted{Alarm: a})
 	}
+	f.forgetEnded(stored)
 	care, err := f.store.AllCare(ctx)
 	if err != nil {
 		return fmt.Errorf("read what is decided about patients: %w", err)
@@ -86,10 +99,10 @@ func (f *Feed) refreshCensus(ctx context.Context) error {
 		units[a.Patient.ID] = a.Patient.Unit
 	}
 	f.mu.Lock()
-	added := make([]vitals.PatientID, 0)
+	defer f.mu.Unlock()
 	for p := range units {
 		if _, known := f.units[p]; !known {
-			added = append(added, p)
+			f.unread = append(f.unread, p)
 		}
 	}
 	changed := !maps.Equal(units, f.units)
@@ -98,24 +111,31 @@ func (f *Feed) refreshCensus(ctx context.Context) error {
 		f.forgetAbsent()
 		f.announceCensus()
 	}
-	f.mu.Unlock()
-	for _, p := range added {
-		f.loadLatest(ctx, p)
-	}
 	return nil
 }
 
-// loadLatest shows the stored values of a patient who was not known before, so that a spot value
-// such as a blood pressure does not vanish from the screens when the server restarts.
-func (f *Feed) loadLatest(ctx context.Context, p vitals.PatientID) {
+// loadUnread shows the stored values of patients who were not known before, so that a spot value
+// such as a blood pressure does not vanish from the screens when the server restarts. Where the database takes too long
+// for all of them, the next refresh goes on: a ward's values hold up no comparison of its alarms.
+func (f *Feed) loadUnread(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
+	defer cancel()
+	for len(f.unread) > 0 && f.loadLatest(ctx, f.unread[0]) {
+		f.unread = f.unread[1:]
+	}
+}
+
+// loadLatest reports whether the database has answered.
+func (f *Feed) loadLatest(ctx context.Context, p vitals.PatientID) bool {
 	latest, err := f.store.Latest(ctx, p)
 	if err != nil {
 		f.log.Warn("latest readings could not be read", "error", err)
-		return
+		return ctx.Err() == nil
 	}
 	for _, c := range latest {
 		f.Reading(c, c.Time)
 	}
+	return true
 }
 
 // forgetAbsent drops what belongs to patients who left their unit. The caller holds the lock.
@@ -125,7 +145,7 @@ func (f *Feed) forgetAbsent() {
 		maps.DeleteFunc(b.numerics, func(k numericKey, _ numeric) bool { return gone(k.patient) })
 		maps.DeleteFunc(b.channels, func(k channelKey, _ *channel) bool { return gone(k.patient) })
 		maps.DeleteFunc(b.care, func(p vitals.PatientID, _ alerts.Care) bool { return gone(p) })
-		maps.DeleteFunc(b.alarms, func(_ alerts.AlarmID, a alerts.Alarm) bool { return a.Patient != alerts.Nobody && gone(a.Patient) })
+		maps.DeleteFunc(b.alarms, func(_ alerts.AlarmID, a posted) bool { return a.Patient != alerts.Nobody && gone(a.Patient) })
 	}
 }
 
@@ -133,6 +153,13 @@ func (f *Feed) announceCensus() {
 	for v := range f.viewers {
 		v.out.urgent(event{Kind: "census"})
 	}
+}
+
+// forgetEnded forgets what is over for the database, too.
+func (f *Feed) forgetEnded(stored map[alerts.AlarmID]bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.DeleteFunc(f.ended, func(id alerts.AlarmID, _ bool) bool { return !stored[id] })
 }
 
 func (f *Feed) openNotIn(stored map[alerts.AlarmID]bool) []alerts.AlarmID {

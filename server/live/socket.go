@@ -36,7 +36,7 @@ type Commands interface {
 // Options of a Socket.
 type Options struct {
 	Commands  Commands
-	Identify  func(*http.Request) (vitals.Staff, error) // who is signed in; asked again at each heartbeat
+	Identify  func(*http.Request) (vitals.Staff, error) // who is signed in; asked again as often as the heart beats
 	PublicURL string                                    // further origin that may connect, empty for none
 	Drawn     func(time.Duration)                       // told how long an alarm took to a screen
 	Note      func(...alerts.Note)                      // told what was on which screen, and what sounded there; must not wait
@@ -135,7 +135,7 @@ func (s *Socket) unregister(conn *websocket.Conn) {
 
 func (s *Socket) serve(r *http.Request, conn *websocket.Conn, staff vitals.Staff) (int, error) {
 	conn.SetReadLimit(maxRequest)
-	h, err := readHello(conn)
+	h, err := readHello(r.Context(), conn)
 	if err != nil {
 		return closeInternal, err
 	}
@@ -152,8 +152,8 @@ func (s *Socket) serve(r *http.Request, conn *websocket.Conn, staff vitals.Staff
 		return closeInternal, err
 	}
 	v.log.Info("screen joined")
-	code, err := v.serve(r.Context(), func() bool {
-		now, err := s.identify(r)
+	code, err := v.serve(r.Context(), func(ctx context.Context) bool {
+		now, err := s.identify(r.WithContext(ctx))
 		if err != nil {
 			return !errors.Is(err, ErrSignedOut)
 		}
@@ -163,8 +163,11 @@ func (s *Socket) serve(r *http.Request, conn *websocket.Conn, staff vitals.Staff
 	return code, err
 }
 
-func readHello(conn *websocket.Conn) (hello, error) {
+func readHello(ctx context.Context, conn *websocket.Conn) (hello, error) {
 	_ = conn.SetReadDeadline(time.Now().Add(silenceLimit))
+	if ctx.Err() != nil {
+		return hello{}, context.Cause(ctx)
+	}
 	_, data, err := conn.ReadMessage()
 	if err != nil {
 		return hello{}, fmt.Errorf("read hello: %w", err)

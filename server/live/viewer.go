@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -22,7 +23,8 @@ const (
 	silenceLimit   = 10 * time.Second // a screen that says nothing for so long is gone
 	writeLimit     = 5 * time.Second
 	commandLimit   = 8 * time.Second
-	maxRequest     = 64 << 10 // bytes of one frame from a browser; it may list a thousand alarms
+	rightsLimit    = 5 * time.Second // within which it is told whether somebody is still signed in, or not this time
+	maxRequest     = 64 << 10        // bytes of one frame from a browser; it may list a thousand alarms
 )
 
 // Close codes of vigil.v1.
@@ -49,6 +51,7 @@ type viewer struct {
 	log     *slog.Logger
 
 	commands sync.WaitGroup
+	paused   atomic.Pointer[alerts.DecidedView] // the station's sound, as it was decided last
 	audio    string
 	seq      uint64
 	buf      []byte
@@ -56,14 +59,16 @@ type viewer struct {
 
 // serve runs the screen until it leaves, falls behind or loses its rights, and returns the close
 // code and the reason.
-func (v *viewer) serve(ctx context.Context, authorised func() bool) (int, error) {
+func (v *viewer) serve(ctx context.Context, authorised func(context.Context) bool) (int, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	v.feed.join(v)
 	var writing sync.WaitGroup
 	var code int
 	var err error
+	over := make(chan struct{})
+	writing.Go(func() { v.ask(ctx, authorised, over) })
 	writing.Go(func() {
-		code, err = v.write(ctx, authorised)
+		code, err = v.write(ctx, over)
 		stop(err)
 		wake(v.conn)
 	})
@@ -87,7 +92,28 @@ func isTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
-func (v *viewer) write(ctx context.Context, authorised func() bool) (int, error) {
+// ask closes over when the screen has lost its rights. Who knows that may be away and say nothing at all, so
+// what the screen is told does not wait for it.
+func (v *viewer) ask(ctx context.Context, authorised func(context.Context) bool, over chan<- struct{}) {
+	beats := time.NewTicker(heartbeatEvery)
+	defer beats.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-beats.C:
+		}
+		asking, cancel := context.WithTimeout(ctx, rightsLimit)
+		may := authorised(asking)
+		cancel()
+		if !may {
+			close(over)
+			return
+		}
+	}
+}
+
+func (v *viewer) write(ctx context.Context, over <-chan struct{}) (int, error) {
 	beats, waves := time.NewTicker(heartbeatEvery), time.NewTicker(waveEvery)
 	defer beats.Stop()
 	defer waves.Stop()
@@ -95,10 +121,10 @@ func (v *viewer) write(ctx context.Context, authorised func() bool) (int, error)
 		select {
 		case <-ctx.Done():
 			return 0, errGone
+		case <-over:
+			return closeAuth, errors.New("session is over")
 		case <-beats.C:
-			if !authorised() {
-				return closeAuth, errors.New("session is over")
-			}
+			v.endPause()
 			v.feed.heartbeat(v)
 		case <-waves.C:
 			if err := v.writeWaves(); err != nil {
@@ -124,12 +150,15 @@ func (v *viewer) writeUrgent() error {
 		switch f := frame.(type) {
 		case snapshot:
 			v.seq++
-			f.Seq = v.seq
+			f.Seq, f.Station.Paused = v.seq, v.pausedNow()
 			frame = f
 			v.out.sentEvent(v.seq, f.Alarms...)
 		case event:
 			v.seq++
 			f.Seq = v.seq
+			if f.Station != nil {
+				f.Station.Paused = v.pausedNow()
+			}
 			frame = f
 			v.out.sentEvent(v.seq, f.told()...)
 		case heartbeat:

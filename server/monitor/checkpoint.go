@@ -31,8 +31,9 @@ func (p *partition) checkpoint(now time.Time) {
 		return
 	}
 	p.due = now.Add(checkpointEvery)
-	p.gather()
-	if p.seq == p.stored {
+	p.gather(now)
+	p.m.writer.add(&job{owner: p, dropped: p.brief.take(briefEvery, now)})
+	if p.seq == p.stored || p.idle(now) {
 		p.ledger.sweep(now)
 		return
 	}
@@ -48,7 +49,7 @@ func (p *partition) checkpoint(now time.Time) {
 
 // settle forgets what the checkpoint has brought to disk.
 func (p *partition) settle(now time.Time) {
-	p.stored = p.inFlight.seq
+	p.stored, p.advance = p.inFlight.seq, now.Add(advanceEvery)
 	p.m.counts.backlog.Add(-p.inFlight.bytes)
 	p.inFlight = nil
 	p.ledger.settle()
@@ -84,6 +85,8 @@ func (p *partition) hasten(now time.Time) {
 func (p *partition) close(ctx context.Context) {
 	timer := time.NewTimer(checkpointWait)
 	defer timer.Stop()
+	p.useful = p.seq // the position has no time any more
+	counted := p.closeBriefs(time.Now())
 	for p.inFlight != nil || p.seq != p.stored {
 		p.checkpoint(time.Now())
 		select {
@@ -94,6 +97,11 @@ func (p *partition) close(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+	select {
+	case <-counted:
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

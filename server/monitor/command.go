@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,8 +12,13 @@ import (
 )
 
 // commandWait is how long the owner keeps a command that it cannot answer, because the database is
-// away. The decision stands and is recorded later; the same command sent again gets its answer.
+// away. The decision stands and is recorded later, unless it is a discharge (leave.go) or keeps alarms from being
+// raised (silence.go); the same command sent again gets its answer.
 const commandWait = 10 * time.Second
+
+// ownersTurn is how long a node that may not be the owner any more keeps back that it did not do what it was told: the
+// one who is answers first then, and may know better.
+const ownersTurn = time.Second
 
 // request is a command on its way to the owner of the patient: what a person wants or, where Settle
 // names a delivery, store everything up to it.
@@ -28,6 +34,8 @@ type answer struct {
 	Answer  alerts.Answer
 	Away    bool // not decided, or not recorded yet
 }
+
+func (a answer) denies() bool { return a.Refused != nil || a.Away }
 
 // Command asks the owner of the patient, on whatever node, and returns once what was decided is on
 // disk. A refusal is an *alerts.RefusedError; everything else wraps ErrUnavailable.
@@ -105,6 +113,9 @@ func (p *partition) serve(data []byte) []byte {
 	}
 	select {
 	case a := <-c.reply:
+		if a.denies() && p.m.doubts(time.Now()) && !rest(ownersTurn, p.dropped) {
+			return nil
+		}
 		return encodeAnswer(a)
 	case <-p.dropped:
 		return nil
@@ -119,4 +130,74 @@ func encodeAnswer(a answer) []byte {
 		return nil
 	}
 	return data
+}
+
+// decide answers a command. What was decided is told once it is on disk, because the sender goes
+// away believing it.
+func (p *partition) decide(c command, now time.Time) {
+	if c.Settle.Seq > 0 {
+		p.awaited = append(p.awaited, c)
+		p.hasten(now)
+		return
+	}
+	if now.After(c.until) { // whoever sent it was told that it is not done
+		return
+	}
+	pt := p.patients[c.Patient]
+	if c.Patient == alerts.Nobody {
+		pt = p.self
+	}
+	if p.postpones(c.Command.Kind, pt) {
+		c.reply <- answer{Away: true}
+		return
+	}
+	if pt == nil || pt.left != nil {
+		c.reply <- answer{Refused: &alerts.RefusedError{Code: alerts.UnknownAlarm}}
+		return
+	}
+	carryOut := func() (alerts.Outcome, alerts.Answer, error) { return pt.command(c.Command, now) }
+	if c.Command.Kind == alerts.Leave {
+		carryOut = func() (alerts.Outcome, alerts.Answer, error) { return pt.leave(c, now) }
+	}
+	out, a, err := carryOut()
+	if refused, is := errors.AsType[*alerts.RefusedError](err); is {
+		c.reply <- answer{Refused: refused}
+		return
+	}
+	if err != nil {
+		p.m.counts.poison.Add(1)
+		p.log.Error("detector failed on a command", "error", err)
+		j := &job{owner: p}
+		p.tell(out, j)
+		p.m.writer.add(j)
+		c.reply <- answer{Away: true}
+		return
+	}
+	j := &job{owner: p, transitions: out.Transitions, care: out.Care, settle: func(stored bool) {
+		if stored && !out.Repeated {
+			p.show(out, false)
+		}
+		c.reply <- answer{Answer: a, Away: !stored}
+	}}
+	if pt.left != nil {
+		j.left, pt.left.job = &discharge{pt.id, now}, j
+	}
+	if silences(c.Command.Kind) {
+		p.noteSilence(pt, c, out.Repeated, now, j)
+	}
+	p.m.writer.add(j)
+}
+
+// postpones reports whether nothing can be decided now. A discharge of somebody who is not yet here, or whose discharge
+// is not yet recorded, cannot; nor, while the database is known to be away, what makes alarms not be raised: whoever is told
+// that it is not done would not look for what nobody is told of.
+func (p *partition) postpones(k alerts.CommandKind, pt *patient) bool {
+	switch k {
+	case alerts.Leave:
+		return pt == nil || pt.left != nil
+	case alerts.Standby, alerts.AlarmOff:
+		return p.m.counts.awaySince.Load() != 0
+	default:
+		return false
+	}
 }

@@ -32,6 +32,11 @@ func (w *writer) attempt(ctx context.Context, jobs []*job) error {
 	if err != nil {
 		w.m.counts.failures.Add(1)
 		w.m.counts.awaySince.CompareAndSwap(0, time.Now().UnixNano())
+		for _, j := range jobs {
+			if j.shown && !j.unrecorded {
+				j.retell(true)
+			}
+		}
 		return err
 	}
 	w.m.counts.commits.Add(1)
@@ -130,6 +135,9 @@ func (w *writer) write(tx Tx, jobs []*job, r *result) error {
 	if err := saveSingle(tx, jobs); err != nil {
 		return err
 	}
+	if err := saveLeft(tx, jobs); err != nil {
+		return err
+	}
 	for _, j := range jobs {
 		if j.checkpoint == nil {
 			continue
@@ -139,6 +147,19 @@ func (w *writer) write(tx Tx, jobs []*job, r *result) error {
 			return fmt.Errorf("checkpoint partition %d: %w", j.owner.number, err)
 		}
 		r.positions = append(r.positions, positions...)
+	}
+	return nil
+}
+
+// saveLeft puts discharges into the transaction.
+func saveLeft(tx Tx, jobs []*job) error {
+	for _, j := range jobs {
+		if j.left == nil {
+			continue
+		}
+		if err := tx.Discharge(j.left.patient, j.left.at); err != nil {
+			return fmt.Errorf("discharge: %w", err)
+		}
 	}
 	return nil
 }
@@ -153,6 +174,16 @@ func saveSingle(tx Tx, jobs []*job) error {
 	if c := lo.FlatMap(jobs, func(j *job, _ int) []alerts.CareChange { return j.care }); len(c) > 0 {
 		if err := tx.SaveCare(c); err != nil {
 			return fmt.Errorf("save care: %w", err)
+		}
+	}
+	if d := lo.FlatMap(jobs, func(j *job, _ int) []alerts.Dropped { return j.dropped }); len(d) > 0 {
+		if err := tx.SaveDropped(d); err != nil {
+			return fmt.Errorf("save what nobody was told: %w", err)
+		}
+	}
+	if k := lo.FlatMap(jobs, func(j *job, _ int) []alerts.KeptTrends { return j.trends }); len(k) > 0 {
+		if err := tx.SaveTrends(k); err != nil {
+			return fmt.Errorf("save trends: %w", err)
 		}
 	}
 	if c := lo.FlatMap(jobs, func(j *job, _ int) []vitals.Charted { return j.readings }); len(c) > 0 {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,10 +37,14 @@ type part struct {
 type database struct {
 	mu          sync.Mutex
 	away        bool
-	hangs       bool             // it does not even answer
-	slow        chan struct{}    // commits wait for it to be closed, and are made then
-	refuses     vitals.PatientID // whose readings make any transaction fail
-	owner       string           // whoever claims, this one gets all
+	hangs       bool                       // it does not even answer
+	lost        bool                       // it does not answer who is here, though it answers all else
+	claims      []time.Time                // when it was asked for partitions
+	fails       int                        // commits, until it is back
+	slow        chan struct{}              // commits wait for it to be closed, and are made then
+	refuses     vitals.PatientID           // whose readings make any transaction fail
+	owner       string                     // whoever claims, this one gets all
+	shares      func(partition int) string // whoever claims, each gets its own; nil: all
 	parts       map[int]*part
 	admissions  []vitals.Admission
 	hubs        []vitals.HubStatus
@@ -49,8 +55,11 @@ type database struct {
 	readings    map[vitals.PatientID]map[vitals.Key]vitals.Charted
 	alarms      map[alerts.AlarmID]alerts.Alarm
 	care        map[vitals.PatientID]alerts.Care
+	trends      map[vitals.PatientID]alerts.KeptTrends
 	history     []alerts.Transition
+	dropped     []alerts.Dropped
 	progress    map[vitals.Stream]*vitals.Progress
+	heard       []vitals.Stream // the newest last
 	quarantined []vitals.Refusal
 	commits     int
 	asked       int // for the census
@@ -60,7 +69,7 @@ func newDatabase(patients ...vitals.PatientID) *database {
 	db := &database{
 		parts: map[int]*part{}, blocks: map[blockKey]vitals.Block{},
 		readings: map[vitals.PatientID]map[vitals.Key]vitals.Charted{},
-		alarms:   map[alerts.AlarmID]alerts.Alarm{}, care: map[vitals.PatientID]alerts.Care{}, progress: map[vitals.Stream]*vitals.Progress{},
+		alarms:   map[alerts.AlarmID]alerts.Alarm{}, care: map[vitals.PatientID]alerts.Care{}, trends: map[vitals.PatientID]alerts.KeptTrends{}, progress: map[vitals.Stream]*vitals.Progress{},
 	}
 	for _, p := range patients {
 		db.parts[vitals.PartitionOf(p)] = &part{}
@@ -97,9 +106,10 @@ func (db *database) Claim(ctx context.Context, node string, _, _ time.Time) ([]v
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	db.claims = append(db.claims, time.Now())
 	var leases []vitals.Lease
 	for number, p := range db.parts {
-		if db.owner != "" && db.owner != node {
+		if db.owner != "" && db.owner != node || db.shares != nil && db.shares(number) != node {
 			continue
 		}
 		if p.owner != node {
@@ -127,6 +137,13 @@ func (db *database) Release(ctx context.Context, node string) error {
 func (db *database) Admissions(ctx context.Context) ([]vitals.Admission, error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, err
+	}
+	db.mu.Lock()
+	lost := db.lost
+	db.mu.Unlock()
+	if lost {
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -170,8 +187,9 @@ func (db *database) Streamed(ctx context.Context, device vitals.DeviceID) (bool,
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	for k := range db.blocks {
-		if k.device == device {
+	fromHub := slices.ContainsFunc(slices.Collect(maps.Keys(db.progress)), func(s vitals.Stream) bool { return s.Device == device })
+	for k, b := range db.blocks {
+		if fromHub && k.device == device && (b.Count >= 6 || b.Kind.Info().Shape == vitals.Sampled) {
 			return true, nil
 		}
 	}
@@ -222,6 +240,35 @@ func (db *database) Care(ctx context.Context, partition int) (all []alerts.Care,
 	return all, nil
 }
 
+func (db *database) Trends(ctx context.Context, partition int) (all []alerts.KeptTrends, err error) {
+	if err := db.ready(ctx); err != nil {
+		return nil, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, k := range db.trends {
+		if vitals.PartitionOf(k.Patient) == partition {
+			all = append(all, k)
+		}
+	}
+	return all, nil
+}
+
+func (db *database) Through(ctx context.Context, partition int) (map[vitals.DeviceID]vitals.HubID, error) {
+	if err := db.ready(ctx); err != nil {
+		return nil, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	through := map[vitals.DeviceID]vitals.HubID{}
+	for _, s := range db.heard {
+		if home, is := strings.CutPrefix(string(s.Hub), "hub of "); is && vitals.PartitionOf(vitals.PatientID(home)) == partition {
+			through[s.Device] = s.Hub
+		}
+	}
+	return through, nil
+}
+
 func (db *database) LatestBlocks(ctx context.Context, partition int, since time.Time) (latest []vitals.Block, err error) {
 	if err := db.ready(ctx); err != nil {
 		return nil, err
@@ -265,7 +312,12 @@ func (db *database) Commit(ctx context.Context, fn func(monitor.Tx) error) error
 	}
 	db.mu.Lock()
 	slow := db.slow
+	failed := db.fails > 0
+	db.fails = max(0, db.fails-1)
 	db.mu.Unlock()
+	if failed {
+		return errAway
+	}
 	if slow != nil {
 		<-slow
 	}
@@ -294,6 +346,13 @@ func (t *tx) Fence(node string, lease vitals.Lease) (bool, error) {
 	return p.owner == node && p.epoch == lease.Epoch, nil
 }
 
+func (t *tx) Discharge(patient vitals.PatientID, _ time.Time) error {
+	t.later(func() {
+		t.db.admissions = slices.DeleteFunc(slices.Clone(t.db.admissions), func(a vitals.Admission) bool { return a.Patient.ID == patient })
+	})
+	return nil
+}
+
 func (t *tx) SaveTransitions(transitions []alerts.Transition) error {
 	t.later(func() {
 		for _, tr := range transitions {
@@ -312,6 +371,20 @@ func (t *tx) SaveCare(changes []alerts.CareChange) error {
 			if c.Care.Version > t.db.care[c.Care.Patient].Version {
 				t.db.care[c.Care.Patient] = c.Care
 			}
+		}
+	})
+	return nil
+}
+
+func (t *tx) SaveDropped(dropped []alerts.Dropped) error {
+	t.later(func() { t.db.dropped = append(t.db.dropped, dropped...) })
+	return nil
+}
+
+func (t *tx) SaveTrends(kept []alerts.KeptTrends) error {
+	t.later(func() {
+		for _, k := range kept {
+			t.db.trends[k.Patient] = k
 		}
 	})
 	return nil
@@ -349,7 +422,7 @@ func (t *tx) SaveProgress(stream vitals.Stream, spans []vitals.Span) (vitals.Pos
 		p = *known
 	}
 	p.Add(spans...)
-	t.later(func() { t.db.progress[stream] = &p })
+	t.later(func() { t.db.progress[stream] = &p; t.db.heard = append(t.db.heard, stream) })
 	return vitals.Position{Stream: stream, Upto: p.Upto}, nil
 }
 
@@ -370,6 +443,7 @@ type log struct {
 	more     chan struct{} // closed at the next message
 	owners   map[int][]*func([]byte) []byte
 	pace     time.Duration // that one message takes to be handed over
+	hangs    bool          // it does not say how far it is
 }
 
 type entry struct {
@@ -408,7 +482,14 @@ func (l *log) Resolve(id string, position uint64) uint64 {
 	return position
 }
 
-func (l *log) Head(context.Context) (string, uint64, error) {
+func (l *log) Head(ctx context.Context) (string, uint64, error) {
+	l.mu.Lock()
+	hangs := l.hangs
+	l.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+		return "", 0, ctx.Err()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.id, l.next - 1, nil
@@ -523,6 +604,7 @@ func (l *log) Request(ctx context.Context, partition int, command []byte) ([]byt
 // screen is a feed that remembers.
 type screen struct {
 	mu       sync.Mutex
+	stuck    chan struct{} // whoever tells of an alarm waits for it to be closed; nil: nobody waits
 	shown    []alerts.Transition
 	care     []alerts.Care
 	waves    []vitals.Waveform
@@ -530,6 +612,12 @@ type screen struct {
 }
 
 func (s *screen) PublishAlarm(t alerts.Transition) {
+	s.mu.Lock()
+	stuck := s.stuck
+	s.mu.Unlock()
+	if stuck != nil {
+		<-stuck
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown = append(s.shown, t)
@@ -592,7 +680,12 @@ func newSimple(p vitals.PatientID) monitor.Engine { return &simple{patient: p} }
 func (e *simple) Recall([]vitals.Charted, time.Time, time.Time) {}
 func (e *simple) SetLimits(alerts.Limits) error                 { return nil }
 func (e *simple) Bind([]vitals.DeviceID, time.Time)             {}
-func (e *simple) Streamed(vitals.DeviceID)                      {}
+func (e *simple) HubClock(time.Duration, string, time.Time) alerts.Outcome {
+	return alerts.Outcome{}
+}
+func (e *simple) Streamed(vitals.DeviceID) {}
+
+func (e *simple) RestoreTrends([]byte) error { return nil }
 
 func (e *simple) Restore(stored []alerts.Alarm) {
 	for _, a := range stored {

@@ -22,21 +22,46 @@ const (
 // hub is a gateway through which a patient's devices are heard.
 type hub struct {
 	heard   time.Time // server time of the last delivery
+	seen    time.Time // since when its status is of a time to come; zero while it is not
 	offline bool
-	told    time.Time // since when it counts as offline
-	untold  bool      // the engine is a new one, or it has changed
+	told    time.Time      // since when it counts as offline
+	untold  bool           // the engine is a new one, or it has changed
+	ahead   *time.Duration // of its clock, as the engine was told
 }
 
 // lost reports whether the hub is away. From since on it could be heard here: after a restart hubs
 // have as long to come back as they may be away.
 func (h *hub) lost(status vitals.HubStatus, known bool, since, now time.Time) bool {
+	seen := h.mindClock(status, now)
 	if h.offline {
-		seen := status.Online && status.Seen.After(h.told)
-		return !seen && !h.heard.After(h.told)
+		there := status.Online && h.seen.IsZero() && seen.After(h.told)
+		return !there && !h.heard.After(h.told)
 	}
-	silent := now.Sub(slices.MaxFunc([]time.Time{h.heard, status.Seen, since}, time.Time.Compare))
+	silent := min(now.Sub(h.heard), now.Sub(seen), now.Sub(since))
 	left := known && !status.Online
 	return silent > hubSilence || left && silent > hubGrace
+}
+
+// clockSlack is by how much the clocks of two nodes may differ without anybody minding.
+const clockSlack = 10 * time.Second
+
+// mindClock says when the hub gave its last sign of life. The server's clock may have been set back since: what lies in the
+// future counts as of the moment in which that was noticed, or a hub would be neither missed nor found until the
+// clock has caught up.
+func (h *hub) mindClock(status vitals.HubStatus, now time.Time) (seen time.Time) {
+	for _, at := range []*time.Time{&h.heard, &h.told} {
+		if at.After(now.Add(clockSlack)) {
+			*at = now
+		}
+	}
+	if !status.Seen.After(now.Add(clockSlack)) {
+		h.seen = time.Time{}
+		return status.Seen
+	}
+	if h.seen.IsZero() || h.seen.After(now) {
+		h.seen = now
+	}
+	return h.seen
 }
 
 // heardThrough notes through which hub a device was heard. Hubs through which none is heard any
@@ -53,6 +78,16 @@ func (pt *patient) heardThrough(d vitals.Delivery) {
 	if d.Received.After(h.heard) {
 		h.heard = d.Received
 		pt.via[d.Batch.Device] = d.Stream.Hub
+	}
+}
+
+// connected takes over through which hubs the devices were heard when nobody here listened: one that has nothing to send
+// for days is missed all the same when it goes away.
+func (pt *patient) connected(through map[vitals.DeviceID]vitals.HubID) {
+	for _, device := range pt.devices {
+		if id, known := through[device]; known {
+			pt.via[device], pt.hubs[id] = id, &hub{}
+		}
 	}
 }
 
@@ -82,9 +117,9 @@ func (p *partition) watchHubs(pt *patient) func(now time.Time) (alerts.Outcome, 
 			if lost != h.offline {
 				h.offline, h.told, h.untold = lost, now, true
 			}
-			if h.untold {
-				h.untold = false // before the engine is told: if it is replaced by this, the next one is told again
-				out, err := pt.guard(now, func(e Engine) alerts.Outcome { return e.Hub(!lost, string(id), now) })
+			ahead := h.clock(status, uses)
+			for _, tell := range h.news(id, ahead, now) {
+				out, err := pt.guard(now, tell)
 				all.Transitions = slices.Concat(all.Transitions, out.Transitions)
 				fault = errors.Join(fault, err)
 			}
@@ -94,4 +129,31 @@ func (p *partition) watchHubs(pt *patient) func(now time.Time) (alerts.Outcome, 
 		}
 		return all, fault
 	}
+}
+
+// clock is how far the hub's clock is ahead, as far as is known. A hub that is the patient's no longer counts as right,
+// so that nothing stays open about it.
+func (h *hub) clock(status vitals.HubStatus, uses bool) *time.Duration {
+	switch {
+	case !uses:
+		return new(time.Duration(0))
+	case h.offline || !status.Online || status.Ahead == nil:
+		return h.ahead
+	default:
+		return status.Ahead
+	}
+}
+
+// news are what the engine has to be told of the hub. It counts as told before the engine is: if that is replaced by
+// this, the next one is told again.
+func (h *hub) news(id vitals.HubID, ahead *time.Duration, now time.Time) (tell []func(Engine) alerts.Outcome) {
+	if h.untold {
+		online := !h.offline
+		tell = append(tell, func(e Engine) alerts.Outcome { return e.Hub(online, string(id), now) })
+	}
+	if ahead != nil && (h.untold || h.ahead == nil || *h.ahead != *ahead) {
+		tell = append(tell, func(e Engine) alerts.Outcome { return e.HubClock(*ahead, string(id), now) })
+	}
+	h.untold, h.ahead = false, ahead
+	return tell
 }

@@ -46,6 +46,9 @@ type Config struct {
 	Acked func([]vitals.Position)
 	// Health says how the installation is, for the alarms about itself; nil where there are none. It must not wait.
 	Health func(now time.Time) alerts.Health
+	// Outages says what was found of the units' sites, on whatever node, and false where nobody says anything any more.
+	// Nil: nobody ever does. It must not wait.
+	Outages func(now time.Time) (map[vitals.UnitID]alerts.Outage, bool)
 	// NewEngine makes the engine of a patient; nil is alerts.NewEngine.
 	NewEngine func(vitals.PatientID) Engine
 	Logger    *slog.Logger
@@ -60,6 +63,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Acked == nil {
 		c.Acked = func([]vitals.Position) {}
+	}
+	if c.Outages == nil {
+		c.Outages = func(time.Time) (map[vitals.UnitID]alerts.Outage, bool) { return nil, false }
 	}
 	if c.NewEngine == nil {
 		c.NewEngine = func(p vitals.PatientID) Engine { return alerts.NewEngine(p) }
@@ -83,6 +89,9 @@ type Monitor struct {
 	limits    atomic.Pointer[limits] // not nil where the census is not
 	limitless time.Time              // since when own waits for limits; zero where it does not
 
+	claimed atomic.Pointer[time.Time] // when the leases were asked for that are held; nil before
+
+	ruling    atomic.Pointer[said[Ruling]] // nil where this node has never judged the installation
 	streamers *streamers
 
 	mu         sync.Mutex
@@ -142,18 +151,19 @@ func (m *Monitor) giveBack(ctx context.Context) error {
 
 // own keeps the leases and the census up to date until the context ends.
 func (m *Monitor) own(ctx, base context.Context) {
-	claims := time.NewTicker(m.cfg.Lease / 3)
-	defer claims.Stop()
+	claimed := make(chan []vitals.Lease, 1)
+	var claiming sync.WaitGroup
+	defer claiming.Wait()
+	claiming.Go(func() { m.keepClaiming(ctx, claimed) })
 	reads := time.NewTicker(censusEvery)
 	defer reads.Stop()
-	m.claim(ctx, base)
 	var settled <-chan time.Time // admitting a ward changes the census hundreds of times in a row
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-claims.C:
-			m.claim(ctx, base)
+		case leases := <-claimed:
+			m.follow(ctx, base, leases)
 		case <-reads.C:
 			m.readCensus(ctx)
 		case <-m.refresh:
@@ -218,8 +228,29 @@ func (m *Monitor) recognise(ctx context.Context, admissions []vitals.Admission) 
 	}
 }
 
-// claim renews the leases and starts and stops partitions accordingly.
-func (m *Monitor) claim(ctx, base context.Context) {
+// keepClaiming renews the leases until the context ends, and hands over the newest. It waits for nothing else: while the
+// journal or the census hangs, the leases would run out, and another node take what it cannot watch either.
+func (m *Monitor) keepClaiming(ctx context.Context, to chan []vitals.Lease) {
+	ticks := time.NewTicker(m.cfg.Lease / 3)
+	defer ticks.Stop()
+	for {
+		if leases, claimed := m.claim(ctx); claimed {
+			select {
+			case <-to: // older ones, which nobody has followed yet
+			default:
+			}
+			to <- leases
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
+}
+
+// claim renews the leases.
+func (m *Monitor) claim(ctx context.Context) (leases []vitals.Lease, claimed bool) {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Lease)
 	defer cancel()
 	now := time.Now()
@@ -229,8 +260,16 @@ func (m *Monitor) claim(ctx, base context.Context) {
 		// away for this node only, the fence keeps it from writing what another node owns.
 		m.counts.claimsFailed.Add(1)
 		m.log.WarnContext(ctx, "partitions not claimed", "error", err)
-		return
+		return nil, false
 	}
+	m.claimed.Store(&now)
+	return leases, true
+}
+
+// follow starts and stops partitions as the leases say.
+func (m *Monitor) follow(ctx, base context.Context, leases []vitals.Lease) {
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.Lease)
+	defer cancel()
 	// Whoever owned a partition before stores nothing from here on, so that a census of now names everybody of whom
 	// something is stored: by an older one, the alarms of somebody who has just been admitted would be an orphan's.
 	if !m.watches(leases) && !m.readCensus(ctx) {
@@ -257,6 +296,12 @@ func (m *Monitor) claim(ctx, base context.Context) {
 			m.start(base, lease, nil)
 		}
 	}
+}
+
+// doubts reports whether another node may own by now what this one watches.
+func (m *Monitor) doubts(now time.Time) bool {
+	claimed := m.claimed.Load()
+	return claimed == nil || now.Sub(*claimed) > m.cfg.Lease
 }
 
 // watches reports whether every leased partition is watched under its lease.

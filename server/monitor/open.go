@@ -121,6 +121,53 @@ func (p *partition) resume(ctx context.Context) (start, error) {
 	return start{position, at}, nil
 }
 
+// memory is what is stored of a partition, by patient.
+type memory struct {
+	episodes map[vitals.PatientID][]alerts.Alarm
+	care     map[vitals.PatientID]alerts.Care
+	trends   map[vitals.PatientID]alerts.KeptTrends
+	recent   map[vitals.PatientID][]vitals.Charted
+	blocks   []vitals.Block
+	through  map[vitals.DeviceID]vitals.HubID
+}
+
+// remember reads what is stored of the partition: of the blocks those since floor.
+func (p *partition) remember(ctx context.Context, floor, now time.Time) (memory, error) {
+	from := p.m.cfg.Store
+	alarms, err := from.OpenAlarms(ctx, p.number, now.Add(-closedMemory))
+	if err != nil {
+		return memory{}, fmt.Errorf("read the open alarms: %w", err)
+	}
+	blocks, err := from.LatestBlocks(ctx, p.number, floor)
+	if err != nil {
+		return memory{}, fmt.Errorf("read the latest blocks: %w", err)
+	}
+	readings, err := from.Recent(ctx, p.number, now)
+	if err != nil {
+		return memory{}, fmt.Errorf("read the recent values: %w", err)
+	}
+	decided, err := from.Care(ctx, p.number)
+	if err != nil {
+		return memory{}, fmt.Errorf("read what is decided about patients: %w", err)
+	}
+	kept, err := from.Trends(ctx, p.number)
+	if err != nil {
+		return memory{}, fmt.Errorf("read the trends of patients: %w", err)
+	}
+	through, err := from.Through(ctx, p.number)
+	if err != nil {
+		return memory{}, fmt.Errorf("read through which hubs devices are heard: %w", err)
+	}
+	return memory{
+		through:  through,
+		episodes: lo.GroupBy(alarms, func(a alerts.Alarm) vitals.PatientID { return a.Patient }),
+		care:     lo.KeyBy(decided, func(c alerts.Care) vitals.PatientID { return c.Patient }),
+		trends:   lo.KeyBy(kept, func(k alerts.KeptTrends) vitals.PatientID { return k.Patient }),
+		recent:   lo.GroupBy(readings, func(c vitals.Charted) vitals.PatientID { return c.Patient }),
+		blocks:   blocks,
+	}, nil
+}
+
 // restore makes the patients' engines and continues the open blocks.
 func (p *partition) restore(ctx context.Context, at time.Time) error {
 	now := time.Now()
@@ -128,44 +175,31 @@ func (p *partition) restore(ctx context.Context, at time.Time) error {
 	if !at.IsZero() {
 		floor = at.Add(-blockMemory)
 	}
-	alarms, err := p.m.cfg.Store.OpenAlarms(ctx, p.number, now.Add(-closedMemory))
+	stored, err := p.remember(ctx, floor, now)
 	if err != nil {
-		return fmt.Errorf("read the open alarms: %w", err)
+		return err
 	}
-	blocks, err := p.m.cfg.Store.LatestBlocks(ctx, p.number, floor)
-	if err != nil {
-		return fmt.Errorf("read the latest blocks: %w", err)
-	}
-	readings, err := p.m.cfg.Store.Recent(ctx, p.number, now)
-	if err != nil {
-		return fmt.Errorf("read the recent values: %w", err)
-	}
-	decided, err := p.m.cfg.Store.Care(ctx, p.number)
-	if err != nil {
-		return fmt.Errorf("read what is decided about patients: %w", err)
-	}
-	care := lo.KeyBy(decided, func(c alerts.Care) vitals.PatientID { return c.Patient })
-	p.ledger = openLedger(floor, blocks)
+	p.ledger = openLedger(floor, stored.blocks)
 	p.patients = map[vitals.PatientID]*patient{}
-	streamed := lo.GroupBy(blocks, func(b vitals.Block) vitals.PatientID { return b.Patient })
-	recent := lo.GroupBy(readings, func(c vitals.Charted) vitals.PatientID { return c.Patient })
-	episodes := lo.GroupBy(alarms, func(a alerts.Alarm) vitals.PatientID { return a.Patient })
+	streamed := lo.GroupBy(stored.blocks, func(b vitals.Block) vitals.PatientID { return b.Patient })
 	for _, a := range p.m.admissions(p.number) {
 		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
 		p.limit(ctx, pt, now)
 		id := a.Patient.ID
-		if fault := pt.restore(episodes[id], care[id], recent[id], streamed[id], now); fault != nil {
+		pt.trends = stored.trends[id].Data
+		pt.connected(stored.through)
+		if fault := pt.restore(stored.episodes[id], stored.care[id], stored.recent[id], streamed[id], now); fault != nil {
 			p.m.counts.poison.Add(1)
 			p.log.ErrorContext(ctx, "detector failed to take up what is stored", "error", fault)
 		}
 		p.patients[id] = pt
-		delete(episodes, id)
+		delete(stored.episodes, id)
 	}
 	if p.minds() {
-		p.adoptSelf(ctx, episodes[alerts.Nobody], now)
-		delete(episodes, alerts.Nobody)
+		p.adoptSelf(ctx, stored.episodes[alerts.Nobody], now)
+		delete(stored.episodes, alerts.Nobody)
 	}
-	p.closeOrphans(episodes, now)
+	p.closeOrphans(stored.episodes, now)
 	return nil
 }
 

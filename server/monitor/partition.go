@@ -2,7 +2,6 @@ package monitor
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -60,21 +59,26 @@ type partition struct {
 	newest   atomic.Uint64
 	heard    atomic.Int64 // server time of the delivery handled last, while more wait; else 0
 	journal  atomic.Pointer[string]
+	seen     atomic.Pointer[said[Seen]] // nil before the first tick
 
 	// What belongs to run.
 	patients    map[vitals.PatientID]*patient
 	self        *patient // Vigil itself, where the partition minds it
 	strangers   strangers
+	brief       briefs    // of what nobody was told
 	since       time.Time // when it was opened
 	ledger      *ledger
 	progress    progress
-	seq         uint64 // everything up to here has had its effects
-	stored      uint64 // and up to here they are on disk, or will be by the checkpoint under way
-	warm        uint64 // up to here messages only refresh the memory of the engines
-	bytes       int64  // of what is in memory only, as counted in the backlog
+	seq         uint64    // everything up to here has had its effects
+	stored      uint64    // and up to here they are on disk, or will be by the checkpoint under way
+	useful      uint64    // the newest message that was not a watchdog's
+	advance     time.Time // when the position is stored though nothing else is to be
+	warm        uint64    // up to here messages only refresh the memory of the engines
+	bytes       int64     // of what is in memory only, as counted in the backlog
 	inFlight    *checkpoint
 	due         time.Time
 	awaited     []command // their senders wait until a place is stored
+	silences    []*silence
 	behindSince time.Time // zero while nothing waits in the journal
 	patience    time.Duration
 	paused      bool // because the database is behind
@@ -88,7 +92,7 @@ func newPartition(m *Monitor, lease vitals.Lease, dropped <-chan struct{}, drop 
 		in: make(chan message, inbox), commands: make(chan command, inbox),
 		recount: make(chan struct{}, 1), settled: make(chan struct{}, 1),
 		retiring: make(chan struct{}), ended: make(chan struct{}), dropped: dropped, drop: drop,
-		patients: map[vitals.PatientID]*patient{}, strangers: strangers{}, progress: progress{}, patience: patienceAtStart,
+		patients: map[vitals.PatientID]*patient{}, strangers: strangers{}, brief: briefs{}, progress: progress{}, patience: patienceAtStart,
 	}
 	p.retire = sync.OnceFunc(func() {
 		close(p.retiring)
@@ -121,15 +125,6 @@ func (p *partition) notice(signal chan struct{}) {
 func (p *partition) journalLost(id string, last, read uint64) bool {
 	reads := p.journal.Load()
 	return reads != nil && (*reads != id || last < read)
-}
-
-// lag is the age of the delivery handled last, while more wait.
-func (p *partition) lag(now time.Time) time.Duration {
-	heard := p.heard.Load()
-	if heard == 0 {
-		return 0
-	}
-	return max(0, now.Sub(time.Unix(0, heard)))
 }
 
 // run watches until it is dropped or has retired. before is the partition's former self on this
@@ -183,64 +178,31 @@ func (p *partition) watch(ctx context.Context) bool {
 		case <-p.recount:
 			p.recensus(ctx, time.Now())
 		case now := <-ticks.C:
-			p.tick(now)
+			p.tick(ctx, now)
 		}
 	}
-}
-
-// full reports whether the database is so far behind that the journal has to wait.
-func (p *partition) full() bool { return p.m.counts.backlog.Load() >= p.m.cfg.Backlog }
-
-// pause reports whether to take nothing from the journal, and keeps account of it.
-func (p *partition) pause(now time.Time) bool {
-	full := p.full()
-	if full == p.paused {
-		return full
-	}
-	p.paused = full
-	if full {
-		p.caughtUp = p.behindSince.IsZero()
-		p.behindSince = now
-		p.heard.Store(now.UnixNano())
-		return true
-	}
-	p.behindSince = now
-	if p.caughtUp { // the next message says how many have come meanwhile
-		p.behindSince = time.Time{}
-		p.heard.Store(0)
-	}
-	return false
 }
 
 // take handles one message of the journal.
 func (p *partition) take(ctx context.Context, msg message, now time.Time) {
 	p.seq = msg.seq
 	p.newest.Store(msg.seq)
-	p.m.counts.deliveries.Add(1)
-	if d := msg.delivery; d.Patient != "" {
-		p.observe(ctx, d, msg.seq <= p.warm, now)
+	switch d, warm := msg.delivery, msg.seq <= p.warm; {
+	case alerts.Synthetic(d.Patient):
+		if !warm {
+			p.prove(d, now)
+		}
+	default:
+		p.useful = msg.seq
+		p.m.counts.deliveries.Add(1)
+		if d.Patient != "" {
+			p.observe(ctx, d, warm, now)
+		}
 	}
 	p.noteBehind(msg.pending, msg.delivery.Received, now)
 	p.hasten(now)
 	if p.bytes >= p.m.cfg.Backlog/vitals.Partitions {
 		p.checkpoint(now)
-	}
-}
-
-// noteBehind keeps account of whether more waits in the journal.
-func (p *partition) noteBehind(pending uint64, received, now time.Time) {
-	if pending == 0 {
-		p.behindSince = time.Time{}
-		p.patience = patienceLater
-		p.heard.Store(0)
-		p.live.Store(true)
-		return
-	}
-	if p.behindSince.IsZero() {
-		p.behindSince = now
-	}
-	if !received.IsZero() {
-		p.heard.Store(received.UnixNano())
 	}
 }
 
@@ -250,7 +212,7 @@ func (p *partition) noteBehind(pending uint64, received, now time.Time) {
 func (p *partition) observe(ctx context.Context, d vitals.Delivery, warm bool, now time.Time) {
 	j := &job{owner: p}
 	var out alerts.Outcome
-	if pt := p.patients[d.Patient]; pt != nil {
+	if pt := p.patients[d.Patient]; pt != nil && pt.left == nil {
 		out = p.judge(ctx, pt, d, j)
 	} else if p.strangers.add(d) {
 		p.m.CensusChanged()
@@ -277,113 +239,20 @@ func (p *partition) poisoned(ctx context.Context, d vitals.Delivery, fault error
 
 // tell shows what came about at once and has it recorded.
 func (p *partition) tell(out alerts.Outcome, j *job) {
-	p.show(out)
+	if len(out.Transitions) > 0 {
+		j.shown, j.unrecorded = true, j.unrecorded || p.m.counts.awaySince.Load() != 0
+	}
+	p.show(out, j.unrecorded)
 	j.transitions = append(j.transitions, out.Transitions...)
 	j.care = append(j.care, out.Care...)
 }
 
-func (p *partition) show(out alerts.Outcome) {
+func (p *partition) show(out alerts.Outcome, unrecorded bool) {
 	for _, t := range out.Transitions {
+		t.Unrecorded = unrecorded
 		p.m.cfg.Feed.PublishAlarm(t)
 	}
 	for _, c := range out.Care {
 		p.m.cfg.Feed.PublishCare(c.Care)
 	}
-}
-
-// tick lets the clock act on the patients, and stores what is due.
-func (p *partition) tick(now time.Time) {
-	p.mindSelf(now)
-	if p.behindSince.IsZero() || p.paused || now.Sub(p.behindSince) > p.patience {
-		j := &job{owner: p}
-		for _, pt := range p.patients {
-			for _, act := range []func(time.Time) (alerts.Outcome, error){p.watchHubs(pt), pt.tick} {
-				out, fault := act(now)
-				if fault != nil {
-					p.m.counts.poison.Add(1)
-					p.log.Error("detector failed on a tick", "error", fault)
-				}
-				p.tell(out, j)
-			}
-		}
-		p.m.writer.add(j)
-	}
-	if !now.Before(p.due) || p.paused {
-		p.checkpoint(now)
-	}
-}
-
-// decide answers a command. What was decided is told once it is on disk, because the sender goes
-// away believing it.
-func (p *partition) decide(c command, now time.Time) {
-	if c.Settle.Seq > 0 {
-		p.awaited = append(p.awaited, c)
-		p.hasten(now)
-		return
-	}
-	pt := p.patients[c.Patient]
-	if c.Patient == alerts.Nobody {
-		pt = p.self
-	}
-	if pt == nil {
-		c.reply <- answer{Refused: &alerts.RefusedError{Code: alerts.UnknownAlarm}}
-		return
-	}
-	out, a, err := pt.command(c.Command, now)
-	if refused, is := errors.AsType[*alerts.RefusedError](err); is {
-		c.reply <- answer{Refused: refused}
-		return
-	}
-	if err != nil {
-		p.m.counts.poison.Add(1)
-		p.log.Error("detector failed on a command", "error", err)
-		j := &job{owner: p}
-		p.tell(out, j)
-		p.m.writer.add(j)
-		c.reply <- answer{Away: true}
-		return
-	}
-	p.m.writer.add(&job{owner: p, transitions: out.Transitions, care: out.Care, settle: func(stored bool) {
-		if stored {
-			p.show(out)
-		}
-		c.reply <- answer{Answer: a, Away: !stored}
-	}})
-}
-
-// recensus follows the census: new patients are watched, discharged ones no longer.
-func (p *partition) recensus(ctx context.Context, now time.Time) {
-	j := &job{owner: p}
-	here := map[vitals.PatientID]bool{}
-	for _, a := range p.m.admissions(p.number) {
-		here[a.Patient.ID] = true
-		if pt := p.patients[a.Patient.ID]; pt != nil {
-			pt.who = a.Patient
-			p.limit(ctx, pt, now)
-			pt.bind(a.Devices, now)
-			continue
-		}
-		pt := newPatient(p.m.cfg.NewEngine, p.m.streamers, a, now)
-		p.limit(ctx, pt, now)
-		if fault := pt.restore(nil, alerts.Care{}, nil, nil, now); fault != nil { // nothing is stored of them, which is to be known, too
-			p.m.counts.poison.Add(1)
-			p.log.ErrorContext(ctx, "detector failed to take up a patient", "error", fault)
-		}
-		p.patients[a.Patient.ID] = pt
-		p.welcome(ctx, pt, j)
-	}
-	p.strangers.sweep(now)
-	for id, pt := range p.patients {
-		if here[id] {
-			continue
-		}
-		out, fault := pt.discharge(now)
-		if fault != nil {
-			p.m.counts.poison.Add(1)
-			p.log.Error("detector failed on a discharge", "error", fault)
-		}
-		p.tell(out, j)
-		delete(p.patients, id)
-	}
-	p.m.writer.add(j)
 }

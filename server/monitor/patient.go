@@ -31,14 +31,17 @@ type patient struct {
 	engine  Engine
 	faults  int
 	devices []vitals.DeviceID
+	left    *leaving // was discharged here, which the census does not show yet; else nil
 
 	// What a new engine has to know when the old one cannot be asked any more.
 	alarms  map[alerts.AlarmID]alerts.Alarm
 	care    alerts.Care
 	streams map[vitals.DeviceID]bool
+	paces   map[vitals.DeviceID]alerts.Pace // of those of which nobody knows yet whether they stream
 	known   *streamers
 
 	recent []vitals.Charted // single values, oldest first
+	trends []byte           // as they were kept last; nil: nothing is
 
 	// When devices were heard that are not the patient's as far as is known here: assigned a moment
 	// ago, or taken away while nobody watched.
@@ -52,6 +55,7 @@ func newPatient(makeEngine func(vitals.PatientID) Engine, known *streamers, a vi
 	pt := &patient{
 		id: a.Patient.ID, who: a.Patient, limits: alerts.DefaultLimits(), make: makeEngine, engine: makeEngine(a.Patient.ID), known: known,
 		delayed: map[alerts.Condition]uint64{}, alarms: map[alerts.AlarmID]alerts.Alarm{}, streams: map[vitals.DeviceID]bool{},
+		paces:  map[vitals.DeviceID]alerts.Pace{},
 		guests: map[vitals.DeviceID]time.Time{},
 		via:    map[vitals.DeviceID]vitals.HubID{}, hubs: map[vitals.HubID]*hub{},
 	}
@@ -75,15 +79,22 @@ func (pt *patient) restore(alarms []alerts.Alarm, care alerts.Care, recent []vit
 			pt.hubs[vitals.HubID(a.Site)] = &hub{offline: true, told: a.Raised}
 		}
 	}
+	var unread error
+	for _, a := range alarms { // so that it is over when the hub is the patient's no longer
+		if id := vitals.HubID(a.Site); a.Condition == alerts.HubClockSkew && a.State.Open() && pt.hubs[id] == nil {
+			pt.hubs[id] = &hub{}
+		}
+	}
 	_, fault := pt.guard(now, func(Engine) alerts.Outcome {
-		pt.recall(now, streamed)
+		unread = pt.recall(now, streamed)
 		return alerts.Outcome{}
 	})
-	return fault
+	return errors.Join(fault, unread)
 }
 
-// recall tells the engine what is known of the patient, and what was streamed lately.
-func (pt *patient) recall(now time.Time, streamed []vitals.Charted) {
+// recall tells the engine what is known of the patient, and what was streamed lately. Trends that cannot be read, as
+// those of another version of the program, are followed anew.
+func (pt *patient) recall(now time.Time, streamed []vitals.Charted) error {
 	for _, device := range slices.Sorted(maps.Keys(pt.streams)) {
 		pt.engine.Streamed(device)
 	}
@@ -94,6 +105,13 @@ func (pt *patient) recall(now time.Time, streamed []vitals.Charted) {
 	for _, h := range pt.hubs {
 		h.untold = true
 	}
+	if pt.trends == nil {
+		return nil
+	}
+	if err := pt.engine.RestoreTrends(pt.trends); err != nil {
+		return fmt.Errorf("restore the trends of a patient: %w", err)
+	}
+	return nil
 }
 
 // mostRecent is how many single values of a kind are remembered, more than anybody is asked to measure: one device
@@ -170,16 +188,28 @@ func (pt *patient) recognise(devices []vitals.DeviceID, now time.Time) {
 }
 
 func (pt *patient) observe(d vitals.Delivery) (alerts.Outcome, error) {
-	if device := d.Batch.Device; !pt.streams[device] && alerts.Streams(d) {
-		pt.streams[device] = true
-		pt.known.add(device)
-	}
+	pt.notePace(d)
 	if !slices.Contains(pt.devices, d.Batch.Device) {
 		pt.guests[d.Batch.Device] = d.Received
 	}
 	pt.heardThrough(d)
 	pt.note(d)
 	return pt.guard(d.Received, func(e Engine) alerts.Outcome { return e.Observe(d) })
+}
+
+// notePace notes whether the device streams.
+func (pt *patient) notePace(d vitals.Delivery) {
+	device := d.Batch.Device
+	if pt.streams[device] {
+		return
+	}
+	if pace := pt.paces[device]; !pace.Take(d) {
+		pt.paces[device] = pace
+		return
+	}
+	delete(pt.paces, device)
+	pt.streams[device] = true
+	pt.known.add(device)
 }
 
 func (pt *patient) tick(now time.Time) (alerts.Outcome, error) {
@@ -227,7 +257,12 @@ type salvaged interface{ Decided() alerts.Outcome }
 // guard calls the engine and outlives it. What the engine had decided before it panicked holds for it and would
 // never be told again, so it is told. After a few panics the engine is replaced, for it may have been left in the
 // middle of a thought.
+//
+// Of somebody who has left nothing more is to come.
 func (pt *patient) guard(now time.Time, call func(Engine) alerts.Outcome) (out alerts.Outcome, fault error) {
+	if pt.left != nil {
+		return alerts.Outcome{}, nil
+	}
 	defer func() {
 		if said := recover(); said != nil {
 			out, fault = alerts.Outcome{}, fmt.Errorf("%w: %v\n%s", errEngine, said, debug.Stack())
@@ -250,8 +285,14 @@ func (pt *patient) guard(now time.Time, call func(Engine) alerts.Outcome) (out a
 const manyAlarms = 64
 
 func (pt *patient) remember(out alerts.Outcome, now time.Time) {
+	if out.Repeated {
+		return // what it tells of has gone on since, or is over and forgotten
+	}
 	for _, c := range out.Care {
 		pt.care = c.Care
+	}
+	if out.Trends != nil {
+		pt.trends = out.Trends
 	}
 	for _, t := range out.Transitions {
 		pt.alarms[t.Alarm.ID] = t.Alarm
@@ -269,9 +310,14 @@ func (pt *patient) failed(now time.Time) {
 		return
 	}
 	pt.faults = 0
+	pt.renew(now)
+}
+
+// renew gives the patient a new engine that goes on with what is known.
+func (pt *patient) renew(now time.Time) {
 	pt.engine = pt.make(pt.id)
 	defer func() { _ = recover() }()   // an engine that cannot even remember watches all the same
 	_ = pt.engine.SetLimits(pt.limits) // was told when they were new
 	pt.engine.Bind(pt.devices, now)
-	pt.recall(now, nil)
+	_ = pt.recall(now, nil) // what cannot be read was told when it was new
 }

@@ -49,12 +49,16 @@ type History interface {
 	OpenAlarms(ctx context.Context, partition int, closedSince time.Time) ([]alerts.Alarm, error)
 	// Care lists what people have decided about the partition's patients.
 	Care(ctx context.Context, partition int) ([]alerts.Care, error)
+	// Through tells through which hub the devices of the partition's patients were heard last.
+	Through(ctx context.Context, partition int) (map[vitals.DeviceID]vitals.HubID, error)
 	// LatestBlocks lists the partition's blocks that start at since or later.
 	LatestBlocks(ctx context.Context, partition int, since time.Time) ([]vitals.Block, error)
 	// Recent lists the values of which the engines of the partition have to be told that start now: all weights of
 	// a patient since alerts.RecallSpan, of the other alerts.RecalledKinds each since alerts.RecallEach and the newest, of
 	// alerts.RecalledStreams those since alerts.RecallStreams.
 	Recent(ctx context.Context, partition int, now time.Time) ([]vitals.Charted, error)
+	// Trends lists what was kept of the trends of the partition's patients.
+	Trends(ctx context.Context, partition int) ([]alerts.KeptTrends, error)
 }
 
 // Decisions are what engines and people decided.
@@ -63,6 +67,12 @@ type Decisions interface {
 	SaveTransitions(transitions []alerts.Transition) error
 	// SaveCare records changes of what people have decided about patients; versions that are known change nothing.
 	SaveCare(changes []alerts.CareChange) error
+	// Discharge ends a patient's care and the bindings of the devices.
+	Discharge(patient vitals.PatientID, at time.Time) error
+	// SaveDropped records how often nobody was told of conditions that were brief.
+	SaveDropped(dropped []alerts.Dropped) error
+	// SaveTrends keeps the trends of patients, each in place of what was kept before.
+	SaveTrends(kept []alerts.KeptTrends) error
 }
 
 // Tx is one transaction. Writing the same thing again changes nothing.
@@ -124,6 +134,7 @@ type Informed interface {
 	Bind(devices []vitals.DeviceID, now time.Time)
 	Streamed(device vitals.DeviceID)
 	Restore(alarms []alerts.Alarm)
+	RestoreTrends(data []byte) error
 	Recall(readings []vitals.Charted, since, now time.Time)
 }
 
@@ -131,5 +142,6 @@ type Informed interface {
 type Watcher interface {
 	Observe(d vitals.Delivery) alerts.Outcome
 	Hub(online bool, site string, at time.Time) alerts.Outcome
+	HubClock(ahead time.Duration, site string, at time.Time) alerts.Outcome
 	Tick(now time.Time) alerts.Outcome
 }

@@ -106,7 +106,7 @@ func must(t *testing.T, err error) {
 func (h *hospital) run(node string) (m *monitor.Monitor, kill, stop func()) {
 	s := &realStore{Store: h.store}
 	m = monitor.New(monitor.Config{
-		Node: node, Lease: 600 * time.Millisecond, Leases: s, Store: s, Journal: h.journal, Feed: h.journal, Health: h.health,
+		Node: node, Leases: s, Store: s, Journal: h.journal, Feed: h.journal, Health: h.health,
 	})
 	ctx, cancel := context.WithCancel(h.t.Context())
 	ended := make(chan struct{})
@@ -119,10 +119,13 @@ func (h *hospital) run(node string) (m *monitor.Monitor, kill, stop func()) {
 	return m, func() { s.dead.Store(true); stop() }, stop
 }
 
+// longEnough is until when a node has begun, and told what takes ten seconds, on a machine that has much else to do.
+const longEnough = time.Minute
+
 // await waits for a change of the alarm of a condition.
 func (h *hospital) await(c alerts.Condition, change alerts.Change) alerts.Alarm {
 	h.t.Helper()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(longEnough)
 	for {
 		select {
 		case tr := <-h.alarms:
@@ -138,7 +141,7 @@ func (h *hospital) await(c alerts.Condition, change alerts.Change) alerts.Alarm 
 // awaitReading waits until a node has handled the delivery with the reading.
 func (h *hospital) awaitReading(at time.Time) {
 	h.t.Helper()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(longEnough)
 	for {
 		select {
 		case c := <-h.readings:

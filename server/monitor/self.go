@@ -37,11 +37,14 @@ func (p *partition) mindSelf(now time.Time) {
 		return
 	}
 	h := p.m.cfg.Health(now)
+	found := said[Ruling]{Ruling{Epoch: p.lease.Epoch}, now}
 	j := &job{owner: p}
 	for _, act := range []func(Engine) alerts.Outcome{
 		func(e Engine) alerts.Outcome {
 			if e, ok := e.(selfWatcher); ok {
-				return e.Watch(h, now)
+				out := e.Watch(h, now)
+				found.what.Outages = out.Outages
+				return out
 			}
 			return alerts.Outcome{}
 		},
@@ -55,4 +58,5 @@ func (p *partition) mindSelf(now time.Time) {
 		p.tell(out, j)
 	}
 	p.m.writer.add(j)
+	p.m.ruling.Store(&found)
 }

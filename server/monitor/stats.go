@@ -38,7 +38,7 @@ type Delayed struct {
 type scored interface{ DrainScores(into *model.Scores) }
 
 // gather collects what the partition's engines have counted.
-func (p *partition) gather() {
+func (p *partition) gather(now time.Time) {
 	var sum model.Scores
 	for _, pt := range p.patients {
 		if e, ok := pt.engine.(scored); ok {
@@ -51,6 +51,7 @@ func (p *partition) gather() {
 	c.scores.Add(&sum)
 	for _, pt := range p.patients {
 		for condition, n := range pt.delayed {
+			p.brief.add(pt.id, condition, int(n), now)
 			c.delayed[Delayed{pt.who.Unit, condition}] += n
 		}
 		clear(pt.delayed)

@@ -321,6 +321,52 @@ func TestOnePartitionThatCannotBeStoredDoesNotHoldUpTheOthers(t *testing.T) {
 	})
 }
 
+// TestWhatCannotBeStoredKeepsNobodyBusy would not end where the writer went round without a pause: time stands still
+// while anything runs.
+func TestWhatCannotBeStoredKeepsNobodyBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann, ben)
+		w.start(w.config("node-1"))
+		w.db.set(func() { w.db.refuses = ann })
+		const seconds = 1200 // more jobs than a group holds
+		for range seconds {
+			w.log.publish(w.beat(ann, 70))
+			w.log.publish(w.beat(ben, 70))
+			pass(time.Second)
+		}
+		w.stop()
+		if upto := w.acked[streamOf(ben)]; upto != seconds {
+			t.Errorf("stored up to %d of %d s of the other patient", upto, seconds)
+		}
+	})
+}
+
+// TestADatabaseThatIsBackSetsNobodyAside has it come back while the partitions are tried one by one: what failed
+// just before is not what the database refuses.
+func TestADatabaseThatIsBackSetsNobodyAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, ann, ben)
+		w.start(w.config("node-1"))
+		w.db.set(func() { w.db.fails = 4 }) // three of all, and the first that is tried by itself
+		const seconds = 25
+		for range seconds {
+			w.log.publish(w.beat(ann, 70))
+			w.log.publish(w.beat(ben, 70))
+			pass(time.Second)
+		}
+		synctest.Wait()
+		for _, p := range []vitals.PatientID{ann, ben} {
+			if upto := w.acked[streamOf(p)]; upto < seconds-10 {
+				t.Errorf("%s: stored up to %d of %d s", p, upto, seconds)
+			}
+		}
+		if w.db.fails > 0 {
+			t.Errorf("%d commits did not fail", w.db.fails)
+		}
+		w.settle()
+	})
+}
+
 func TestAStopInGoodOrderStoresEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWard(t, ann, ben)
@@ -483,6 +529,63 @@ func TestAHubThatStaysAwayIsAnAlarm(t *testing.T) {
 		w.shows("HUB_OFFLINE closed", "NO_DATA active_unack")
 		w.settle()
 	})
+}
+
+func TestAHubWhoseClockIsWrongIsAnAlarm(t *testing.T) {
+	home := streamOf(ann).Hub
+	says := func(w *ward, ahead time.Duration) {
+		w.connect(home, true)
+		w.db.set(func() { w.db.hubs[len(w.db.hubs)-1].Ahead = &ahead })
+	}
+	for name, story := range map[string]struct {
+		tell func(w *ward)
+		want []string
+	}{
+		"three minutes behind": {
+			tell: func(w *ward) { says(w, -3*time.Minute); w.send(ann, 10, vitals.HeartRate, vitals.Int(70)) },
+			want: []string{"HUB_CLOCK_SKEW active_unack"},
+		},
+		"until it is set": {
+			tell: func(w *ward) {
+				says(w, -3*time.Minute)
+				w.send(ann, 10, vitals.HeartRate, vitals.Int(70))
+				says(w, -time.Second)
+				w.send(ann, 70, vitals.HeartRate, vitals.Int(70))
+			},
+			want: []string{"HUB_CLOCK_SKEW closed"},
+		},
+		"the server is killed, and it is set meanwhile": {
+			tell: func(w *ward) {
+				says(w, -3*time.Minute)
+				w.send(ann, 10, vitals.HeartRate, vitals.Int(70))
+				w.stop()
+				says(w, 0)
+				w.real("node-2")
+				w.send(ann, 100, vitals.HeartRate, vitals.Int(70))
+			},
+			want: []string{"HUB_CLOCK_SKEW closed"},
+		},
+		"the patient is heard through it no longer": {
+			tell: func(w *ward) {
+				says(w, -3*time.Minute)
+				w.send(ann, 10, vitals.HeartRate, vitals.Int(70))
+				w.assign(ben)
+				pass(70 * time.Second)
+			},
+			want: []string{"HUB_CLOCK_SKEW closed", "NO_DATA active_unack"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWard(t, ann, ben)
+				w.db.admissions[1].Devices = nil
+				w.real("node-1")
+				story.tell(w)
+				w.shows(story.want...)
+				w.settle()
+			})
+		})
+	}
 }
 
 func TestAHubThatFallsSilentIsAwayWhateverTheFlagSays(t *testing.T) {

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"sync"
+	"time"
 
 	"github.com/samber/lo"
 
@@ -35,15 +36,28 @@ func (s *streamers) unknown(devices []vitals.DeviceID, most int) []vitals.Device
 }
 
 // streamedLately lists the devices of which the latest blocks show a stream, not a value or a recording
-// that a sender without a hub brought: at least one value in ten seconds, or a minute of a waveform.
+// that a sender without a hub brought: a minute of a waveform, or of a device without one at least one value in ten
+// seconds. The rates that were found in a recording follow each other as those of a stream do.
 func streamedLately(blocks []vitals.Block) (devices []vitals.DeviceID) {
 	const each = int(vitals.SeriesBlock / vitals.WaveBlock)
-	pieces := map[vitals.DeviceID]int{}
+	type minute struct {
+		device vitals.DeviceID
+		kind   vitals.Kind
+		of     time.Time
+	}
+	pieces, records := map[minute]int{}, map[vitals.DeviceID]bool{}
+	for _, b := range blocks {
+		records[b.Device] = records[b.Device] || b.Kind.Info().Shape == vitals.Sampled
+	}
 	for _, b := range blocks {
 		n := b.Count
-		if b.Kind.Info().Shape == vitals.Sampled {
-			pieces[b.Device]++
-			n = pieces[b.Device]
+		switch {
+		case b.Kind.Info().Shape != vitals.Sampled && records[b.Device]:
+			continue
+		case b.Kind.Info().Shape == vitals.Sampled:
+			m := minute{b.Device, b.Kind, b.Start.Truncate(vitals.SeriesBlock)}
+			pieces[m]++
+			n = pieces[m]
 		}
 		if n >= each {
 			devices = append(devices, b.Device)

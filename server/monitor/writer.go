@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -31,15 +32,20 @@ type job struct {
 	owner       *partition
 	transitions []alerts.Transition
 	care        []alerts.CareChange
+	dropped     []alerts.Dropped
+	trends      []alerts.KeptTrends
+	left        *discharge // may be nil
 	readings    []vitals.Charted
 	refusals    []vitals.Refusal
 	checkpoint  *checkpoint
+	shown       bool // the transitions were told before they are on disk
+	unrecorded  bool // and as not recorded yet
 	// settle is told once whether the job is on disk or never will be. It must not wait. May be nil.
 	settle func(stored bool)
 }
 
 func (j *job) size() int {
-	n := len(j.transitions) + len(j.care) + len(j.readings) + len(j.refusals)
+	n := len(j.transitions) + len(j.care) + len(j.dropped) + len(j.trends) + len(j.readings) + len(j.refusals)
 	if j.checkpoint != nil {
 		n += 1 + len(j.checkpoint.blocks) + len(j.checkpoint.late)
 	}
@@ -50,8 +56,20 @@ func (j *job) size() int {
 }
 
 func (j *job) done(stored bool) {
+	if stored && j.unrecorded {
+		j.retell(false)
+	}
 	if j.settle != nil {
 		j.settle(stored)
+	}
+}
+
+// retell says of what was shown whether it is recorded: where it takes longer than people see, and when it is after all.
+func (j *job) retell(unrecorded bool) {
+	j.unrecorded = unrecorded
+	for _, t := range j.transitions {
+		t.Unrecorded, t.Retold = unrecorded, true
+		j.owner.m.cfg.Feed.PublishAlarm(t)
 	}
 }
 
@@ -87,10 +105,30 @@ func (w *writer) add(j *job) {
 	}
 }
 
+// withdraw takes the job back. It reports false where it is on its way to disk, or there.
+func (w *writer) withdraw(j *job) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.Index(w.queue, j)
+	if i < 0 {
+		return false
+	}
+	w.queue = slices.Delete(w.queue, i, i+1)
+	j.done(false)
+	return true
+}
+
 func (w *writer) waiting() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.queue)
+}
+
+// ready is how many jobs wait whose partition is not set aside.
+func (w *writer) ready() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return lo.CountBy(w.queue, func(j *job) bool { return w.stuck[j.owner].IsZero() })
 }
 
 // finish waits until no job of a partition that was dropped before can get to disk any more: those
@@ -113,7 +151,7 @@ func (w *writer) run(ctx context.Context, noMore <-chan struct{}) {
 			pause = min(max(2*pause, firstPause), longPause)
 		}
 	}
-	for end := time.Now().Add(checkpointWait); w.waiting() > 0 && time.Now().Before(end); {
+	for end := time.Now().Add(checkpointWait); w.ready() > 0 && time.Now().Before(end); {
 		if !w.round(ctx, time.Now()) {
 			break
 		}
@@ -128,14 +166,25 @@ func (w *writer) await(pause time.Duration, noMore <-chan struct{}) bool {
 	if pause > 0 && !rest(pause, noMore) {
 		return false
 	}
-	for w.waiting() == 0 {
+	retry := w.nextRetry(time.Now())
+	for w.ready() == 0 {
 		select {
 		case <-w.wake:
+		case <-retry:
+			return true
 		case <-noMore:
 			return false
 		}
 	}
-	return w.waiting() >= maxGroup || rest(gather, noMore)
+	return w.ready() >= maxGroup || rest(gather, noMore)
+}
+
+// nextRetry receives when the first of the partitions that were set aside is due; nil where there is none.
+func (w *writer) nextRetry(now time.Time) <-chan time.Time {
+	if len(w.stuck) == 0 {
+		return nil
+	}
+	return time.After(slices.MinFunc(slices.Collect(maps.Values(w.stuck)), time.Time.Compare).Sub(now))
 }
 
 // rest reports whether the time passed before there was to be no more.
@@ -202,32 +251,43 @@ func (w *writer) round(ctx context.Context, now time.Time) bool {
 // separate stores the jobs partition by partition. Those that fail while others do not are set
 // aside for a while, so that they do not hold up the rest.
 func (w *writer) separate(ctx context.Context, jobs []*job, now time.Time) bool {
-	var failed []*job
-	var owners []*partition
-	stored, away := false, false
-	for _, group := range lo.PartitionBy(jobs, func(j *job) *partition { return j.owner }) {
-		if away {
-			failed = append(failed, group...)
-			continue
-		}
-		if err := w.attempt(ctx, group); err != nil {
-			failed = append(failed, group...)
-			owners = append(owners, group[0].owner)
-			away = errors.Is(err, context.DeadlineExceeded)
-			continue
-		}
-		stored = true
+	groups := lo.PartitionBy(jobs, func(j *job) *partition { return j.owner })
+	failed, untried := w.each(ctx, groups)
+	stored := len(groups) > len(failed)+len(untried)
+	if stored && len(untried) == 0 { // the database may have come back behind those that failed
+		failed, untried = w.each(ctx, lo.Map(failed, func(f failure, _ int) []*job { return f.jobs }))
 	}
-	w.putBack(failed)
+	back := lo.FlatMap(failed, func(f failure, _ int) []*job { return f.jobs })
+	w.putBack(append(back, lo.Flatten(untried)...))
 	if !stored {
 		return false
 	}
 	w.failures = 0
-	for _, p := range owners {
-		p.log.ErrorContext(ctx, "the database refuses what the partition has to store; the others go on")
-		w.stuck[p] = now.Add(stuckPause)
+	for _, f := range failed {
+		owner := f.jobs[0].owner
+		owner.log.ErrorContext(ctx, "the database refuses what the partition has to store; the others go on", "error", f.err)
+		w.stuck[owner] = now.Add(stuckPause)
 	}
 	return true
+}
+
+// failure is what could not be stored of one partition.
+type failure struct {
+	jobs []*job
+	err  error
+}
+
+// each stores the groups one by one, up to the first for which the database takes too long.
+func (w *writer) each(ctx context.Context, groups [][]*job) (failed []failure, untried [][]*job) {
+	for i, jobs := range groups {
+		if err := w.attempt(ctx, jobs); err != nil {
+			failed = append(failed, failure{jobs, err})
+			if errors.Is(err, context.DeadlineExceeded) {
+				return failed, groups[i+1:]
+			}
+		}
+	}
+	return failed, nil
 }
 
 // retryStuck tries the partitions that were set aside.

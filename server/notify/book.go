@@ -16,6 +16,7 @@ type book struct {
 	directory directory
 	calls     map[alerts.AlarmID]*call
 	unsaved   []alerts.Called // out, and not written yet
+	hung      time.Time       // when the database was last waited for in vain
 	ended     []over
 	ready     bool // the records were read once
 }
@@ -26,6 +27,9 @@ type call struct {
 
 	stored bool // the records know it
 	called map[alerts.StepID]bool
+	// guess is a recurrence of an alarm of which nothing else is known: since when it calls, the records say. Until
+	// they do, it calls from then on.
+	guess *alerts.Asked
 }
 
 // over is an alarm whose notices of earlier epochs nobody needs.
@@ -61,18 +65,36 @@ func (b *book) take(t alerts.Transition, now time.Time) bool {
 	}
 	c.Alarm = a
 	if t.Change.Asks() {
-		b.ask(c, a.Version, since(t.At, now))
+		asked := alerts.Asked{Change: t.Change, Version: a.Version, At: since(t.At, now)}
+		switch {
+		case t.Change != alerts.Recurred:
+			c.guess = nil // it begins another call, whatever was before
+		case c.Epoch == 0:
+			c.guess = &asked
+		}
+		b.ask(c, b.again(c, asked, now))
 	} else if !a.Calls() {
 		b.ended = append(b.ended, over{alarm: a.ID})
 	}
-	return true
+	return c.guess == nil
 }
 
-// ask begins with the first step.
-func (b *book) ask(c *call, epoch int, at time.Time) {
-	c.Epoch, c.Since = epoch, at
-	b.ended = append(b.ended, over{alarm: c.Alarm.ID, epoch: epoch})
+// ask begins another call with the first step, unless it is the one that goes on.
+func (b *book) ask(c *call, is alerts.Call) {
+	if is.Epoch != c.Epoch {
+		b.ended = append(b.ended, over{alarm: c.Alarm.ID, epoch: is.Epoch})
+	}
+	c.Epoch, c.Since = is.Epoch, is.Since
 }
+
+// again is the call after its alarm asked again.
+func (b *book) again(c *call, asked alerts.Asked, now time.Time) alerts.Call {
+	policy, by := b.directory.escalation(c.Alarm, now)
+	return policy.Ask(c.Call, asked, by, c.was)
+}
+
+// was reports whether the step was called.
+func (c *call) was(s alerts.StepID) bool { return c.called[s] }
 
 // close keeps that an alarm is over until the records say so, too: what was read of them before must not call
 // anybody to it again.
@@ -100,8 +122,19 @@ func (b *book) merge(l loaded, now time.Time) {
 	b.ready = true
 	open := map[alerts.AlarmID]bool{}
 	for _, stored := range l.calls {
-		open[stored.Alarm.ID] = true
-		b.follow(stored, now)
+		id := stored.Alarm.ID
+		open[id] = true
+		if b.calls[id] == nil {
+			b.calls[id] = &call{called: map[alerts.StepID]bool{}}
+		}
+	}
+	for _, s := range l.steps {
+		if c := b.calls[s.Alarm]; c != nil {
+			c.called[s] = true
+		}
+	}
+	for _, stored := range l.calls {
+		b.follow(b.calls[stored.Alarm.ID], stored, now)
 	}
 	for id, c := range b.calls {
 		switch {
@@ -114,27 +147,26 @@ func (b *book) merge(l loaded, now time.Time) {
 			b.end(id)
 		}
 	}
-	for _, s := range l.steps {
-		if c := b.calls[s.Alarm]; c != nil {
-			c.called[s] = true
-		}
-	}
 }
 
 // follow takes over what the records say of an alarm that is open there.
-func (b *book) follow(stored alerts.Call, now time.Time) {
-	c := b.calls[stored.Alarm.ID]
-	if c == nil {
-		c = &call{called: map[alerts.StepID]bool{}}
-		b.calls[stored.Alarm.ID] = c
-	}
+func (b *book) follow(c *call, stored alerts.Asking, now time.Time) {
 	c.stored = true
+	policy, by := b.directory.escalation(stored.Alarm, now)
+	is := policy.CallOf(stored, by, c.was)
+	is.Since = since(is.Since, now)
+	if guess := c.guess; guess != nil {
+		if c.guess = nil; guess.Version > stored.Alarm.Version {
+			is = policy.Ask(is, *guess, by, c.was)
+		}
+		b.ask(c, is)
+	}
 	if stored.Alarm.Version <= c.Alarm.Version {
 		return
 	}
 	c.Alarm = stored.Alarm
-	if stored.Epoch > c.Epoch {
-		b.ask(c, stored.Epoch, since(stored.Since, now))
+	if is.Epoch > c.Epoch {
+		b.ask(c, is)
 	}
 	if !c.Alarm.Calls() {
 		b.ended = append(b.ended, over{alarm: c.Alarm.ID})
@@ -176,8 +208,8 @@ func (b *book) due(now time.Time) (due []alerts.Called, next time.Time) {
 		return nil, next
 	}
 	for _, c := range b.calls {
-		unit := b.directory.unitOf(c.Alarm)
-		steps, then := b.directory.policy(unit).Due(c.Call, b.directory.assigned(unit, c.Alarm.Patient, now), now)
+		policy, by := b.directory.escalation(c.Alarm, now)
+		steps, then := policy.Due(c.Call, by, now)
 		if !then.IsZero() && then.Before(next) {
 			next = then
 		}
@@ -185,6 +217,7 @@ func (b *book) due(now time.Time) (due []alerts.Called, next time.Time) {
 			id := alerts.StepID{Alarm: c.Alarm.ID, Epoch: c.Epoch, Step: s.Step, Round: s.Round}
 			due = b.callOnce(due, c, alerts.Called{ID: id, To: s.To, People: s.People()}, now)
 		}
+		unit := b.directory.unitOf(c.Alarm)
 		if offer, found := b.directory.posts(unit, c.Alarm.Patient).Offered(unit, c.Alarm, now); found {
 			due = b.callOnce(due, c, alerts.Called{
 				ID: alerts.OfferID(c.Alarm.ID, offer.Since), To: []vitals.StaffID{offer.Nurse}, People: true,
@@ -259,8 +292,10 @@ func (d directory) posts(u vitals.UnitID, p vitals.PatientID) alerts.Roster {
 	return slices.DeleteFunc(posts, func(x alerts.Post) bool { return x.Unit != u })
 }
 
-func (d directory) assigned(u vitals.UnitID, p vitals.PatientID, now time.Time) alerts.Assigned {
-	return d.posts(u, p).Assigned(u, p, d.staff, now)
+// escalation is the policy that an alarm follows, and who is there for it.
+func (d directory) escalation(a alerts.Alarm, now time.Time) (alerts.Policy, alerts.Assigned) {
+	unit := d.unitOf(a)
+	return d.policy(unit), d.posts(unit, a.Patient).Assigned(unit, a.Patient, d.staff, now)
 }
 
 // contacts lists how to reach people.

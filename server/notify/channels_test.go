@@ -33,7 +33,7 @@ func TestNtfyIsToldHowUrgentItIs(t *testing.T) {
 		if err := json.Unmarshal(l.body, &got); err != nil {
 			t.Fatal(err)
 		}
-		if got["topic"] != "noras-topic" || got["message"] != n.Text || got["priority"] != want || l.header.Get("Authorization") != "Bearer tk_1" {
+		if got["topic"] != "noras-topic" || got["message"] != n.Text || got["priority"] != want || got["click"] != "https://vigil.test/notice/"+n.ID() || l.header.Get("Authorization") != "Bearer tk_1" {
 			t.Errorf("%s: %s", priority, l.body)
 		}
 	}
@@ -98,19 +98,31 @@ func TestABrowserIsPushedWhatOnlyItCanRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	l, b := listen(t, http.StatusCreated), newBrowser(t)
-	push := notify.Push{Keys: keys, Contact: "ops@vigil.test", Click: "https://vigil.test/", HTTP: client(t)}
+	push := notify.Push{Keys: keys, Contact: "ops@vigil.test", HTTP: client(t)}
 	n := b.subscribe(aNotice(l.URL+"/subscription", alerts.WebPush))
 	if err := push.Send(t.Context(), n); err != nil {
 		t.Fatal(err)
 	}
 	var got map[string]string
+	header := l.header
 	if err := json.Unmarshal(b.open(t, l.body), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got["text"] != n.Text || got["id"] != n.ID() || len(got) != 3 {
+	if got["text"] != n.Text || got["id"] != n.ID() || len(got) != 2 {
 		t.Errorf("%v", got)
 	}
-	h := l.header
+	test := n
+	test.Step = alerts.TestID(test.Made)
+	if err := push.Send(t.Context(), test); err != nil {
+		t.Fatal(err)
+	}
+	if text := string(b.open(t, l.body)); text != `{"text":"`+n.Text+`"}` {
+		t.Errorf("a test says %s", text)
+	}
+	if l.header.Get("Topic") != test.ID() {
+		t.Error("a test takes the place of a call")
+	}
+	h := header
 	if h.Get("Topic") != n.ID() || h.Get("Ttl") != "600" || h.Get("Urgency") != "high" || !strings.Contains(h.Get("Authorization"), keys.Public) {
 		t.Errorf("%v", h)
 	}
@@ -124,7 +136,7 @@ func TestASubscriptionThatHasEndedIsGone(t *testing.T) {
 	for status, gone := range map[int]bool{404: true, 410: true, 429: false, 500: false} {
 		l := listen(t, status)
 		err := notify.Push{Keys: keys, HTTP: client(t)}.Send(t.Context(), newBrowser(t).subscribe(aNotice(l.URL, alerts.WebPush)))
-		if err == nil || errors.Is(err, notify.ErrGone) != gone {
+		if err == nil || errors.Is(err, alerts.ErrGone) != gone {
 			t.Errorf("%d: %v", status, err)
 		}
 	}
@@ -150,16 +162,17 @@ type postOffice struct {
 	net.Listener
 
 	refuses bool
+	curt    bool // it has nothing to say once it has taken a mail
 	lines   chan string
 }
 
-func newPostOffice(t *testing.T, refuses bool) *postOffice {
+func newPostOffice(t *testing.T, refuses, curt bool) *postOffice {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &postOffice{listener, refuses, make(chan string, 1000)}
+	p := &postOffice{listener, refuses, curt, make(chan string, 1000)}
 	done := make(chan struct{})
 	go func() { defer close(done); p.serve() }()
 	t.Cleanup(func() { _ = listener.Close(); <-done })
@@ -183,6 +196,9 @@ func (p *postOffice) serve() {
 		case inMail && line == ".":
 			inMail = false
 			say("250 taken")
+			if p.curt {
+				return
+			}
 		case inMail:
 		case verb == "RCPT" && p.refuses:
 			say("450 not now")
@@ -208,7 +224,7 @@ func (p *postOffice) heard() string {
 
 func TestAMailIsHandedIn(t *testing.T) {
 	everywhere := func(string) bool { return true }
-	p := newPostOffice(t, false)
+	p := newPostOffice(t, false, false)
 	m, err := notify.NewMail("smtp://"+p.Addr().String(), "vigil@vigil.test", "https://vigil.test/", everywhere)
 	if err != nil {
 		t.Fatal(err)
@@ -218,7 +234,7 @@ func TestAMailIsHandedIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := p.heard()
-	for _, want := range []string{"RCPT TO:<nora@vigil.test>", "Subject: HIGH alarm, Cardiology. Open Vigil.", n.ID(), "https://vigil.test/", "Auto-Submitted: auto-generated"} {
+	for _, want := range []string{"RCPT TO:<nora@vigil.test>", "Subject: HIGH alarm, Cardiology. Open Vigil.", n.ID(), "https://vigil.test/notice/", "Auto-Submitted: auto-generated"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}
@@ -226,12 +242,24 @@ func TestAMailIsHandedIn(t *testing.T) {
 	if strings.Contains(got, string(patient)) {
 		t.Errorf("the mail names the patient:\n%s", got)
 	}
-	full := newPostOffice(t, true)
+	full := newPostOffice(t, true, false)
 	if m, err = notify.NewMail("smtp://"+full.Addr().String(), "vigil@vigil.test", "", everywhere); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Send(t.Context(), n); err == nil {
 		t.Error("a mail that nobody took counts as delivered")
+	}
+}
+
+// A server takes a mail and then says nothing more: it was taken, and to send it again would be to call twice, every minute.
+func TestAMailThatWasTakenIsNotSentAgainForWantOfAGoodbye(t *testing.T) {
+	p := newPostOffice(t, false, true)
+	m, err := notify.NewMail("smtp://"+p.Addr().String(), "vigil@vigil.test", "", func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Send(t.Context(), aNotice("nora@vigil.test", alerts.Mail)); err != nil {
+		t.Error(err)
 	}
 }
 

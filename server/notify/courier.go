@@ -214,11 +214,17 @@ func target(n *alerts.Notice) string {
 	return string(n.Contact.Channel) + " " + where
 }
 
+// waits reports whether the notice is to be tried later. None waits for longer than the longest pause: one that would was
+// put off by a clock that has been set back since.
+func waits(n *alerts.Notice, now time.Time) bool {
+	return n.Next.After(now) && n.Next.Sub(now) <= longestPause
+}
+
 // start sends what is due, as far as there is room.
 func (c *courier) start(ctx context.Context, now time.Time) {
 	c.queue = slices.DeleteFunc(c.queue, func(n *alerts.Notice) bool {
 		to := target(n)
-		if n.Next.After(now) || len(c.onTheWay) >= maxSending || c.busy[to] >= maxPerTarget {
+		if waits(n, now) || len(c.onTheWay) >= maxSending || c.busy[to] >= maxPerTarget {
 			return false
 		}
 		c.busy[to]++
@@ -227,16 +233,6 @@ func (c *courier) start(ctx context.Context, now time.Time) {
 		c.sending.Go(func() { c.results <- result{n, c.send(ctx, copied)} })
 		return true
 	})
-}
-
-func (c *courier) send(ctx context.Context, n alerts.Notice) error {
-	ctx, cancel := context.WithTimeout(ctx, sendLimit)
-	defer cancel()
-	sender, known := c.Senders[n.Contact.Channel]
-	if !known {
-		return errors.New("this server is not set up for the channel")
-	}
-	return sender.Send(ctx, n)
 }
 
 // note takes what became of an attempt.
@@ -259,7 +255,7 @@ func (c *courier) note(r result, now time.Time) {
 		n.Fault = ""
 		c.settle(n, alerts.Delivered, now)
 		c.Note(noteOf(alerts.Taken, *n, n.Settled))
-	case errors.Is(r.err, ErrGone):
+	case errors.Is(r.err, alerts.ErrGone):
 		n.Fault = r.err.Error()
 		c.settle(n, alerts.Undeliverable, now)
 	case n.State == alerts.Superseded:

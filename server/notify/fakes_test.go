@@ -27,17 +27,18 @@ var (
 // records are the database of these stories.
 type records struct {
 	mu      sync.Mutex
-	alarms  map[alerts.AlarmID]alerts.Call
+	alarms  map[alerts.AlarmID]alerts.Asking
 	steps   map[alerts.StepID]bool
 	notices map[string]alerts.Notice
 	dir     notify.Directory
 	away    bool
 	full    bool          // can be read, and takes nothing
+	hangs   bool          // can be read, and does not say whether it takes anything
 	takes   time.Duration // until what was read of alarms arrives
 }
 
 func newRecords() *records {
-	r := &records{alarms: map[alerts.AlarmID]alerts.Call{}, steps: map[alerts.StepID]bool{}, notices: map[string]alerts.Notice{}}
+	r := &records{alarms: map[alerts.AlarmID]alerts.Asking{}, steps: map[alerts.StepID]bool{}, notices: map[string]alerts.Notice{}}
 	r.dir = notify.Directory{
 		Units:    []vitals.Unit{{ID: "cardio", Name: "Cardiology"}},
 		Patients: []vitals.Patient{{ID: patient, Unit: "cardio", Family: "Abel"}},
@@ -63,7 +64,7 @@ func newRecords() *records {
 	return r
 }
 
-func (r *records) OpenCalls(context.Context, []int) ([]alerts.Call, error) {
+func (r *records) OpenCalls(context.Context, []int) ([]alerts.Asking, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.away {
@@ -94,7 +95,14 @@ func (r *records) WaitingNotices(context.Context, []int) (waiting []alerts.Notic
 	return waiting, nil
 }
 
-func (r *records) SaveCalled(_ context.Context, steps []alerts.Called) (fresh []alerts.StepID, err error) {
+func (r *records) SaveCalled(ctx context.Context, steps []alerts.Called) (fresh []alerts.StepID, err error) {
+	r.mu.Lock()
+	hangs := r.hangs
+	r.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.away || r.full {
@@ -148,7 +156,7 @@ func (r *records) store(t alerts.Transition) {
 	c := r.alarms[t.Alarm.ID]
 	c.Alarm = t.Alarm
 	if t.Change.Asks() {
-		c.Epoch, c.Since = t.Alarm.Version, t.At
+		c.Asked = append(slices.Clip(c.Asked), alerts.Asked{Change: t.Change, Version: t.Alarm.Version, At: t.At})
 	}
 	r.alarms[t.Alarm.ID] = c
 	if !t.Alarm.State.Open() {

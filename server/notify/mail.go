@@ -56,7 +56,7 @@ func (m Mail) Send(ctx context.Context, n alerts.Notice) error {
 		return fmt.Errorf("address a mail: %w", err)
 	}
 	msg.Subject(n.Text)
-	msg.SetBodyString(mail.TypeTextPlain, n.Text+"\n"+m.click+"\n")
+	msg.SetBodyString(mail.TypeTextPlain, n.Text+"\n"+link(m.click, n)+"\n")
 	msg.SetDateWithValue(n.Made)
 	msg.SetMessageIDWithValue(n.ID() + "@" + m.host)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // no holiday notes in answer (RFC 3834)
@@ -67,7 +67,8 @@ func (m Mail) Send(ctx context.Context, n alerts.Notice) error {
 	if err != nil {
 		return fmt.Errorf("prepare a mail: %w", err)
 	}
-	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+	// A mail that was taken is not sent again because the server says nothing to the goodbye.
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil && !msg.IsDelivered() {
 		return fmt.Errorf("send a mail: %w", err)
 	}
 	return nil

@@ -12,8 +12,6 @@ package notify
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -28,8 +26,8 @@ import (
 
 // Records keep what is to go out and what did.
 type Records interface {
-	// OpenCalls lists the open alarms of partitions, with the version that asked for somebody last.
-	OpenCalls(ctx context.Context, partitions []int) ([]alerts.Call, error)
+	// OpenCalls lists the open alarms of partitions, with the changes by which they asked for somebody.
+	OpenCalls(ctx context.Context, partitions []int) ([]alerts.Asking, error)
 	// CalledSteps lists the steps of open alarms of partitions that were called.
 	CalledSteps(ctx context.Context, partitions []int) ([]alerts.StepID, error)
 	// WaitingNotices lists the notices of partitions that are to be sent.
@@ -54,13 +52,10 @@ type Directory struct {
 
 // Sender is the way out to one channel.
 type Sender interface {
-	// Send returns nil once the other side has taken the notice, and an error that wraps ErrGone when it never
+	// Send returns nil once the other side has taken the notice, and an error that wraps alerts.ErrGone when it never
 	// will. After any other error it is sent again.
 	Send(ctx context.Context, n alerts.Notice) error
 }
-
-// ErrGone says that a contact is no longer there.
-var ErrGone = errors.New("contact is gone")
 
 // Options of a Notifier.
 type Options struct {
@@ -193,11 +188,15 @@ func (n *Notifier) call(ctx context.Context, b *book, c *courier) time.Time {
 			notice(n.reload) // what was called in another life may still wait to be sent
 		}
 		for _, s := range fresh {
+			n.Note(notesOf(s)...) // before it can be delivered
 			c.order(ctx, order{add: s.Notices})
-			n.Note(notesOf(s)...)
 		}
 	}
-	if again := now.Add(saveAgain); len(b.unsaved) > 0 && again.Before(next) {
+	again := now.Add(saveAgain)
+	if b.hangs(now) {
+		again = b.hung.Add(saveAgain)
+	}
+	if len(b.unsaved) > 0 && again.Before(next) {
 		return again
 	}
 	return next
@@ -209,7 +208,7 @@ const saveAtOnce = 100
 // notesOf is what the audit keeps of a step.
 func notesOf(s alerts.Called) []alerts.Note {
 	if len(s.Notices) == 0 && s.People {
-		return []alerts.Note{{Kind: alerts.Missed, At: s.At, Alarm: s.ID.Alarm, Version: s.ID.Epoch, Detail: stepName(s.ID)}}
+		return []alerts.Note{{Kind: alerts.Missed, At: s.At, Alarm: s.ID.Alarm, Version: s.ID.Epoch, Detail: s.ID.String()}}
 	}
 	return lo.Map(s.Notices, func(x alerts.Notice, _ int) alerts.Note { return noteOf(alerts.Notified, x, s.At) })
 }
@@ -217,23 +216,29 @@ func notesOf(s alerts.Called) []alerts.Note {
 func noteOf(kind alerts.NoteKind, x alerts.Notice, at time.Time) alerts.Note {
 	return alerts.Note{
 		Kind: kind, At: at, Alarm: x.Step.Alarm, Version: x.Step.Epoch, Actor: string(x.Contact.Staff),
-		Detail: stepName(x.Step) + ", " + string(x.Contact.Channel),
+		Detail: x.Step.String() + ", " + string(x.Contact.Channel),
 	}
-}
-
-func stepName(s alerts.StepID) string {
-	if s.Offer() {
-		return "handed over"
-	}
-	return fmt.Sprintf("step %d round %d", s.Step, s.Round)
 }
 
 // maxUnsaved bounds what waits to be written while the database is away.
 const maxUnsaved = 10_000
 
+// keep keeps what is to be written later.
+func (b *book) keep(steps []alerts.Called) { b.unsaved = steps[max(0, len(steps)-maxUnsaved):] }
+
+// hangs reports whether the database was waited for in vain a moment ago, of a clock that was not set back since.
+func (b *book) hangs(now time.Time) bool {
+	since := now.Sub(b.hung)
+	return since >= 0 && since < saveAgain
+}
+
 // save writes steps down and returns those that are to go out: while nobody can write, all of them.
 func (n *Notifier) save(ctx context.Context, b *book, due []alerts.Called) []alerts.Called {
 	all := append(slices.Clip(b.unsaved), due...)
+	if b.hangs(n.Now()) { // else each call would wait for those before, and then again
+		b.keep(all)
+		return due
+	}
 	limited, cancel := context.WithTimeout(ctx, saveLimit)
 	defer cancel()
 	var fresh []alerts.StepID
@@ -247,7 +252,9 @@ func (n *Notifier) save(ctx context.Context, b *book, due []alerts.Called) []ale
 	}
 	if err != nil {
 		n.Log.WarnContext(ctx, "calls go out before they are recorded", "calls", len(due), "error", err)
-		b.unsaved = all[max(0, len(all)-maxUnsaved):]
+		if b.keep(all); limited.Err() != nil {
+			b.hung = n.Now()
+		}
 		return due
 	}
 	b.unsaved = nil
@@ -260,7 +267,7 @@ type loaded struct {
 	directory Directory
 	notices   []alerts.Notice
 	steps     []alerts.StepID
-	calls     []alerts.Call
+	calls     []alerts.Asking
 }
 
 // load reads the records every while, and whenever this node gets partitions or somebody says so.

@@ -13,7 +13,6 @@ import (
 	"go.uber.org/goleak"
 
 	"vigil/alerts"
-	"vigil/server/notify"
 	"vigil/vitals"
 )
 
@@ -72,6 +71,29 @@ func TestTheAuditSaysWhoWasCalledAndWhoCouldNotBe(t *testing.T) {
 		s.happens(asystole())
 		pass(40 * time.Second)
 		want(t, s.notes, "notified nora step 0 round 0, webhook", "delivered nora step 0 round 0, webhook", "escalation_missed  step 1 round 0")
+	})
+}
+
+// A call that was not taken is to be tried again, at a time of a clock that was an hour ahead. The clock is set back: it is
+// tried now, not in an hour.
+func TestACallIsTriedAgainThoughTheClockWasSetBack(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.phones.refuses["nora"] = errors.New("connection refused")
+		s.start()
+		pass(afterWakingUp)
+		s.happens(asystole())
+		pass(5 * time.Second)
+		s.stop()
+		s.records.set(func() {
+			for id, n := range s.records.notices {
+				n.Next = n.Next.Add(time.Hour)
+				s.records.notices[id] = n
+			}
+		})
+		s.phones.set(func() { delete(s.phones.refuses, "nora") })
+		s.start()
+		pass(5 * time.Second)
+		want(t, s.phones.heard(), "6s nora")
 	})
 }
 
@@ -312,13 +334,39 @@ func TestAtTheChangeOfShiftTheNewNurseHearsOfWhatIsOpen(t *testing.T) {
 
 func TestAContactThatIsGoneIsNotTriedAgain(t *testing.T) {
 	story(t, func(t *testing.T, s *station) {
-		s.phones.refuses["nora"] = fmt.Errorf("push: %w", notify.ErrGone)
+		s.phones.refuses["nora"] = fmt.Errorf("push: %w", alerts.ErrGone)
 		s.start()
 		pass(afterWakingUp)
 		s.happens(asystole())
 		pass(20 * time.Second)
 		if got := s.records.states(); got[alerts.Undeliverable] != 1 || got[alerts.Waiting] != 0 {
 			t.Errorf("%v", got)
+		}
+	})
+}
+
+// TestATest goes out once, is about no alarm, and leads nowhere. What keeps it from arriving is said.
+func TestATest(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		contact := alerts.Contact{ID: "phone-nora", Staff: "nora", Channel: alerts.Webhook, Address: "https://nora.test/x"}
+		if err := s.nodes[0].Try(t.Context(), contact); err != nil {
+			t.Error(err)
+		}
+		s.phones.set(func() { s.phones.hangs["nora"] = true })
+		if err := s.nodes[0].Try(t.Context(), contact); err == nil {
+			t.Error("a phone that hangs has been reached")
+		}
+		contact.Channel = alerts.Ntfy
+		if err := s.nodes[0].Try(t.Context(), contact); err == nil {
+			t.Error("a channel that there is not has been reached")
+		}
+		pass(time.Hour)
+		want(t, s.phones.texts, "This is a test. Nobody is in need.")
+		want(t, s.notes)
+		if len(s.records.notices) != 0 {
+			t.Errorf("a test is in the records: %v", s.records.notices)
 		}
 	})
 }
@@ -447,6 +495,37 @@ func TestAHeartThatStandsStillWaitsBehindNoStormOfSmallAlarms(t *testing.T) {
 		s.phones.set(func() { texts = slices.Clone(s.phones.texts) })
 		if !slices.ContainsFunc(texts, func(text string) bool { return strings.HasPrefix(text, "HIGH alarm") }) {
 			t.Errorf("%d small alarms were told before it", len(texts))
+		}
+	})
+}
+
+// The database says nothing at all. Whoever is called waits two seconds for it, not for the calls before and then again;
+// while it is known to hang, nobody waits. What went out is written once when it is back, and nobody is called twice.
+func TestNobodyWaitsLongForADatabaseThatSaysNothing(t *testing.T) {
+	story(t, func(t *testing.T, s *station) {
+		s.start()
+		pass(afterWakingUp)
+		s.records.set(func() { s.records.hangs = true })
+		happens := func(id alerts.AlarmID) {
+			raised := asystole()
+			raised.Alarm.ID = id
+			s.happens(raised)
+		}
+		happens("first")
+		pass(100 * time.Millisecond)
+		happens("second")
+		pass(3900 * time.Millisecond) // 4.5 s
+		happens("third")
+		pass(time.Second)
+		want(t, s.phones.heard(), "3s nora", "3s nora", "5s nora")
+		s.records.set(func() { s.records.hangs = false })
+		pass(20 * time.Second)
+		want(t, s.phones.heard(), "3s nora", "3s nora", "5s nora")
+		if states := s.records.states(); states[alerts.Delivered] != 3 {
+			t.Errorf("%v", states)
+		}
+		if len(s.records.steps) != 3 {
+			t.Errorf("%d steps are written", len(s.records.steps))
 		}
 	})
 }

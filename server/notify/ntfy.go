@@ -29,7 +29,7 @@ type published struct {
 // Send publishes the notice.
 func (y Ntfy) Send(ctx context.Context, n alerts.Notice) error {
 	priority := map[alerts.Priority]int{alerts.High: 5, alerts.Medium: 4}[n.Priority]
-	body, err := json.Marshal(published{Topic: n.Contact.Address, Message: n.Text, Priority: max(priority, 3), Click: y.Click})
+	body, err := json.Marshal(published{Topic: n.Contact.Address, Message: n.Text, Priority: max(priority, 3), Click: link(y.Click, n)})
 	if err != nil {
 		return fmt.Errorf("encode a message for ntfy: %w", err)
 	}

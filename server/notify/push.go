@@ -21,7 +21,6 @@ import (
 type Push struct {
 	Keys    VAPID
 	Contact string // whom a push service can ask about us: mailto: or https:
-	Click   string // where Vigil is; empty: not known
 	HTTP    *http.Client
 }
 
@@ -43,17 +42,20 @@ func NewVAPID() (v VAPID, err error) {
 // the alarm answered, or is called again.
 const pushLife = 10 * time.Minute
 
-// pushed is what the service worker gets.
+// pushed is what the service worker gets. It knows where it is from: the notice is at /notice/ and the id.
 type pushed struct {
-	ID    string `json:"id"`
-	Text  string `json:"text"`
-	Click string `json:"click,omitempty"`
+	ID   string `json:"id,omitempty"` // missing in a test, which leads nowhere
+	Text string `json:"text"`
 }
 
 // Send hands the notice to the browser's push service. The service keeps one message of a topic, so a repeat takes
 // the place of the first. A subscription that has ended is gone: 404 or 410 (RFC 8030, section 7.3).
 func (p Push) Send(ctx context.Context, n alerts.Notice) error {
-	body, err := json.Marshal(pushed{ID: n.ID(), Text: n.Text, Click: p.Click})
+	message := pushed{ID: n.ID(), Text: n.Text}
+	if n.Step.Test() {
+		message.ID = ""
+	}
+	body, err := json.Marshal(message)
 	if err != nil {
 		return fmt.Errorf("encode a push: %w", err)
 	}
@@ -72,7 +74,7 @@ func (p Push) Send(ctx context.Context, n alerts.Notice) error {
 	}
 	err = finish(answer)
 	if no, refused := errors.AsType[refusedError](err); refused && (no.status == http.StatusNotFound || no.status == http.StatusGone) {
-		return fmt.Errorf("push: %w: %w", ErrGone, err)
+		return fmt.Errorf("push: %w: %w", alerts.ErrGone, err)
 	}
 	return err
 }

@@ -88,7 +88,7 @@ func TestAnAnswerThatIsNoYesIsSentAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := listen(t, status)
 			err := notify.Webhook{HTTP: client(t), Now: time.Now}.Send(t.Context(), aNotice(l.URL, alerts.Webhook))
-			if err == nil || errors.Is(err, notify.ErrGone) {
+			if err == nil || errors.Is(err, alerts.ErrGone) {
 				t.Errorf("%v", err)
 			}
 			if err != nil && strings.Contains(err.Error(), l.URL) {

@@ -61,6 +61,8 @@ type alarmRow struct {
 	Chattering    bool           `json:"chattering,omitempty"`
 	SnoozeUntil   *int64         `json:"snooze_until,omitempty"`
 	Command       string         `json:"command,omitempty"`
+
+	AckReason alerts.AckReason `json:"ack_reason,omitempty"`
 }
 
 func (alarmRow) TableName() string { return "alarm" }
@@ -74,7 +76,7 @@ func toAlarmRow(a alerts.Alarm) (alarmRow, error) {
 		AckedBy: a.AckedBy, AckedName: a.AckedName, AckedAt: microsOrNull(a.AckedAt), Reason: a.Reason,
 		WorstMantissa: a.Worst.Mantissa, WorstExponent: a.Worst.Exp,
 		Suppressor: a.Suppressor, Previous: a.Previous, Chattering: a.Chattering,
-		SnoozeUntil: microsOrNull(a.SnoozeUntil), Command: a.Command,
+		SnoozeUntil: microsOrNull(a.SnoozeUntil), Command: a.Command, AckReason: a.AckReason,
 	}
 	var err error
 	if row.Priority, err = priorityNames.of(a.Priority); err != nil {
@@ -96,7 +98,7 @@ func (r alarmRow) alarm() (alerts.Alarm, error) {
 		AckedBy: r.AckedBy, AckedName: r.AckedName, AckedAt: momentOrZero(r.AckedAt), Reason: r.Reason,
 		Worst:      vitals.NewDecimal(r.WorstMantissa, r.WorstExponent),
 		Suppressor: r.Suppressor, Previous: r.Previous, Chattering: r.Chattering,
-		SnoozeUntil: momentOrZero(r.SnoozeUntil), Command: r.Command,
+		SnoozeUntil: momentOrZero(r.SnoozeUntil), Command: r.Command, AckReason: r.AckReason,
 	}
 	var err error
 	if a.Priority, err = priorityNames.value(r.Priority); err != nil {
@@ -133,12 +135,13 @@ type ledger struct {
 	alarms map[alerts.AlarmID]alarmRow // those that change
 	order  []alerts.AlarmID
 	events []eventRow
+	ahead  map[alerts.AlarmID]time.Duration // of the clocks, as they were raised
 
 	program string
 }
 
 func (t *Tx) openLedger(transitions []alerts.Transition) (*ledger, error) {
-	l := &ledger{last: map[alerts.AlarmID]eventRow{}, alarms: map[alerts.AlarmID]alarmRow{}, program: t.program}
+	l := &ledger{last: map[alerts.AlarmID]eventRow{}, alarms: map[alerts.AlarmID]alarmRow{}, ahead: map[alerts.AlarmID]time.Duration{}, program: t.program}
 	ids := make([]alerts.AlarmID, 0, len(transitions))
 	for _, transition := range transitions {
 		if _, seen := l.last[transition.Alarm.ID]; !seen {
@@ -181,6 +184,9 @@ func (l *ledger) add(transition alerts.Transition) error {
 	}
 	l.alarms[id], l.last[id] = alarm, event
 	l.events = append(l.events, event)
+	if transition.Change == alerts.Raised {
+		l.ahead[id] = transition.Ahead
+	}
 	return nil
 }
 
@@ -244,14 +250,28 @@ func visible(scope vitals.Scope) func(*gorm.DB) *gorm.DB {
 	}
 }
 
+// aboutUnit leaves the alarms of one unit: of its patients, and those of no patient that are about it.
+func aboutUnit(unit vitals.UnitID) func(*gorm.DB) *gorm.DB {
+	return func(db *gorm.DB) *gorm.DB {
+		if unit == "" {
+			return db
+		}
+		return db.Where("(patient IN (SELECT id FROM patient WHERE unit = ?) OR patient = ? AND site = ?)", unit, alerts.Nobody, unit)
+	}
+}
+
 // Alarms lists the alarms of the scope that the query asks for, newest first.
 func (s *Store) Alarms(ctx context.Context, scope vitals.Scope, q vitals.AlarmQuery) ([]alerts.Alarm, error) {
-	query := s.reader(ctx).Scopes(visible(scope))
-	if q.Unit != "" {
-		query = query.Where("patient IN (SELECT id FROM patient WHERE unit = ?)", q.Unit)
-	}
+	query := s.reader(ctx).Scopes(visible(scope), aboutUnit(q.Unit))
 	if q.Patient != "" {
 		query = query.Where("patient = ?", q.Patient)
+	}
+	switch q.Explained {
+	case "":
+	case vitals.Unexplained:
+		query = query.Where("suppressor = ''")
+	default:
+		query = query.Where("suppressor = ?", q.Explained)
 	}
 	switch q.State {
 	case vitals.OpenAlarms:
@@ -270,7 +290,11 @@ func (s *Store) Alarms(ctx context.Context, scope vitals.Scope, q vitals.AlarmQu
 	if err := query.Order("raised DESC, id DESC").Limit(page(q.Limit)).Find(&rows).Error; err != nil {
 		return nil, fault("list alarms", err)
 	}
-	return toAlarms(rows)
+	alarms, err := toAlarms(rows)
+	if err != nil {
+		return nil, err
+	}
+	return alarms, explained(s.reader(ctx), alarms)
 }
 
 // openNames are the stored names of the states that a nurse must see.

@@ -187,7 +187,10 @@ func TestWhatIsDecidedAboutAPatientIsKeptByVersion(t *testing.T) {
 				},
 			}
 		}
-		off := alerts.Off{Condition: alerts.SpO2Low, Reason: "palliative", Decided: alerts.Decided{Since: noon, Until: after(time.Hour), By: "c-1"}}
+		off := alerts.Off{
+			Condition: alerts.Fall, Reason: "palliative", Called: after(time.Minute),
+			Decided: alerts.Decided{Since: noon, Until: after(time.Hour), By: "c-1"},
+		}
 		save := func(all ...alerts.CareChange) {
 			t.Helper()
 			commit(t, s, func(tx *store.Tx) error { return tx.SaveCare(all) })
@@ -206,5 +209,35 @@ func TestWhatIsDecidedAboutAPatientIsKeptByVersion(t *testing.T) {
 		if err != nil || len(all) != 2 {
 			t.Errorf("%+v %v", all, err)
 		}
+	})
+}
+
+// The server's clock jumps ahead, so that a device counts as silent, and back; then the device is silent indeed, since the
+// same moment. The second alarm must not be taken for old news of the first, which is closed.
+func TestAnAlarmOfATimeThatComesTwiceIsKept(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store.Store) {
+		const device vitals.DeviceID = "a09e1a000003"
+		e := alerts.NewEngine(anna)
+		e.Bind([]vitals.DeviceID{device}, noon)
+		tick := func(from time.Time, seconds int) {
+			for i := range seconds {
+				save(t, s, e.Tick(from.Add(time.Duration(i)*time.Second)).Transitions...)
+			}
+		}
+		heard := noon
+		for range 10 {
+			heard = heard.Add(time.Second)
+			e.Observe(vitals.Delivery{Patient: anna, Stream: vitals.Stream{Hub: "hub-1"}, Received: heard, Batch: vitals.Batch{
+				Device: device, Readings: []vitals.Reading{{Kind: vitals.SpO2, Time: heard, Value: vitals.Int(97)}},
+			}})
+			tick(heard, 1)
+		}
+		tick(heard.Add(time.Hour), 1)
+		tick(heard.Add(time.Second), 15)
+
+		all := got[[]alerts.Alarm](t)(s.Alarms(context.Background(), onlyA, vitals.AlarmQuery{Patient: anna}))
+		states := lo.Map(all, func(a alerts.Alarm, _ int) alerts.State { return a.State })
+		slices.Sort(states)
+		same(t, states, []alerts.State{alerts.ActiveUnack, alerts.Closed})
 	})
 }

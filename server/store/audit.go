@@ -14,10 +14,10 @@ import (
 	"vigil/vitals"
 )
 
-// stationChain holds what stations report. The chains before it are those of the partitions: whoever
-// holds the fence of a partition is the only one who adds to its chain, so no node ever waits for
-// another to seal an alarm.
-const stationChain = vitals.Partitions
+// sharedChain holds what any node may add: what stations report, who was called, changes of limits. The chains
+// before it are those of the partitions: whoever holds the fence of a partition is the only one who adds to its
+// chain, so no node ever waits for another to seal an alarm.
+const sharedChain = vitals.Partitions
 
 // auditRow is one entry of a chain: a change of an alarm, whose event it names by its seal, or a note. Its JSON
 // form is what is sealed, so what must be added later goes to the end, with omitempty. Hash is SHA-256 over
@@ -35,7 +35,10 @@ type auditRow struct {
 	Detail  string         `json:"detail"`
 	Event   []byte         `json:"event"` // NULL for a note
 	Hash    []byte         `json:"-"`
-	Sealed  []byte         `gorm:"->" json:"-"` // what verify.go reads beside it: the seal of the event as it is now
+
+	Patient vitals.PatientID `json:"patient,omitempty"` // of what is of no alarm
+
+	Sealed []byte `gorm:"->" json:"-"` // what verify.go reads beside it: the seal of the event as it is now
 }
 
 func (auditRow) TableName() string { return "audit" }
@@ -61,12 +64,14 @@ func sealBehind(prev []byte, row any) ([]byte, error) {
 	return h.Sum(nil), nil
 }
 
-// appendAudit seals the entries behind those of their chains. It is a conflict when somebody else added to a
-// chain meanwhile.
+// appendAudit seals the entries behind those of their chains. Whoever adds to the same chain meanwhile waits.
 func appendAudit(db *gorm.DB, entries []auditRow) error {
+	if len(entries) == 0 {
+		return nil
+	}
 	chains := lo.Uniq(lo.Map(entries, func(r auditRow, _ int) int { return r.Chain }))
 	var stored []headRow
-	if err := db.Where("chain IN ?", chains).Find(&stored).Error; err != nil {
+	if err := db.Clauses(forUpdate).Where("chain IN ?", chains).Order("chain").Find(&stored).Error; err != nil {
 		return err
 	}
 	heads := lo.KeyBy(stored, func(h headRow) int { return h.Chain })
@@ -97,31 +102,29 @@ func (l *ledger) audited() []auditRow {
 	})
 }
 
-// SaveNotes adds notes to the audit, in order. A receipt that is there changes nothing. It is a conflict when
-// another node did the same meanwhile: nothing is saved then, and trying again helps.
+// SaveNotes adds notes to the audit, in order. A receipt that is there changes nothing.
 func (s *Store) SaveNotes(ctx context.Context, notes []alerts.Note) error {
 	return s.transact(ctx, "save audit notes", func(tx *gorm.DB) error {
 		known, err := receiptsOf(tx, notes)
 		if err != nil {
 			return err
 		}
-		entries := make([]auditRow, 0, len(notes))
-		for _, n := range notes {
-			if key := receiptKeyOf(n); n.Receipt() && known[key] {
-				continue
-			} else {
-				known[key] = true
-			}
-			entries = append(entries, auditRow{
-				Chain: stationChain, At: micros(n.At), Kind: string(n.Kind), Alarm: n.Alarm, Version: n.Version,
-				Unit: n.Unit, Station: storable(n.Station), Actor: n.Actor, Detail: storable(n.Detail),
-			})
-		}
-		if len(entries) == 0 {
-			return nil
-		}
-		return appendAudit(tx, entries)
+		return appendNotes(tx, lo.Filter(notes, func(n alerts.Note, _ int) bool {
+			key := receiptKeyOf(n)
+			fresh := !n.Receipt() || !known[key]
+			known[key] = true
+			return fresh
+		}))
 	})
+}
+
+func appendNotes(tx *gorm.DB, notes []alerts.Note) error {
+	return appendAudit(tx, lo.Map(notes, func(n alerts.Note, _ int) auditRow {
+		return auditRow{
+			Chain: sharedChain, At: micros(n.At), Kind: string(n.Kind), Alarm: n.Alarm, Version: n.Version,
+			Unit: n.Unit, Station: storable(n.Station), Actor: n.Actor, Detail: storable(n.Detail),
+		}
+	}))
 }
 
 // receiptKey is what a receipt is kept once for.

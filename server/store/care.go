@@ -5,24 +5,26 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/samber/lo"
 	"gorm.io/gorm"
 
 	"vigil/alerts"
 	"vigil/vitals"
 )
 
-// careRow is one version of what people have decided about a patient's alarms.
+// careRow is one version of what people have decided about a patient's alarms. Its JSON form is what is sealed.
 type careRow struct {
-	Patient vitals.PatientID `gorm:"primaryKey"`
-	Version int              `gorm:"primaryKey;autoIncrement:false"`
-	Part    int
-	At      int64
-	Kind    alerts.CommandKind
-	Actor   string
-	Command string
-	Station string
-	Reason  string
-	Care    string
+	Patient vitals.PatientID   `gorm:"primaryKey" json:"patient"`
+	Version int                `gorm:"primaryKey;autoIncrement:false" json:"version"`
+	Part    int                `json:"part"`
+	At      int64              `json:"at"`
+	Kind    alerts.CommandKind `json:"kind"`
+	Actor   string             `json:"actor"`
+	Command string             `json:"command"`
+	Station string             `json:"station"`
+	Reason  string             `json:"reason"`
+	Care    string             `json:"care"`
+	Sealed  []byte             `gorm:"->" json:"-"` // what is read beside it to verify: the seal that the audit has of it
 }
 
 func (careRow) TableName() string { return "care" }
@@ -36,18 +38,51 @@ func toCareRow(c alerts.CareChange) (careRow, error) {
 	}, err
 }
 
-// SaveCare records changes of what people have decided about patients. A version that is stored already
-// changes nothing.
+// SaveCare records changes of what people have decided about patients, and seals them in the audit. A version that
+// is not behind the newest stored one changes nothing.
 func (t *Tx) SaveCare(changes []alerts.CareChange) error {
-	rows := make([]careRow, len(changes))
-	for i, c := range changes {
-		var err error
-		if rows[i], err = toCareRow(c); err != nil {
+	newest, err := t.newestCareOf(changes)
+	if err != nil {
+		return fault("read care", err)
+	}
+	var rows []careRow
+	var entries []auditRow
+	for _, c := range changes {
+		if c.Care.Version <= newest[c.Care.Patient] {
+			continue
+		}
+		newest[c.Care.Patient] = c.Care.Version
+		row, err := toCareRow(c)
+		if err != nil {
 			return fmt.Errorf("encode care: %w", err)
 		}
+		entry, err := row.entry()
+		if err != nil {
+			return fmt.Errorf("seal care: %w", err)
+		}
+		rows, entries = append(rows, row), append(entries, entry)
 	}
-	_, err := insert(t.db.Clauses(ignoreRepeat), rows)
-	return fault("save care", err)
+	if _, err := insert(t.db, rows); err != nil {
+		return fault("save care", err)
+	}
+	return fault("seal care", appendAudit(t.db, entries))
+}
+
+// newestCareOf is the newest stored version of each patient's care that has one.
+func (t *Tx) newestCareOf(changes []alerts.CareChange) (map[vitals.PatientID]int, error) {
+	newest := map[vitals.PatientID]int{}
+	ids := lo.Uniq(lo.Map(changes, func(c alerts.CareChange, _ int) vitals.PatientID { return c.Care.Patient }))
+	for _, some := range lo.Chunk(ids, listed) {
+		var rows []careRow
+		err := t.db.Select("patient, MAX(version) AS version").Where("patient IN ?", some).Group("patient").Find(&rows).Error
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			newest[r.Patient] = r.Version
+		}
+	}
+	return newest, nil
 }
 
 // newestCare leaves the newest version of each patient.

@@ -151,14 +151,21 @@ func (s *Store) Discharge(ctx context.Context, id vitals.PatientID, at time.Time
 		if err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&row).Error; err != nil {
 			return err
 		}
-		if row.Discharged != nil {
-			return nil
-		}
-		if err := tx.Model(&row).Update("discharged", micros(at)).Error; err != nil {
-			return err
-		}
-		return endBindings(tx.Where("patient = ?", id), at)
+		return discharge(tx, id, at)
 	})
+}
+
+// Discharge is that of the store, in the transaction. Of an unknown patient nothing ends.
+func (t *Tx) Discharge(id vitals.PatientID, at time.Time) error {
+	return fault("discharge patient", discharge(t.db, id, at))
+}
+
+func discharge(tx *gorm.DB, id vitals.PatientID, at time.Time) error {
+	done := tx.Model(&patientRow{}).Where("id = ? AND discharged IS NULL", id).Update("discharged", micros(at))
+	if done.Error != nil || done.RowsAffected == 0 {
+		return done.Error
+	}
+	return endBindings(tx.Where("patient = ?", id), at)
 }
 
 // Admissions lists everybody under care, with the devices that are bound now.

@@ -121,6 +121,32 @@ func TestAHubKeepsItsSecretAndWhenItWasHeard(t *testing.T) {
 	})
 }
 
+func TestAHubThatWasHeardSinceOverAnotherConnectionIsThereThoughOneEnds(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		must(t, s.SaveHub(ctx, vitals.Hub{ID: aHub}, []byte("secret")))
+		must(t, s.TouchHub(ctx, aHub, after(20*time.Second), true)) // on another node
+		must(t, s.LoseHub(ctx, aHub, noon, after(45*time.Second)))  // where its dead line is noticed now
+		same(t, got[[]vitals.HubStatus](t)(s.Hubs(ctx)), []vitals.HubStatus{
+			{Hub: vitals.Hub{ID: aHub}, Online: true, Seen: after(20 * time.Second)},
+		})
+		must(t, s.LoseHub(ctx, aHub, after(20*time.Second), after(65*time.Second)))
+		same(t, got[[]vitals.HubStatus](t)(s.Hubs(ctx)), []vitals.HubStatus{{Hub: vitals.Hub{ID: aHub}, Seen: after(65 * time.Second)}})
+	})
+}
+
+// The server's clock was an hour ahead, and is set back: a hub that goes away is away, and one that comes is there.
+func TestAHubIsHeardThoughTheClockWasSetBack(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		now := time.Now().UTC().Truncate(time.Microsecond)
+		must(t, s.SaveHub(ctx, vitals.Hub{ID: aHub}, []byte("secret")))
+		must(t, s.TouchHub(ctx, aHub, now.Add(time.Hour), true))
+		must(t, s.TouchHub(ctx, aHub, now, false))
+		same(t, got[[]vitals.HubStatus](t)(s.Hubs(ctx)), []vitals.HubStatus{{Hub: vitals.Hub{ID: aHub}, Seen: now}})
+	})
+}
+
 func TestStaffSignInWithTheirUnits(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()

@@ -20,12 +20,13 @@ type Tx struct {
 	db      *gorm.DB
 	kind    dialect
 	program string
+	now     func() time.Time
 }
 
 // Commit runs fn in one transaction. When it returns nil everything is on disk; when it returns an
 // error, fn's or the database's, nothing of it is.
 func (s *Store) Commit(ctx context.Context, fn func(*Tx) error) error {
-	return s.transact(ctx, "commit", func(db *gorm.DB) error { return fn(&Tx{db: db, kind: s.kind, program: s.program}) })
+	return s.transact(ctx, "commit", func(db *gorm.DB) error { return fn(&Tx{db: db, kind: s.kind, program: s.program, now: s.now}) })
 }
 
 // readingRow is a value that came alone.

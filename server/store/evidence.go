@@ -28,26 +28,28 @@ const (
 )
 
 type (
+	// The JSON forms of the first two are what is sealed.
 	evidenceRow struct {
-		Alarm   alerts.AlarmID `gorm:"primaryKey"`
-		FromAt  int64
-		ToAt    int64
-		Frozen  int64
-		Program string
-		Limits  string // JSON: every setting's value by name
+		Alarm   alerts.AlarmID `gorm:"primaryKey" json:"alarm"`
+		FromAt  int64          `json:"from_at"`
+		ToAt    int64          `json:"to_at"`
+		Frozen  int64          `json:"frozen"`
+		Program string         `json:"program"`
+		Limits  string         `json:"limits"` // JSON: every setting's value by name
 	}
 	evidenceWaveRow struct {
-		Alarm  alerts.AlarmID  `gorm:"primaryKey"`
-		Kind   string          `gorm:"primaryKey"`
-		Start  int64           `gorm:"primaryKey;autoIncrement:false"`
-		Device vitals.DeviceID `gorm:"primaryKey"`
-		N      int
-		Data   []byte
+		Alarm  alerts.AlarmID  `gorm:"primaryKey" json:"alarm"`
+		Kind   string          `gorm:"primaryKey" json:"kind"`
+		Start  int64           `gorm:"primaryKey;autoIncrement:false" json:"start"`
+		Device vitals.DeviceID `gorm:"primaryKey" json:"device"`
+		N      int             `json:"n"`
+		Data   []byte          `json:"data"`
 	}
 	evidenceDueRow struct {
 		Alarm alerts.AlarmID `gorm:"primaryKey"`
 		Due   int64
 		Again bool // it was frozen once
+		Ahead int64
 	}
 )
 
@@ -59,7 +61,7 @@ func (evidenceDueRow) TableName() string  { return "evidence_due" }
 func (l *ledger) due() []evidenceDueRow {
 	return lo.FilterMap(l.events, func(e eventRow, _ int) (evidenceDueRow, bool) {
 		raised := e.Change == alerts.Raised && l.alarms[e.Alarm].Patient != ""
-		return evidenceDueRow{Alarm: e.Alarm, Due: e.At + evidenceLater.Microseconds()}, raised
+		return evidenceDueRow{Alarm: e.Alarm, Due: e.At + evidenceLater.Microseconds(), Ahead: l.ahead[e.Alarm].Microseconds()}, raised
 	})
 }
 
@@ -92,7 +94,8 @@ func freeze(tx *gorm.DB, d evidenceDueRow, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	from, to := alerts.EvidenceSpan(raised.Alarm)
+	raised.Ahead = time.Duration(d.Ahead) * time.Microsecond
+	from, to := alerts.EvidenceSpan(raised)
 	if err := copyWaves(tx, raised.Alarm, from, to); err != nil {
 		return err
 	}
@@ -106,6 +109,9 @@ func freeze(tx *gorm.DB, d evidenceDueRow, now time.Time) error {
 	}
 	row := evidenceRow{Alarm: d.Alarm, FromAt: micros(from), ToAt: micros(to), Frozen: micros(now), Program: program, Limits: limits}
 	if err := tx.Clauses(ignoreRepeat).Create(&row).Error; err != nil {
+		return err
+	}
+	if err := sealEvidence(tx, d.Alarm, now); err != nil {
 		return err
 	}
 	if d.Again {

@@ -85,3 +85,23 @@ func TestEvidenceKeepsTheLimitsThatWereInForce(t *testing.T) {
 		same(t, e.Limits[alerts.HRLowLimit], alerts.DefaultLimits().Value(alerts.HRLowLimit))
 	})
 }
+
+// The clock of a hub is 40 s ahead, by which its waveforms are charted. The asystole of noon is kept, not what was 40 s
+// before it.
+func TestEvidenceIsFoundThoughTheClockOfTheHubIsAhead(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *store.Store) {
+		ctx := context.Background()
+		tr := raised(alarm(anna, 1))
+		tr.Ahead = 40 * time.Second
+		save(t, s, tr)
+		for offset := -20; offset <= 80; offset += 10 {
+			commit(t, s, func(tx *store.Tx) error {
+				return tx.SaveBlocks([]vitals.Block{wave(anna, strap, vitals.ECG, noon.Truncate(vitals.WaveBlock).Add(time.Duration(offset)*time.Second))})
+			})
+		}
+		must(t, s.FreezeEvidence(ctx, after(time.Minute)))
+		e := got[alerts.Evidence](t)(s.Evidence(ctx, onlyA, alarm(anna, 1).ID))
+		same(t, []time.Time{e.From, e.To}, []time.Time{after(30 * time.Second), after(time.Minute)})
+		same(t, lo.Map(e.Waves, func(b vitals.Block, _ int) int { return int(b.Start.Sub(noon.Truncate(vitals.WaveBlock)).Seconds()) }), []int{30, 40, 50, 60})
+	})
+}

@@ -50,23 +50,42 @@ func (s *Store) HubSecret(ctx context.Context, hub vitals.HubID) ([]byte, error)
 	return row.SecretHash, fault("find hub", err)
 }
 
-// Hubs lists all hubs, with when each was last heard.
+// Hubs lists all hubs, with when each was last heard and how its clock stood then.
 func (s *Store) Hubs(ctx context.Context) ([]vitals.HubStatus, error) {
 	var rows []hubRow
 	if err := s.reader(ctx).Order("name, id").Find(&rows).Error; err != nil {
 		return nil, fault("list hubs", err)
 	}
+	var told []hubStateRow
+	if err := s.reader(ctx).Select("hub", "ahead").Where("ahead IS NOT NULL").Find(&told).Error; err != nil {
+		return nil, fault("list clocks of hubs", err)
+	}
+	ahead := lo.SliceToMap(told, func(r hubStateRow) (vitals.HubID, *time.Duration) { return r.Hub, r.ahead() })
 	return lo.Map(rows, func(r hubRow, _ int) vitals.HubStatus {
-		return vitals.HubStatus{Hub: vitals.Hub{ID: r.ID, Name: r.Name}, Online: r.Online, Seen: momentOrZero(r.Seen)}
+		return vitals.HubStatus{Hub: vitals.Hub{ID: r.ID, Name: r.Name}, Online: r.Online, Seen: momentOrZero(r.Seen), Ahead: ahead[r.ID]}
 	}), nil
 }
 
-// TouchHub notes that a hub was heard, or that its connection was lost. What happened earlier than
-// what is known changes nothing.
+// TouchHub notes that a hub was heard, or that it says that it leaves. What happened earlier than what is known changes
+// nothing, unless that is to come: the clock was set back behind it.
 func (s *Store) TouchHub(ctx context.Context, hub vitals.HubID, at time.Time, online bool) error {
+	return s.noteHub(ctx, hub, at, at, online)
+}
+
+// LoseHub notes that a connection to a hub ended over which it was heard last a while before. Where it was heard
+// since then, that was over another one, on whatever node, and it is there.
+func (s *Store) LoseHub(ctx context.Context, hub vitals.HubID, heard, at time.Time) error {
+	return s.noteHub(ctx, hub, heard, at, false)
+}
+
+// noteHub notes whether a hub is there, unless it is known how it was later than the first of the times.
+func (s *Store) noteHub(ctx context.Context, hub vitals.HubID, as, at time.Time, online bool) error {
+	const clockSlack = 10 * time.Second // by which the clocks of two nodes may differ
+	before, soon := micros(as), micros(s.now().Add(clockSlack))
+	const newer = "CASE WHEN seen > ? AND seen <= ? THEN "
 	result := s.writer(ctx).Model(&hubRow{}).Where("id = ?", hub).Updates(map[string]any{
-		"online": clause.Expr{SQL: "CASE WHEN seen > ? THEN online ELSE ? END", Vars: []any{micros(at), online}},
-		"seen":   clause.Expr{SQL: "CASE WHEN seen > ? THEN seen ELSE ? END", Vars: []any{micros(at), micros(at)}},
+		"online": clause.Expr{SQL: newer + "online ELSE ? END", Vars: []any{before, soon, online}},
+		"seen":   clause.Expr{SQL: newer + "seen ELSE ? END", Vars: []any{before, soon, micros(at)}},
 	})
 	if result.Error == nil && result.RowsAffected == 0 {
 		return fmt.Errorf("touch hub: %w", ErrNotFound)

@@ -13,19 +13,19 @@ import (
 	"vigil/vitals"
 )
 
-// limitsRow is one version of the limits of a unit or a patient.
+// limitsRow is one version of the limits of a unit or a patient. Its JSON form is what is sealed.
 type limitsRow struct {
-	Unit         vitals.UnitID    `gorm:"primaryKey"`
-	Patient      vitals.PatientID `gorm:"primaryKey"`
-	Version      int              `gorm:"primaryKey;autoIncrement:false"`
-	Changes      string
-	Author       vitals.StaffID
-	AuthorName   string
-	At           int64
-	Reason       string
-	Approved     vitals.StaffID
-	ApprovedName string
-	ApprovedAt   *int64
+	Unit         vitals.UnitID    `gorm:"primaryKey" json:"unit"`
+	Patient      vitals.PatientID `gorm:"primaryKey" json:"patient"`
+	Version      int              `gorm:"primaryKey;autoIncrement:false" json:"version"`
+	Changes      string           `json:"changes"`
+	Author       vitals.StaffID   `json:"author"`
+	AuthorName   string           `json:"author_name"`
+	At           int64            `json:"at"`
+	Reason       string           `json:"reason"`
+	Approved     vitals.StaffID   `json:"approved"`
+	ApprovedName string           `json:"approved_name"`
+	ApprovedAt   *int64           `json:"approved_at"`
 }
 
 func (limitsRow) TableName() string { return "limits" }
@@ -125,7 +125,14 @@ func follow(tx *gorm.DB, next, newest alerts.LimitsVersion) (alerts.LimitsVersio
 	if err != nil {
 		return next, err
 	}
-	return next, tx.Create(&row).Error
+	if err := tx.Create(&row).Error; err != nil {
+		return next, err
+	}
+	entry, err := row.entry()
+	if err != nil {
+		return next, err
+	}
+	return next, appendAudit(tx, []auditRow{entry})
 }
 
 func versionAt(tx *gorm.DB, v alerts.LimitsVersion) (alerts.LimitsVersion, error) {

@@ -23,7 +23,8 @@ type (
 		Queue   int
 		Oldest  *int64
 		Clock   string
-		Bound   int64 // ms
+		Bound   int64  // ms
+		Ahead   *int64 // ms
 		Config  int64
 		At      int64
 	}
@@ -112,6 +113,9 @@ func (s *Store) SaveHubReport(ctx context.Context, hub vitals.HubID, r vitals.Hu
 			Hub: hub, Version: storable(r.Version), Queue: r.Queue, Oldest: microsOrNull(r.Oldest), Clock: r.Clock,
 			Bound: r.Bound.Milliseconds(), Config: int64(r.Config), At: micros(r.At),
 		}
+		if r.Ahead != nil {
+			row.Ahead = new(r.Ahead.Milliseconds())
+		}
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 			return err
 		}
@@ -170,8 +174,16 @@ func (s *Store) HubReports(ctx context.Context) (map[vitals.HubID]vitals.HubRepo
 		return r.Hub, vitals.HubReport{
 			Version: r.Version, Queue: r.Queue, Oldest: momentOrZero(r.Oldest), Clock: r.Clock,
 			Bound: time.Duration(r.Bound) * time.Millisecond, Config: uint64(r.Config), At: moment(r.At),
+			Ahead: r.ahead(),
 		}
 	}), nil
+}
+
+func (r hubStateRow) ahead() *time.Duration {
+	if r.Ahead == nil {
+		return nil
+	}
+	return new(time.Duration(*r.Ahead) * time.Millisecond)
 }
 
 // DeviceStates are what is known of devices beside their description.

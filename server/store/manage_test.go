@@ -29,6 +29,7 @@ func TestWhatAHubReportsIsKept(t *testing.T) {
 		must(t, s.SaveDevice(ctx, vitals.Device{ID: "c00000000002", Model: "another hub's", Hub: "hub-2"}))
 		report := vitals.HubReport{
 			Version: "1.2.3", Queue: 4, Oldest: noon, Clock: "ntp", Bound: 20 * time.Millisecond, Config: 3, At: noon,
+			Ahead: new(-181500 * time.Millisecond),
 			Devices: []vitals.DeviceReport{
 				{
 					Device: "c00000000001", Battery: new(80), Heard: noon, Link: "bonded",
@@ -47,6 +48,10 @@ func TestWhatAHubReportsIsKept(t *testing.T) {
 		must(t, s.SaveHubReport(ctx, aHub, report))
 
 		report.Devices = nil
+		hubs := got[[]vitals.HubStatus](t)(s.Hubs(ctx))
+		if len(hubs) == 0 || hubs[len(hubs)-1].Ahead == nil || *hubs[len(hubs)-1].Ahead != *report.Ahead {
+			t.Errorf("the hub's clock is lost: %+v", hubs)
+		}
 		same(t, got[map[vitals.HubID]vitals.HubReport](t)(s.HubReports(ctx)), map[vitals.HubID]vitals.HubReport{aHub: report})
 		same(t, got[map[vitals.DeviceID]vitals.DeviceState](t)(s.DeviceStates(ctx)), map[vitals.DeviceID]vitals.DeviceState{
 			"c00000000001": {

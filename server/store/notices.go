@@ -89,7 +89,7 @@ func (r noticeRow) notice() (alerts.Notice, error) {
 		Step: alerts.StepID{Alarm: r.Alarm, Epoch: r.Epoch, Step: r.Step, Round: r.Round}, Patient: r.Patient,
 		Contact:  alerts.Contact{ID: r.Contact, Staff: r.Staff, Channel: r.Channel, Address: r.Address, Key: r.Key, Auth: r.Auth},
 		Priority: priority, Text: r.Text, State: r.State, Attempts: r.Attempts, Next: moment(r.Next), Made: moment(r.Made),
-		Settled: momentOrZero(r.Settled), Fault: r.Fault,
+		Settled: momentOrZero(r.Settled), Fault: r.Fault, Seen: momentOrZero(r.Seen), Declined: momentOrZero(r.Declined),
 	}, err
 }
 
@@ -164,35 +164,34 @@ func (s *Store) SettleNotices(ctx context.Context, notices []alerts.Notice) erro
 	})
 }
 
-// OpenCalls lists the open alarms of partitions, with the version that asked for somebody last.
-func (s *Store) OpenCalls(ctx context.Context, partitions []int) ([]alerts.Call, error) {
+// OpenCalls lists the open alarms of partitions, with the changes by which they asked for somebody.
+func (s *Store) OpenCalls(ctx context.Context, partitions []int) ([]alerts.Asking, error) {
 	var rows []alarmRow
 	// The plus keeps SQLite from the index over all that was ever closed: of 200,000 alarms it found 200 open ones in
 	// 0.3 ms instead of 130.
 	if err := s.reader(ctx).Where("+part IN ? AND state <> 'closed'", partitions).Order("part, id").Find(&rows).Error; err != nil {
 		return nil, fault("list alarms that call", err)
 	}
-	asked := map[alerts.AlarmID]eventRow{}
+	asked := map[alerts.AlarmID][]alerts.Asked{}
 	for _, some := range lo.Chunk(rows, listed) {
 		var events []eventRow
-		err := s.reader(ctx).Select("alarm, version, at").
+		err := s.reader(ctx).Select("alarm, version, at, change").
 			Where("alarm IN ?", lo.Map(some, func(r alarmRow, _ int) alerts.AlarmID { return r.ID })).
 			Where("change IN ?", alerts.AskingChanges()).Order("version").Find(&events).Error
 		if err != nil {
 			return nil, fault("list what alarms asked for", err)
 		}
 		for _, e := range events {
-			asked[e.Alarm] = e // the newest is the last
+			asked[e.Alarm] = append(asked[e.Alarm], alerts.Asked{Change: e.Change, Version: e.Version, At: moment(e.At)})
 		}
 	}
-	calls := make([]alerts.Call, len(rows))
+	calls := make([]alerts.Asking, len(rows))
 	for i, r := range rows {
 		a, err := r.alarm()
 		if err != nil {
 			return nil, err
 		}
-		e := asked[a.ID]
-		calls[i] = alerts.Call{Alarm: a, Epoch: e.Version, Since: moment(e.At)}
+		calls[i] = alerts.Asking{Alarm: a, Asked: asked[a.ID]}
 	}
 	return calls, nil
 }
@@ -233,15 +232,31 @@ func (s *Store) Notices(ctx context.Context, scope vitals.Scope, alarm alerts.Al
 	return s.notices(ctx, "alarm = ?", alarm)
 }
 
-// SaveReceipt keeps what somebody's device says of a notice to them. The first of each kind stands; a notice
-// to somebody else is not found.
-func (s *Store) SaveReceipt(ctx context.Context, id string, by vitals.StaffID, r alerts.Receipt, at time.Time) error {
+// NoticeTo finds a notice to somebody; one to somebody else is not found.
+func (s *Store) NoticeTo(ctx context.Context, id string, to vitals.StaffID) (alerts.Notice, error) {
+	var row noticeRow
+	if err := s.reader(ctx).Where("id = ? AND staff = ?", id, to).Take(&row).Error; err != nil {
+		return alerts.Notice{}, fault("find notice", err)
+	}
+	return row.notice()
+}
+
+// SaveReceipt keeps what somebody's device says of a notice to them, and reports whether that is new: the first of
+// each kind stands. A notice to somebody else is not found.
+func (s *Store) SaveReceipt(ctx context.Context, id string, by vitals.StaffID, r alerts.Receipt, at time.Time) (first bool, err error) {
 	column := map[alerts.Receipt]string{alerts.Seen: "seen", alerts.Declined: "declined"}[r]
 	if column == "" {
-		return fmt.Errorf("save receipt %q: there is no such kind", r)
+		return false, fmt.Errorf("save receipt %q: there is no such kind", r)
 	}
-	return changed("save receipt", s.writer(ctx).Model(&noticeRow{}).Where("id = ? AND staff = ?", id, by).
-		Update(column, gorm.Expr("COALESCE("+column+", ?)", micros(at))))
+	err = s.transact(ctx, "save receipt", func(tx *gorm.DB) error {
+		if err := tx.Select("id").Where("id = ? AND staff = ?", id, by).Take(&noticeRow{}).Error; err != nil {
+			return err
+		}
+		saved := tx.Model(&noticeRow{}).Where("id = ? AND "+column+" IS NULL", id).Update(column, micros(at))
+		first = saved.RowsAffected > 0
+		return saved.Error
+	})
+	return first, err
 }
 
 // contactRow is how somebody can be reached.

@@ -56,7 +56,7 @@ func TestAStepIsCalledOnce(t *testing.T) {
 	})
 }
 
-func TestAnOpenAlarmIsKnownWithTheVersionThatAsked(t *testing.T) {
+func TestAnOpenAlarmIsKnownWithWhatAskedForSomebody(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *store.Store) {
 		ctx := context.Background()
 		parts := []int{vitals.PartitionOf(anna)}
@@ -69,11 +69,13 @@ func TestAnOpenAlarmIsKnownWithTheVersionThatAsked(t *testing.T) {
 		lost.Change, lost.At = alerts.InputLost, after(3*time.Minute)
 		lost.Alarm.Version = 4
 		save(t, s, first, second)
-		same(t, got[[]alerts.Call](t)(s.OpenCalls(ctx, parts)), []alerts.Call{{Alarm: second.Alarm, Epoch: 1, Since: first.At}})
+		same(t, got[[]alerts.Asking](t)(s.OpenCalls(ctx, parts)), []alerts.Asking{{Alarm: second.Alarm, Asked: []alerts.Asked{{Change: alerts.Raised, Version: 1, At: first.At}}}})
 		save(t, s, again, lost)
-		same(t, got[[]alerts.Call](t)(s.OpenCalls(ctx, parts)), []alerts.Call{{Alarm: lost.Alarm, Epoch: 3, Since: again.At}})
+		same(t, got[[]alerts.Asking](t)(s.OpenCalls(ctx, parts)), []alerts.Asking{{Alarm: lost.Alarm, Asked: []alerts.Asked{
+			{Change: alerts.Raised, Version: 1, At: first.At}, {Change: alerts.Rearmed, Version: 3, At: again.At},
+		}}})
 		save(t, s, func() alerts.Transition { c := closed(lost.Alarm); c.Alarm.Version = 5; return c }())
-		same(t, got[[]alerts.Call](t)(s.OpenCalls(ctx, parts)), []alerts.Call{})
+		same(t, got[[]alerts.Asking](t)(s.OpenCalls(ctx, parts)), []alerts.Asking{})
 	})
 }
 
@@ -92,10 +94,16 @@ func TestContactsAndReceipts(t *testing.T) {
 		call := aCall(first.Alarm, 0)
 		got[[]alerts.StepID](t)(s.SaveCalled(ctx, []alerts.Called{call}))
 		id := call.Notices[0].ID()
-		must(t, s.SaveReceipt(ctx, id, "nora", alerts.Seen, noon))
-		must(t, s.SaveReceipt(ctx, id, "nora", alerts.Seen, after(time.Hour)))
-		must(t, s.SaveReceipt(ctx, id, "nora", alerts.Declined, after(time.Hour)))
-		wantError(t, s.SaveReceipt(ctx, id, "ben", alerts.Seen, noon), store.ErrNotFound)
+		same(t, got[bool](t)(s.SaveReceipt(ctx, id, "nora", alerts.Seen, noon)), true)
+		same(t, got[bool](t)(s.SaveReceipt(ctx, id, "nora", alerts.Seen, after(time.Hour))), false)
+		same(t, got[bool](t)(s.SaveReceipt(ctx, id, "nora", alerts.Declined, after(time.Hour))), true)
+		_, err := s.SaveReceipt(ctx, id, "ben", alerts.Seen, noon)
+		wantError(t, err, store.ErrNotFound)
+		_, err = s.NoticeTo(ctx, id, "ben")
+		wantError(t, err, store.ErrNotFound)
+		hers := call.Notices[0]
+		hers.Seen, hers.Declined = noon, after(time.Hour)
+		same(t, got[alerts.Notice](t)(s.NoticeTo(ctx, id, "nora")), hers)
 
 		call.Notices[0].State = alerts.Undeliverable
 		must(t, s.SettleNotices(ctx, call.Notices))

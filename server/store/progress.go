@@ -18,6 +18,7 @@ type progressRow struct {
 	Epoch  int64           `gorm:"primaryKey;autoIncrement:false"`
 	Upto   int64
 	Ahead  string // JSON, [[first,last],…]
+	Heard  *int64 // server time; NULL where nothing came since that is kept
 }
 
 func (progressRow) TableName() string { return "progress" }
@@ -50,7 +51,7 @@ func toProgressRow(stream vitals.Stream, p vitals.Progress) (progressRow, error)
 
 // SaveProgress adds the spans to what is stored of the stream and returns up to where everything is.
 func (t *Tx) SaveProgress(stream vitals.Stream, spans []vitals.Span) (vitals.Position, error) {
-	p, err := saveProgress(t.db, stream, spans)
+	p, err := saveProgress(t.db, stream, spans, micros(t.now()))
 	return p, fault("save progress", err)
 }
 
@@ -59,7 +60,7 @@ func (t *Tx) SaveProgress(stream vitals.Stream, spans []vitals.Span) (vitals.Pos
 const touchProgress = `INSERT INTO progress (hub, device, epoch, upto, ahead) VALUES (?, ?, ?, 0, '[]')
 	ON CONFLICT (hub, device, epoch) DO UPDATE SET upto = progress.upto RETURNING hub, device, epoch, upto, ahead`
 
-func saveProgress(db *gorm.DB, stream vitals.Stream, spans []vitals.Span) (vitals.Position, error) {
+func saveProgress(db *gorm.DB, stream vitals.Stream, spans []vitals.Span, heard int64) (vitals.Position, error) {
 	var before progressRow
 	err := db.Raw(touchProgress, stream.Hub, stream.Device, int64(stream.Epoch)).Scan(&before).Error
 	if err != nil {
@@ -74,11 +75,9 @@ func saveProgress(db *gorm.DB, stream vitals.Stream, spans []vitals.Span) (vital
 	if err != nil {
 		return vitals.Position{}, err
 	}
-	if after != before {
-		err = db.Model(&progressRow{}).
-			Where("hub = ? AND device = ? AND epoch = ?", after.Hub, after.Device, after.Epoch).
-			Updates(map[string]any{"upto": after.Upto, "ahead": after.Ahead}).Error
-	}
+	err = db.Model(&progressRow{}).
+		Where("hub = ? AND device = ? AND epoch = ?", after.Hub, after.Device, after.Epoch).
+		Updates(map[string]any{"upto": after.Upto, "ahead": after.Ahead, "heard": heard}).Error
 	return vitals.Position{Stream: stream, Upto: progress.Upto}, err
 }
 

@@ -67,7 +67,7 @@ func (s *Store) Quarantine(ctx context.Context, r vitals.Refusal) (position vita
 		if !r.Whole || r.Seq == 0 || r.Stream.Device == "" {
 			return nil
 		}
-		position, err = saveProgress(tx, r.Stream, []vitals.Span{{First: r.Seq, Last: r.Seq}})
+		position, err = saveProgress(tx, r.Stream, []vitals.Span{{First: r.Seq, Last: r.Seq}}, micros(s.now()))
 		return err
 	})
 	return position, err

@@ -28,12 +28,16 @@ func dropGuards(t *testing.T, db *sql.DB, c store.Config) {
 	t.Helper()
 	statements := []string{
 		"DROP TRIGGER alarm_event_keep", "DROP TRIGGER alarm_event_hold", "DROP TRIGGER audit_keep", "DROP TRIGGER audit_hold",
-		"DROP TRIGGER audit_witness_keep", "DROP TRIGGER audit_witness_hold",
+		"DROP TRIGGER audit_witness_keep", "DROP TRIGGER audit_witness_hold", "DROP TRIGGER care_keep", "DROP TRIGGER care_hold",
+		"DROP TRIGGER limits_keep", "DROP TRIGGER limits_hold",
+		"DROP TRIGGER evidence_keep", "DROP TRIGGER evidence_hold", "DROP TRIGGER evidence_wave_hold",
 	}
 	if c.URL != "" {
 		statements = []string{
 			"DROP TRIGGER alarm_event_keep ON alarm_event", "DROP TRIGGER audit_keep ON audit",
-			"DROP TRIGGER audit_witness_keep ON audit_witness",
+			"DROP TRIGGER audit_witness_keep ON audit_witness", "DROP TRIGGER care_keep ON care",
+			"DROP TRIGGER limits_keep ON limits",
+			"DROP TRIGGER evidence_keep ON evidence", "DROP TRIGGER evidence_wave_hold ON evidence_wave",
 		}
 	}
 	for _, statement := range statements {

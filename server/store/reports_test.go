@@ -9,6 +9,7 @@ import (
 
 	"vigil/alerts"
 	"vigil/server/store"
+	"vigil/server/store/storetest"
 	"vigil/vitals"
 )
 
@@ -51,7 +52,7 @@ func TestCoursesFollowTheSealedEvents(t *testing.T) {
 		}
 		list := func(scope vitals.Scope, q vitals.AlarmQuery) []course {
 			q.From, q.To = noon, after(4*time.Minute)
-			return lo.Map(got[[]alerts.Course](t)(s.Courses(context.Background(), scope, q)), func(c alerts.Course, _ int) course {
+			return lo.Map(got[alerts.Period](t)(s.Period(context.Background(), scope, q)).Courses, func(c alerts.Course, _ int) course {
 				one := course{ID: c.Alarm.ID, Unit: c.Unit, Bed: c.Bed, Again: c.Again, Zone: c.Zone.String()}
 				if !c.Acked.IsZero() {
 					one.Wait = c.Acked.Sub(c.Alarm.Raised)
@@ -69,5 +70,69 @@ func TestCoursesFollowTheSealedEvents(t *testing.T) {
 		same(t, list(everything, vitals.AlarmQuery{}), append(annas, course{"bert-4", unitB, "B1", 0, 0, "UTC"}))
 		same(t, list(nothing, vitals.AlarmQuery{}), []course{})
 		same(t, list(onlyA, vitals.AlarmQuery{Unit: unitB}), []course{})
+	})
+}
+
+// Anna's alarm sounded at two desks and called her nurse, the buddy twice and, without anybody to be reached, the charge
+// nurse; it was handed over to somebody, too. Bert's called nobody. HR HIGH of both was brief. The station of unit A was
+// silent from 12:10 to 12:20, and is again since 12:50. Bert was discharged at 12:30.
+func TestWhatReportsHoldAlarmsAgainst(t *testing.T) {
+	clock := after(time.Hour)
+	storetest.EachConfig(t, func(t *testing.T, c store.Config) {
+		ctx := context.Background()
+		c.Now = func() time.Time { return clock }
+		s := storetest.Open(t, c)
+		settle(t, s)
+		first, other := alarm(anna, 1), alarm(bert, 2)
+		save(t, s, raised(first), raised(other))
+		call := func(kind alerts.NoteKind, detail string) alerts.Note {
+			return alerts.Note{Kind: kind, At: after(time.Minute), Alarm: first.ID, Version: 1, Detail: detail}
+		}
+		must(t, s.SaveNotes(ctx, []alerts.Note{
+			heard(first, "desk-1"), heard(first, "desk-2"), seen(other, "desk-3"), call(alerts.Notified, "step 0 round 0, push"),
+			call(alerts.Notified, "step 1 round 0, push"), call(alerts.Notified, "step 1 round 0, mail"), call(alerts.Taken, "step 1 round 0, mail"),
+			call(alerts.Missed, "step 2 round 0"), call(alerts.Notified, "handed over, push"),
+		}))
+		commit(t, s, func(tx *store.Tx) error {
+			return tx.SaveDropped([]alerts.Dropped{
+				{Patient: anna, Condition: alerts.HRHigh, To: after(30 * time.Minute), Times: 7},
+				{Patient: bert, Condition: alerts.HRHigh, To: after(30 * time.Minute), Times: 8},
+				{Patient: anna, Condition: alerts.HRLow, To: after(2 * time.Hour), Times: 9},
+			})
+		})
+		silent := func(n int, from, to time.Duration) {
+			a := alarm(alerts.Nobody, n)
+			a.Condition, a.Site, a.Onset = alerts.StationSilent, string(unitA), after(from)
+			if to > 0 {
+				a.State, a.Ended = alerts.Closed, after(to)
+			}
+			save(t, s, raised(a))
+		}
+		silent(3, 10*time.Minute, 20*time.Minute)
+		silent(4, 50*time.Minute, 0)
+		must(t, s.Discharge(ctx, bert, after(30*time.Minute)))
+
+		p := got[alerts.Period](t)(s.Period(ctx, everything, vitals.AlarmQuery{From: noon, To: after(90 * time.Minute)}))
+		byID := lo.KeyBy(p.Courses, func(c alerts.Course) alerts.AlarmID { return c.Alarm.ID })
+		type heardOf struct {
+			Sounded        bool
+			Notified, Step int
+		}
+		of := func(id alerts.AlarmID) heardOf { return heardOf{byID[id].Sounded, byID[id].Notified, byID[id].Step} }
+		same(t, of(first.ID), heardOf{true, 4, 2})
+		same(t, of(other.ID), heardOf{})
+		same(t, lo.SumBy(p.Untold, func(u alerts.Untold) int { return u.Times }), 15)
+		same(t, lo.Map(p.Silences, func(x alerts.Silence, _ int) time.Duration { return x.To.Sub(x.From) }), []time.Duration{10 * time.Minute, 10 * time.Minute})
+		stays := lo.SliceToMap(p.Stays, func(x alerts.Stay) (vitals.PatientID, time.Duration) { return x.Patient, x.To.Sub(x.From) })
+		same(t, stays, map[vitals.PatientID]time.Duration{anna: time.Hour, bert: 30 * time.Minute}) // it is 13:00
+
+		ofA := got[alerts.Period](t)(s.Period(ctx, everything, vitals.AlarmQuery{Unit: unitA, From: noon, To: after(90 * time.Minute)}))
+		same(t, lo.Map(ofA.Courses, func(c alerts.Course, _ int) alerts.AlarmID { return c.Alarm.ID }),
+			lo.FilterMap(p.Courses, func(c alerts.Course, _ int) (alerts.AlarmID, bool) { return c.Alarm.ID, c.Unit == unitA }))
+		same(t, len(ofA.Courses), 3) // two of them about the unit itself
+		own := got[alerts.Period](t)(s.Period(ctx, onlyB, vitals.AlarmQuery{From: noon, To: after(90 * time.Minute)}))
+		same(t, []int{len(own.Courses), len(own.Untold), len(own.Silences), len(own.Stays)}, []int{1, 1, 0, 1})
+		none := got[alerts.Period](t)(s.Period(ctx, nothing, vitals.AlarmQuery{From: noon, To: after(90 * time.Minute)}))
+		same(t, []int{len(none.Courses), len(none.Untold), len(none.Silences), len(none.Stays)}, []int{0, 0, 0, 0})
 	})
 }

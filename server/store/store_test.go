@@ -135,7 +135,7 @@ func alarm(p vitals.PatientID, n int) alerts.Alarm {
 		State: alerts.ActiveUnack, Truth: alerts.True, Version: 1, Onset: noon, Evidence: noon, Raised: after(time.Second),
 		Changed: after(time.Second), Count: 1, Detail: "no beat for 4.0 s", Value: vitals.NewDecimal(40, -1), Limit: vitals.Int(4),
 		Worst: vitals.NewDecimal(55, -1), Suppressor: "vf-1", Previous: "asystole-0", Chattering: true,
-		SnoozeUntil: after(time.Hour), Command: "cmd-0",
+		SnoozeUntil: after(time.Hour), Command: "cmd-0", AckReason: alerts.Watching,
 	}
 }
 

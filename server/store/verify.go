@@ -36,7 +36,7 @@ func (r *AuditReport) blame(format string, args ...any) {
 func (r *AuditReport) Whole() bool { return len(r.Faults) == 0 }
 
 // VerifyAudit walks everything that is sealed, as it stands at one moment: each alarm's events and the alarm
-// itself, the chains of the audit, and the witnesses. kept is a witness from another place; the zero Witness
+// itself, the chains of the audit, what people decided, what alarms rest on, and the witnesses. kept is a witness from another place; the zero Witness
 // where there is none. The error is about the reading; what is broken is in the report.
 func (s *Store) VerifyAudit(ctx context.Context, kept Witness) (*AuditReport, error) {
 	r := &AuditReport{}
@@ -45,7 +45,7 @@ func (s *Store) VerifyAudit(ctx context.Context, kept Witness) (*AuditReport, er
 		options = append(options, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	}
 	err := s.reader(ctx).Transaction(func(tx *gorm.DB) error {
-		for _, step := range []func(*gorm.DB) error{r.verifyAlarms, r.verifyLostEvents, r.verifyChains} {
+		for _, step := range []func(*gorm.DB) error{r.verifyAlarms, r.verifyLostEvents, r.verifyChains, r.verifyDecisions, r.verifyEvidence} {
 			if err := step(tx); err != nil {
 				return err
 			}
@@ -145,10 +145,10 @@ func (r *AuditReport) verifyEntry(row auditRow, before headRow) {
 		r.blame("%s: the entries from %d on are missing before it", where, before.Seq+1)
 	}
 	if sum, err := sealBehind(before.Hash, row); err != nil || !bytes.Equal(sum, row.Hash) {
-		r.blame("%s (%s): %v", where, cmp.Or(string(row.Alarm), row.Station), ErrTampered)
+		r.blame("%s (%s): %v", where, cmp.Or(string(row.Alarm), string(row.Patient), row.Station), ErrTampered)
 	}
 	switch {
-	case row.Event == nil:
+	case row.Event == nil || row.Version == 0 || row.Alarm == "": // of no event of an alarm
 	case row.Sealed == nil:
 		r.blame("%s: the event of alarm %s version %d is missing", where, row.Alarm, row.Version)
 	case !bytes.Equal(row.Event, row.Sealed):
@@ -167,7 +167,9 @@ func (r *AuditReport) verifyHeads(tx *gorm.DB, found map[int]headRow) error {
 			r.blame("chain %d: it ends with entry %d instead of %d", h.Chain, end.Seq, h.Seq)
 		}
 		delete(found, h.Chain)
-		r.Chains++
+		if h.Seq > 0 {
+			r.Chains++
+		}
 	}
 	for chain := range found {
 		r.blame("chain %d: nothing says where it ends", chain)

@@ -50,15 +50,23 @@ const (
 // Meter follows the modulations of one patient. It holds no pointers, and is ready as it is.
 type Meter struct {
 	beats, pulses series
+	feet          [kept]int32 // of the pulses
 }
 
 // Beat takes the time of a heart beat in milliseconds and the height of its QRS complex, in any unit. Beats
 // that do not come in order are ignored.
-func (m *Meter) Beat(at int64, height int32) { m.beats.push(at, height, 0) }
+func (m *Meter) Beat(at int64, height int32) { _, _ = m.beats.push(at, height) }
 
 // Pulse takes the time of a pulse in milliseconds, its height and the level that it rises from, both in
 // the same unit. Pulses that do not come in order are ignored.
-func (m *Meter) Pulse(at int64, height, foot int32) { m.pulses.push(at, height, foot) }
+func (m *Meter) Pulse(at int64, height, foot int32) {
+	if place, ok := m.pulses.push(at, height); ok {
+		m.feet[place] = foot
+	}
+}
+
+// footOf is the foot of pulse i.
+func (m *Meter) footOf(i int64) int32 { return m.feet[i%kept] }
 
 // Estimate is a derived respiration rate.
 type Estimate struct {
@@ -67,28 +75,26 @@ type Estimate struct {
 	Deviation   float64 // between them, per minute
 }
 
-// modulations are the ways in which breath shows.
-var modulations = [...]struct {
-	of    func(*Meter) *series
-	value func(*series, int64) int32
-}{
-	{(*Meter).ofBeats, (*series).heightOf},
-	{(*Meter).ofBeats, (*series).intervalOf},
-	{(*Meter).ofPulses, (*series).heightOf},
-	{(*Meter).ofPulses, (*series).footOf},
-	{(*Meter).ofPulses, (*series).intervalOf},
+// modulation is a way in which breath shows in a signal.
+type modulation struct {
+	of    *series
+	value func(i int64) int32
 }
-
-func (m *Meter) ofBeats() *series  { return &m.beats }
-func (m *Meter) ofPulses() *series { return &m.pulses }
 
 // Rate is the respiration rate of the 32 s before a time, if it can be told.
 func (m *Meter) Rate(at int64) (Estimate, bool) {
+	modulations := [...]modulation{
+		{&m.beats, m.beats.heightOf},
+		{&m.beats, m.beats.intervalOf},
+		{&m.pulses, m.pulses.heightOf},
+		{&m.pulses, m.footOf},
+		{&m.pulses, m.pulses.intervalOf},
+	}
 	var rates [len(modulations)]float64
 	n := 0
-	for _, modulation := range modulations {
+	for _, shown := range modulations {
 		var wave Wave
-		beats, ok := modulation.of(m).resample(at, modulation.value, &wave)
+		beats, ok := shown.of.resample(at, shown.value, &wave)
 		if !ok {
 			continue
 		}

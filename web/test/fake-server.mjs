@@ -7,6 +7,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { ecg, pleth } from "./ecg.mjs";
+import { FakePeople } from "./fake-people.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const TYPES = {
@@ -62,6 +63,10 @@ const iso = (ms) => new Date(ms).toISOString();
 export class FakeWard {
   clients = new Set();
   alarms = new Map();
+  /** What is decided about patients. */
+  cares = new Map();
+  /** What limits were tried. */
+  simulated = [];
   rev = 0;
   refusing = false;
   /** Seconds for which nobody may sign in. */
@@ -72,6 +77,7 @@ export class FakeWard {
   nextAnswer = null;
   commands = [];
   credits = [];
+  people = new FakePeople();
   silentHeartbeat = false;
   batch = 0;
 
@@ -184,7 +190,13 @@ export class FakeWard {
       site: "",
       acked_by: null,
       acked_at: null,
+      owner: "",
       reason: null,
+      worst: "",
+      suppressed_by: "",
+      previous: "",
+      chattering: false,
+      snooze_until: null,
       ...over,
     };
   }
@@ -210,6 +222,15 @@ export class FakeWard {
     }
     this.rev++;
     this.event({ kind: "alarm", alarm, alarm_rev: this.rev });
+  }
+
+  /** Changes what is decided about a patient, as the server says it. */
+  decide(patient, over) {
+    const before = this.cares.get(patient) ?? { patient, version: 0, away: null, paused: null, off: [] };
+    const care = { ...before, ...over, version: before.version + 1 };
+    this.cares.set(patient, care);
+    this.event({ kind: "care", care });
+    return care;
   }
 
   event(body) {
@@ -259,6 +280,7 @@ export class FakeWard {
 
   #command(client, m) {
     const alarm = this.alarms.get(m.alarm);
+    if (m.patient || m.op === "pause_station") return this.#decision(client, m);
     const answer = (over) =>
       client.send({ t: "res", cmd_id: m.cmd_id, ok: false, message: "", alarm, ...over });
     if (this.nextAnswer) {
@@ -266,10 +288,29 @@ export class FakeWard {
       this.nextAnswer = null;
       return answer(over);
     }
+    const over = this.closedAlarms.find((a) => a.id === m.alarm);
+    if (over && m.op === "explain") {
+      over.ack_reason = m.ack_reason; // which no event tells
+      return answer({ ok: true, alarm: over });
+    }
     if (!alarm) return answer({ code: "closed" });
+    if (m.op === "explain") {
+      this.change(m.alarm, { ack_reason: m.ack_reason });
+      return answer({ ok: true, alarm: this.alarms.get(m.alarm) });
+    }
+    if (m.op === "unack") {
+      const free = { state: "active_unack", acked_by: null, acked_at: null, owner: "" };
+      this.change(m.alarm, free);
+      return answer({ ok: true, alarm: this.alarms.get(m.alarm) });
+    }
     if (alarm.state === "active_ack") return answer({ code: "already_acked" });
     if (alarm.version !== m.seen_version) return answer({ code: "worse" });
-    const acked = { acked_by: "K. Lee", acked_at: iso(Date.now()) };
+    if (m.op === "snooze") {
+      const lasts = m.seconds || 86400;
+      this.change(m.alarm, { snooze_until: iso(Date.now() + 1000 * lasts) });
+      return answer({ ok: true, alarm: this.alarms.get(m.alarm) });
+    }
+    const acked = { acked_by: "K. Lee", owner: "s1", acked_at: iso(Date.now()) };
     const latched = alarm.state === "latched_unack";
     this.change(m.alarm, {
       ...acked,
@@ -277,6 +318,44 @@ export class FakeWard {
       reason: latched ? "ack" : null,
     });
     answer({ ok: true, alarm: this.alarms.get(m.alarm) ?? alarm });
+  }
+
+  /** Carries out what is about a patient as a whole, or about the screen. */
+  #decision(client, m) {
+    const answer = (over) => client.send({ t: "res", cmd_id: m.cmd_id, ok: true, ...over });
+    if (this.nextAnswer) {
+      const over = this.nextAnswer;
+      this.nextAnswer = null;
+      return answer({ ok: false, message: "", ...over });
+    }
+    const now = Date.now();
+    const decided = { since: iso(now), until: iso(now + 1000 * (m.seconds ?? 0)), by: "K. Lee" };
+    const off = (this.cares.get(m.patient)?.off ?? []).filter((o) => o.condition !== m.condition);
+    const { label } = CONDITIONS.find((c) => c.condition === m.condition) ?? {};
+    switch (m.op) {
+      case "ack_low": {
+        const each = m.seen.map(({ alarm, version }) => {
+          const a = this.alarms.get(alarm);
+          if (a.version !== version || a.priority !== "low") return { alarm, code: "worse", now: a };
+          this.change(alarm, { state: "active_ack", acked_by: "K. Lee", owner: "s1", acked_at: iso(now) });
+          return { alarm };
+        });
+        return answer({ each });
+      }
+      case "pause_station":
+        client.station = { paused: m.seconds > 0 ? decided : null };
+        client.send({ t: "ev", seq: ++client.seq, kind: "station", station: client.station });
+        return answer({});
+      case "pause":
+        return answer({ care: this.decide(m.patient, { paused: m.seconds > 0 ? decided : null }) });
+      case "standby":
+        return answer({ care: this.decide(m.patient, { away: { ...decided, where: m.where } }) });
+      case "resume":
+        return answer({ care: this.decide(m.patient, { away: null }) });
+      case "alarm_off":
+        off.push({ ...decided, condition: m.condition, label, reason: m.reason });
+    }
+    answer({ care: this.decide(m.patient, { off }) });
   }
 
   #snap(client) {
@@ -289,6 +368,8 @@ export class FakeWard {
       numerics: this.#numericsNow().flat(),
       alarms: [...this.alarms.values()],
       channels: this.channels,
+      cares: [...this.cares.values()],
+      station: client.station ?? { paused: null },
     });
   }
 
@@ -394,6 +475,71 @@ const STAFF = {
 /** Who signs in: the nurse, unless the ward says otherwise. */
 const staffOf = (ward) => ({ ...STAFF, ...ward.staff });
 
+/** Some of what alarms can be about. */
+const CONDITIONS = [
+  ["ASYSTOLE", "ASYSTOLE", "high", false, false],
+  ["HR_HIGH", "HR HIGH", "medium", true, false],
+  ["SPO2_LOW", "SpO₂ LOW", "medium", true, false],
+  ["BP_HIGH", "BP HIGH", "medium", true, true],
+  ["TEMP_HIGH", "TEMP HIGH", "low", true, true],
+].map(([condition, label, priority, can_be_off, single]) => ({
+  condition,
+  label,
+  type: "physiological",
+  priority,
+  can_be_off,
+  single,
+}));
+
+const setting = (name, title, unit, value, high) => ({
+  name,
+  title,
+  unit,
+  value,
+  condition: "HR_HIGH",
+  source: "default",
+  default: value,
+  unit_value: value,
+  evidence: "",
+  low: 0,
+  high: 200,
+  envelope_low: 0,
+  envelope_high: high,
+});
+
+const LIMITS = {
+  version: 0,
+  changes: { spo2_low: 85 },
+  settings: [
+    { ...setting("spo2_low", "SpO2 LOW limit", "%", 85, 90), condition: "SPO2_LOW", unit_value: 88 },
+    setting("hr_high", "HR HIGH limit", "/min", 130, 150),
+    setting("hr_high_after", "HR HIGH on-delay", "s", 15, 20),
+  ],
+};
+
+/** Fewer alarms by far, and two of which nothing would have been told. */
+function verdict() {
+  const missed = [70, 250].map((min) => ({
+    condition: "HR_HIGH",
+    label: "HR HIGH",
+    priority: "medium",
+    from: iso(Date.now() - min * 60000),
+    to: null,
+    detail: "HR 133 > 130 /min",
+  }));
+  const counts = [{ condition: "HR_HIGH", label: "HR HIGH", before: 41, after: 9 }];
+  return {
+    from: iso(Date.now() - 86400000),
+    to: iso(Date.now()),
+    readings: 86400,
+    before: 41,
+    after: 9,
+    counts,
+    missed,
+    added: [],
+  };
+}
+
 const TOKEN = createHash("sha256").update("fake").digest("hex");
 
 function signedIn(req) {
@@ -428,6 +574,14 @@ async function handle(ward, req, res) {
   if (route === "GET /me") return json(200, { staff: staffOf(ward) });
   if (route === "GET /patients") return json(200, { patients: ward.patients });
   if (route === "GET /alarms") return json(200, { alarms: ward.closedAlarms });
+  if (route === "GET /conditions") return json(200, { conditions: CONDITIONS });
+  if (/^GET .patients.p\d+.limits$/.test(route)) return json(200, LIMITS);
+  if (/^POST .patients.p\d+.limits.simulate$/.test(route)) {
+    let text = "";
+    for await (const piece of req) text += piece;
+    ward.simulated.push(JSON.parse(text));
+    return json(200, verdict());
+  }
   if (route === "GET /devices") return json(200, { devices: ward.devices ?? [] });
   if (route === "GET /hubs") return json(200, { hubs: ward.hubs ?? [] });
   if (route === "GET /campaigns") return json(200, { campaigns: ward.campaigns ?? [] });
@@ -448,6 +602,7 @@ async function handle(ward, req, res) {
   }
   if (route === "POST /logout")
     return json(204, undefined, { "Set-Cookie": "vigil_session=; Path=/; Max-Age=0" });
+  if (await ward.people.answer(ward, req, url, json)) return;
   return json(404, { title: "Not Found", status: 404 });
 }
 
@@ -504,6 +659,50 @@ export function drama(ward) {
       detail: "patch d12",
     }),
   };
+}
+
+/** The same with what people have decided, what comes and goes, and a site that is lost. */
+export function decisions(ward) {
+  const now = Date.now();
+  const lasts = (min, over) => ({ since: iso(now), until: iso(now + min * 60000), by: "P. Adams", ...over });
+  const off = lasts(240, { condition: "HR_HIGH", label: "HR HIGH", reason: "paced, palliative" });
+  ward.decide("p2", { away: lasts(30, { where: "X-ray" }) });
+  ward.decide("p7", { off: [off] });
+  ward.decide("p8", { paused: lasts(2), off: [off, { ...off, condition: "SPO2_LOW", label: "SpO₂ LOW" }] });
+  Object.assign(ward.hearts[1], { silent: true });
+  const raise = (patient, priority, condition, label, over) =>
+    ward.raise({ patient, priority, condition, label, ...over });
+  raise("p7", "medium", "SPO2_LOW", "SpO₂ LOW", { detail: "SpO₂ 86 < 88 %", chattering: true });
+  raise("p10", "medium", "HR_HIGH", "HR HIGH", { detail: "HR 138 > 130 /min", chattering: true });
+  raise("p6", "medium", "BP_HIGH", "BP HIGH", { detail: "188/96 mmHg" });
+  raise("p6", "low", "TEMP_HIGH", "TEMP HIGH", { detail: "39.4 °C" });
+  raise("p6", "low", "BATTERY_LOW", "BATTERY LOW", { type: "technical", detail: "15 %" });
+  raise("p4", "info", "SPO2_FORECAST", "SpO₂ FALLING", { detail: "may reach 88 % in 40 to 90 min" });
+}
+
+/** A site that is lost, with five patients, and a fibrillation elsewhere. */
+export function outage(ward) {
+  const site = ward.raise({
+    patient: "",
+    site: "demo",
+    type: "system",
+    condition: "SITE_OUTAGE",
+    label: "MONITORING LOST",
+    detail: "5 patients",
+  });
+  const lost = [11, 12, 13, 14, 15].map((n) => {
+    ward.hearts[n - 1].silent = true;
+    return ward.raise({
+      patient: `p${n}`,
+      priority: "medium",
+      type: "technical",
+      condition: "HUB_OFFLINE",
+      label: "HUB OFFLINE",
+      detail: `hub ${n}`,
+      suppressed_by: site,
+    });
+  });
+  return { site, lost };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

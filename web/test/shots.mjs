@@ -1,7 +1,7 @@
 // Takes pictures of the dashboard for human eyes: npm run build && npm run shots [folder]
 import { mkdirSync } from "node:fs";
 import { launch, openPage, signIn, startMonitoring } from "./browser.mjs";
-import { drama, startFakeServer } from "./fake-server.mjs";
+import { decisions, drama, outage, startFakeServer } from "./fake-server.mjs";
 
 const folder = process.argv[2] ?? "test-results";
 mkdirSync(folder, { recursive: true });
@@ -49,7 +49,7 @@ const all = {
         code: "already_acked",
         alarm: { ...s.ward.alarms.get(ids.medium), acked_by: "M. Ortiz" },
       };
-      await page.click(`[data-testid="alarm-row-${ids.medium}"] button`);
+      await page.click(`[data-testid="alarm-row-${ids.medium}"] [data-testid^=ack-]`);
       await pause(500);
     }),
   offline: () =>
@@ -101,6 +101,67 @@ const all = {
       { width: 390, height: 844 },
     ),
 };
+
+/** Everything that people decide, with the patient's panel. */
+const decided = (name, count, viewport) => () =>
+  shoot(
+    name,
+    count,
+    async (page, s) => {
+      s.ward.staff = { role: "charge" };
+      decisions(s.ward);
+      await startMonitoring(page, s.url);
+      await pause(5000);
+      await page.click("[data-testid=tile-p7]");
+      await page.click("[data-testid=alarm-off]");
+      await page.click("[data-testid=pause-station]");
+      await pause(1500);
+    },
+    viewport,
+  );
+all.decided = decided("16-decided", 16);
+all.decidedMany = decided("64-decided", 64);
+all.decidedLaptop = decided("laptop-32-decided", 32, { width: 1366, height: 768 });
+all.decidedPhone = decided("phone-decided", 8, { width: 390, height: 844 });
+all.panel = () =>
+  shoot("16-panel", 16, async (page, s) => {
+    decisions(s.ward);
+    await startMonitoring(page, s.url);
+    await pause(3000);
+    await page.click("[data-testid=tile-p6]");
+    await page.click("[data-testid=standby]");
+    await pause(1500);
+  });
+all.outage = () =>
+  shoot("16-outage", 16, async (page, s) => {
+    await startMonitoring(page, s.url);
+    outage(s.ward);
+    s.ward.raise({ patient: "p3", label: "VENTRICULAR FIBRILLATION", condition: "VF" });
+    await pause(4000);
+  });
+all.flood = () =>
+  shoot("16-flood", 16, async (page, s) => {
+    await startMonitoring(page, s.url);
+    for (let i = 0; i < 14; i++)
+      s.ward.raise({
+        patient: `p${1 + (i % 5)}`,
+        priority: i % 3 ? "low" : "medium",
+        condition: `C${i}`,
+        label: `CONDITION ${i}`,
+      });
+    s.ward.raise({ patient: "p9", label: "ASYSTOLE", detail: "no beat for 4.2 s" });
+    await pause(3000);
+    await bright(page);
+  });
+all.whatIf = () =>
+  shoot("16-what-if", 16, async (page, s) => {
+    decisions(s.ward);
+    await startMonitoring(page, s.url);
+    await pause(2000);
+    await page.locator("[data-testid^=what-if-]").first().click();
+    await page.waitForSelector("[data-testid=what-if-numbers]");
+    await pause(500);
+  });
 
 all.laptop = () =>
   shoot(

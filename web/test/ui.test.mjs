@@ -2,37 +2,13 @@
 // The names UI-… are those of the alarm and dashboard specification, 4.5; long runs are scaled down.
 import { AxeBuilder } from "@axe-core/playwright";
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { begin, launch, openPage, signIn, startMonitoring } from "./browser.mjs";
-import { drama, startFakeServer } from "./fake-server.mjs";
+import { test } from "node:test";
+import { begin, signIn, startMonitoring } from "./browser.mjs";
+import { drama } from "./fake-server.mjs";
+import { accessible, withWard } from "./scene.mjs";
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const probe = (page) => page.evaluate(() => window.__vigil);
-
-let browser;
-
-before(async () => {
-  const built = fileURLToPath(new URL("../dist/index.html", import.meta.url));
-  assert.ok(existsSync(built), "the dashboard is not built: npm run build");
-  browser = await launch();
-});
-
-after(() => browser?.close());
-
-/** Runs fn with a ward of so many patients and a page, and demands that the page had no fault. */
-async function withWard(count, fn, options = {}) {
-  const server = await startFakeServer({ count, names: options.names });
-  const { page, context, faults } = await openPage(browser, options.context);
-  try {
-    await fn(page, server.ward, server.url);
-    assert.deepEqual(faults, [], "errors in the page");
-  } finally {
-    await context.close();
-    await server.close();
-  }
-}
 
 const banner = (page) => page.locator("[data-testid=alarm-banner]");
 const link = (page, state, timeout) =>
@@ -241,7 +217,7 @@ test("UI-2.5 and 5 the sound stops with the server's event, and refusals are tol
     await page.waitForSelector(`[data-testid="alarm-row-${medium}"]`);
     await pause(400);
     ward.nextAnswer = { code: "worse", alarm: { ...ward.alarms.get(medium), priority: "high" } };
-    await page.click(`[data-testid="alarm-row-${medium}"] button`);
+    await page.click(`[data-testid="alarm-row-${medium}"] [data-testid^=ack-]`);
     await page.waitForSelector("[data-testid=toast][data-tone=error]");
     assert.equal(await page.evaluate(() => document.activeElement?.dataset.alarmId), medium);
     assert.equal(
@@ -443,15 +419,7 @@ test("sign-in needs no mouse, and says how long to wait", () =>
 
 test("UI-10.1 axe finds nothing, on any view", () =>
   withWard(16, async (page, ward, url) => {
-    const check = async (view) => {
-      const found = await new AxeBuilder({ page })
-        .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
-        .analyze();
-      const told = found.violations.map(
-        (v) => `${view}: ${v.id} ${v.nodes.map((n) => n.target).join(" | ")}`,
-      );
-      assert.deepEqual(told, []);
-    };
+    const check = (view) => accessible(page, view);
     await page.goto(url);
     await page.waitForSelector("[data-testid=login]");
     await check("login");
@@ -487,6 +455,27 @@ test("UI-10.2 an alarm is found and acknowledged by keyboard, and focus never mo
     await page.waitForSelector(`[data-testid="alarm-row-${high}"][data-state=active_ack]`);
     await page.keyboard.press("l");
     assert.equal(await page.locator("[data-testid=alarm-list]").count(), 0);
+  }));
+
+test("the focus stays in the list when the alarm that had it goes", () =>
+  withWard(4, async (page, ward, url) => {
+    await startMonitoring(page, url);
+    const over = ward.raise({ patient: "p1", label: "ASYSTOLE", state: "latched_unack", truth: "false" });
+    const next = ward.raise({ patient: "p2", label: "HR HIGH", condition: "HR_HIGH", priority: "medium" });
+    for (const id of [over, next]) await page.waitForSelector(`[data-alarm-row="${id}"]`);
+    await page.keyboard.press("n");
+    if ((await page.evaluate(() => document.activeElement.dataset.alarmRow)) !== over)
+      await page.keyboard.press("n");
+    await pause(400);
+    ward.change(over, { state: "closed", reason: "ack", acked_by: "K. Lee" });
+    await page.waitForSelector(`[data-alarm-row="${over}"]`, { state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "alarm-list");
+    const said = ward.commands.length;
+    await page.keyboard.press("a");
+    await pause(200);
+    assert.equal(ward.commands.length, said, "a key meant for the alarm before took another one");
+    await page.keyboard.press("n");
+    await page.waitForFunction((id) => document.activeElement.dataset.alarmRow === id, next);
   }));
 
 test("UI-10.3 without motion the border alternates and the fill does not", () =>
@@ -615,6 +604,33 @@ test("A technician sees what is in the field, and has a hub do something", () =>
     await page.getByRole("button", { name: "Back" }).click();
     await page.waitForSelector("[data-testid=start-monitoring]");
   }));
+
+test("The technicians' page keeps its buttons on the screen, and its times are those of the unit", () =>
+  withWard(
+    1,
+    async (page, ward, url) => {
+      ward.staff = { name: "A. Dmin", role: "technician" };
+      const told = {
+        manufacturer: "Polar",
+        model: "H10 with a long name",
+        serial: "123456789",
+        firmware: "5.0.12",
+      };
+      const at = { read: "2026-03-02T17:30:00Z", heard: "2026-03-02T17:30:00Z", clock: "ntp, 7.2 s ahead" };
+      ward.devices = [{ id: "a09e1a000001", udi: "(01)00643169001763(21)7", link: "bonded", ...told, ...at }];
+      await signIn(page, url);
+      await page.getByRole("button", { name: "Devices and hubs" }).click();
+      const row = await page.locator("[data-testid=device-a09e1a000001]").innerText();
+      assert.match(row, /2 Mar 12:30/);
+      assert.match(await page.locator("[data-testid=zone]").innerText(), /UTC-0[45]:00/);
+      for (const name of ["Refresh", "Back"]) {
+        const box = await page.getByRole("button", { name }).boundingBox();
+        assert.ok(box.x + box.width <= page.viewportSize().width, `${name} ends at ${box.x + box.width}`);
+      }
+      await accessible(page, "devices");
+    },
+    { context: { viewport: { width: 1024, height: 768 }, timezoneId: "Asia/Kolkata", locale: "en-US" } },
+  ));
 
 test("A nurse is not led to the devices", () =>
   withWard(1, async (page, _ward, url) => {

@@ -44,19 +44,26 @@ func (l *Link) fallBack(ctx context.Context) {
 	}
 }
 
-// outage posts until MQTT is back.
+// outage posts until MQTT is back. A post that is on its way then is given up: begun on a line that was dead, it
+// may hang for as long as it is allowed to, and MQTT waits for it.
 func (l *Link) outage(ctx context.Context, client *http.Client) {
 	defer l.overHTTPS.Store(false)
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	conferring, enough := context.WithCancel(ctx)
-	defer enough()
-	beside.Go(func() { l.confer(conferring, client) })
+	ctx, over := context.WithCancel(ctx)
+	defer over()
+	l.mu.Lock()
+	l.outageOver = over
+	l.mu.Unlock()
+	beside.Go(func() { l.confer(ctx, client) })
 	l.Spool.Rewind(time.Now())
 	first, told := true, false
 	for ctx.Err() == nil && l.failures.Load() >= mqttChances {
 		l.Spool.Overdue(time.Now())
 		wait, err := l.post(ctx, client, first)
+		if ctx.Err() != nil {
+			return
+		}
 		if err == nil {
 			first = false
 		}

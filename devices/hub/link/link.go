@@ -111,6 +111,7 @@ type Link struct {
 	shown      string     // over MQTT, the last time
 	conn       net.Conn
 	connection context.CancelFunc // ends what belongs to the connection that is up
+	outageOver context.CancelFunc // ends what is done over HTTPS; nil before there is anything
 	serving    sync.WaitGroup
 	sending    sync.Mutex // one door is used at a time
 }
@@ -225,10 +226,13 @@ func (l *Link) refused(err error) {
 // up begins what a connection does. The library must not be held up here.
 func (l *Link) up(ctx context.Context, cm *autopaho.ConnectionManager, late int) {
 	ctx, cancel := context.WithCancel(ctx)
+	l.failures.Store(0) // before the outage is ended: one that begins just now sees it
 	l.mu.Lock()
 	l.connection = cancel
+	if l.outageOver != nil {
+		l.outageOver()
+	}
 	l.mu.Unlock()
-	l.failures.Store(0)
 	queue, _ := l.Spool.Waiting()
 	l.Log.Info("connected over MQTT", "times", l.connects.Add(1), "queue", queue)
 	l.serving.Go(func() {

@@ -4,13 +4,16 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -172,6 +175,49 @@ func TestHTTPSStepsInWhereMQTTDoesNotComeThrough(t *testing.T) {
 	settled(t, s)
 	if got := s.Stats(); got.Stored != 5 || l.Door() != "https" {
 		t.Errorf("%+v over %s", got, l.Door())
+	}
+}
+
+// A post that was begun on a dead line hangs for half a minute, though the network is there again and MQTT with it.
+func TestNobodyWaitsForAPostThatHangsOnceMQTTComesThrough(t *testing.T) {
+	b := &fake.Broker{Secret: "sesame"}
+	if err := b.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	hangs := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/ingest/v1/batches" {
+			select {
+			case hangs <- struct{}{}:
+			default:
+			}
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	https, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var up atomic.Bool
+	_, s := linked(t, b.URL(), https, func(l *link.Link) {
+		l.Dial = func(ctx context.Context, server *url.URL) (net.Conn, error) {
+			if !up.Load() {
+				return nil, errors.New("no way out")
+			}
+			return new(net.Dialer).DialContext(ctx, "tcp", server.Host)
+		}
+	})
+	keep(t, s, 5)
+	<-hangs
+	up.Store(true)
+	const soon = 12 * time.Second // of which the link may wait 8 before it tries MQTT again
+	began := time.Now()
+	settled(t, s)
+	if took := time.Since(began); took > soon {
+		t.Errorf("stored only after %s", took)
 	}
 }
 

@@ -46,6 +46,9 @@ func lateAtOnce(c *paho.Connack) int {
 func (l *Link) serve(ctx context.Context, cm *autopaho.ConnectionManager, late int) error {
 	l.sending.Lock()
 	defer l.sending.Unlock()
+	if ctx.Err() != nil { // the connection ended meanwhile, and what is said now would be said on the next one
+		return context.Cause(ctx)
+	}
 	select {
 	case <-l.positions: // of an earlier connection
 	default:
@@ -199,7 +202,7 @@ func (l *Link) status(online bool) uplink.Status {
 	s := uplink.Status{Online: online, Version: l.Version, Clock: l.Clock()}
 	s.Queue, s.Oldest = l.Spool.Waiting()
 	if online {
-		s.Uptime = time.Since(l.Began)
+		s.Uptime, s.Time = time.Since(l.Began), time.Now().UTC()
 		if l.Report != nil {
 			l.Report(&s)
 		}
@@ -225,7 +228,10 @@ func (l *Link) hear(ctx context.Context, p paho.PublishReceived) (bool, error) {
 		if err := l.Spool.Reconcile(*down.Ack, time.Now()); err != nil {
 			l.Log.Error("spool could not be brought in line with the server", "error", err)
 		}
-		l.positions <- struct{}{}
+		select {
+		case l.positions <- struct{}{}:
+		default: // nobody has waited for those before; who waits for a place here would hold up the end of the connection
+		}
 		return true, nil
 	}
 	l.take(down)

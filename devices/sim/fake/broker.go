@@ -16,6 +16,7 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"vigil/devices/uplink"
+	"vigil/devices/uplink/turn"
 	"vigil/vitals"
 )
 
@@ -27,6 +28,7 @@ type Broker struct {
 
 	server *mqtt.Server
 	addr   net.Addr
+	turns  turn.Turns
 
 	mu       sync.Mutex
 	holding  bool
@@ -46,7 +48,7 @@ func (b *Broker) Listen(ctx context.Context) error {
 	if err := b.server.AddHook(&hook{broker: b}, nil); err != nil {
 		return fmt.Errorf("add hook: %w", err)
 	}
-	if err := b.server.AddListener(listeners.NewNet("hubs", listener)); err != nil {
+	if err := b.server.AddListener(&door{listeners.NewNet("hubs", listener), &b.turns}); err != nil {
 		return fmt.Errorf("add listener: %w", err)
 	}
 	if err := b.server.Serve(); err != nil {
@@ -171,6 +173,21 @@ func (b *Broker) tell(topic string, d uplink.Down) {
 	}
 }
 
+// door lets the connections of a hub in one behind the other.
+type door struct {
+	*listeners.Net
+
+	turns *turn.Turns
+}
+
+// Serve takes connections in until the door closes.
+func (d *door) Serve(establish listeners.EstablishFn) {
+	d.Net.Serve(func(id string, conn net.Conn) error {
+		defer d.turns.Leave(conn)
+		return establish(id, conn)
+	})
+}
+
 type hook struct {
 	mqtt.HookBase
 	broker *Broker
@@ -191,7 +208,8 @@ func (h *hook) Provides(question byte) bool {
 
 // OnConnectAuthenticate lets in who knows the secret.
 func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
-	return string(pk.Connect.Username) == cl.ID && (h.broker.Secret == "" || string(pk.Connect.Password) == h.broker.Secret)
+	known := string(pk.Connect.Username) == cl.ID && (h.broker.Secret == "" || string(pk.Connect.Password) == h.broker.Secret)
+	return known && h.broker.turns.Enter(context.Background(), cl.ID, cl.Net.Conn) == nil
 }
 
 // OnACLCheck allows a hub its own topics.

@@ -161,7 +161,7 @@ func TestPositionToldAtConnectSparesTheRepeat(t *testing.T) {
 	s.broker.Hold(false) // the acks find nobody
 	s.cable.Cut(false)
 	stats := s.settled(t, empty)
-	if stats.Stored != 3 {
+	if stats.Stored != 3 || stats.Repeated != 0 {
 		t.Errorf("%+v", stats)
 	}
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { AlarmBook, byUrgency, detailOf, digest, fnv1a64, mark, shortLabel } from "./alarms";
+import { AlarmBook, alike, byUrgency, detailOf, digest, fnv1a64, mark, shortLabel } from "./alarms";
 import { anAlarm } from "./testing";
-import { TONES, burstLength, wantedSound } from "./tones";
 
 describe("digest", () => {
   it("equals the published vectors of FNV-1a 64", () => {
@@ -27,6 +26,20 @@ describe("digest", () => {
     const one = digest([anAlarm({})]);
     expect(digest([anAlarm({ version: 2 })])).not.toBe(one);
     expect(digest([anAlarm({ state: "latched_unack" })])).not.toBe(one);
+  });
+});
+
+describe("alarms that say the same of one patient", () => {
+  it("are told apart by their site, and by nothing where there is only one", () => {
+    const silent = { condition: "NO_DATA", type: "technical" } as const;
+    const found = alike([
+      anAlarm({ id: "patch", site: "patch-1", ...silent }),
+      anAlarm({ id: "asystole" }),
+      anAlarm({ id: "oximeter", site: "oximeter-1", ...silent }),
+      anAlarm({ id: "cuff", site: "cuff-1", ...silent }),
+      anAlarm({ id: "another's", patient: "p2", site: "patch-2", ...silent }),
+    ]);
+    expect([...found]).toEqual(["patch", "oximeter", "cuff"]);
   });
 });
 
@@ -69,6 +82,13 @@ describe("order", () => {
     ).toEqual(["low", "hr"]);
   });
 
+  it("puts a fibrillation before the outage of a site around it", () => {
+    expect(order({ id: "site", type: "system", onset: at(9) }, { id: "vf", onset: at(1) })).toEqual([
+      "vf",
+      "site",
+    ]);
+  });
+
   it("is the same whatever order the alarms came in", () => {
     expect(order({ id: "b" }, { id: "a" })).toEqual(order({ id: "a" }, { id: "b" }));
   });
@@ -96,6 +116,10 @@ describe("AlarmBook", () => {
     const book = new AlarmBook();
     expect(book.apply(anAlarm({ version: 2, state: "active_ack" }))).toBe(true);
     expect(book.apply(anAlarm({ version: 2, state: "active_ack" }))).toBe(false);
+    expect(book.apply(anAlarm({ version: 2, state: "active_ack", unrecorded: true }))).toBe(true);
+    expect(book.apply(anAlarm({ version: 2, state: "active_ack", unrecorded: true }))).toBe(false);
+    expect(book.apply(anAlarm({ version: 1, state: "active_unack" }))).toBe(false);
+    expect(book.apply(anAlarm({ version: 2, state: "active_ack" }))).toBe(true);
     expect(book.apply(anAlarm({ version: 1 }))).toBe(false);
     expect(book.open().map((a) => a.state)).toEqual(["active_ack"]);
   });
@@ -123,54 +147,5 @@ describe("mark", () => {
     expect(mark({ type: "technical", priority: "medium" })).toBe("!!");
     expect(mark({ type: "system", priority: "high" })).toBe("!!!");
     expect(mark({ type: "technical", priority: "info" })).toBe("i");
-  });
-});
-
-describe("tones", () => {
-  it("start when the specification says", () => {
-    expect(TONES.high.starts).toEqual([0, 0.25, 0.5, 1.0, 1.25, 1.9, 2.15, 2.4, 2.9, 3.15]);
-    expect(burstLength("high")).toBeCloseTo(3.3);
-    expect(TONES.medium.starts).toHaveLength(3);
-    expect(TONES.low.starts).toHaveLength(2);
-  });
-
-  it("sound for the highest priority that nobody has acknowledged", () => {
-    expect(
-      wantedSound([
-        anAlarm({ id: "m", priority: "medium" }),
-        anAlarm({ id: "h", priority: "high", state: "active_ack" }),
-      ]),
-    ).toEqual({ priority: "medium", pause: 15, ids: ["m"] });
-  });
-
-  it("not for one that another alarm explains, unless that one is not known here", () => {
-    const explained = anAlarm({ id: "hr", priority: "medium", suppressed_by: "vf" });
-    const vf = anAlarm({ id: "vf", state: "active_ack" });
-    expect(wantedSound([explained, vf])).toBeNull();
-    expect(wantedSound([explained])).toMatchObject({ priority: "medium", ids: ["hr"] });
-  });
-
-  it("not for one that somebody put off", () => {
-    expect(wantedSound([anAlarm({ priority: "medium", snooze_until: "2026-11-20T02:00:00Z" })])).toBeNull();
-  });
-
-  it("go on slower for a latched HIGH, and not at all for a latched MEDIUM", () => {
-    expect(wantedSound([anAlarm({ state: "latched_unack" })])).toMatchObject({ priority: "high", pause: 10 });
-    expect(wantedSound([anAlarm({ state: "latched_unack", priority: "medium" })])).toBeNull();
-  });
-
-  it("keep the pace of an active HIGH beside a latched one", () => {
-    const wanted = wantedSound([anAlarm({ id: "l", state: "latched_unack" }), anAlarm({ id: "a" })]);
-    expect(wanted).toEqual({ priority: "high", pause: 5, ids: ["l", "a"] });
-  });
-
-  it("are silent when everything is acknowledged, closed or only information", () => {
-    expect(
-      wantedSound([
-        anAlarm({ state: "active_ack" }),
-        anAlarm({ state: "closed" }),
-        anAlarm({ priority: "info" }),
-      ]),
-    ).toBeNull();
   });
 });

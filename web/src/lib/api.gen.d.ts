@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what an alarm was that was acknowledged, also when it is over. */
+        post: operations["explain-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}/notices": {
         parameters: {
             query?: never;
@@ -188,6 +205,23 @@ export interface paths {
         head?: never;
         /** Let a campaign come to more hubs, halt it, or let it go on. */
         patch: operations["change-campaign"];
+        trace?: never;
+    };
+    "/api/v1/conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What alarms can be about, and what people may decide about it. */
+        get: operations["list-conditions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/devices": {
@@ -484,6 +518,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/contacts/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send me a test there. It has arrived at the other side once this is answered. */
+        post: operations["test-contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I was called for, as it is now. */
+        get: operations["get-notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/{id}/receipts": {
         parameters: {
             query?: never;
@@ -530,6 +598,23 @@ export interface paths {
         put?: never;
         /** Take a patient under care. */
         post: operations["admit-patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{id}/ack-low": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** I have seen these alarms of low priority and take them. What is more urgent is taken one at a time. */
+        post: operations["acknowledge-low"];
         delete?: never;
         options?: never;
         head?: never;
@@ -976,7 +1061,35 @@ export interface components {
             /** Format: double */
             p90: number;
             /** Format: double */
+            p95: number;
+            /** Format: double */
             p99: number;
+        };
+        AckLowInputBody: {
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /** @description The alarms, each as it was on the screen. */
+            seen: components["schemas"]["SeenVersion"][];
+            /** @description Where the command comes from. */
+            station: string;
+        };
+        AcknowledgeInputBody: {
+            /**
+             * @description What it turned out to be, where that is known already.
+             * @enum {string}
+             */
+            ack_reason?: "actioned" | "watching" | "artefact" | "wrong_limit";
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /** @enum {string} */
+            seen_priority: "high" | "medium" | "low" | "info";
+            /**
+             * Format: int64
+             * @description Version of the alarm that was on the screen.
+             */
+            seen_version: number;
+            /** @description Where the command comes from. */
+            station: string;
         };
         AdmitInputBody: {
             bed: string;
@@ -992,6 +1105,8 @@ export interface components {
             unit: string;
         };
         Alarm: {
+            /** @enum {string} */
+            ack_reason?: "actioned" | "watching" | "artefact" | "wrong_limit";
             /** Format: date-time */
             acked_at: string | null;
             acked_by: string | null;
@@ -1008,6 +1123,7 @@ export interface components {
             label: string;
             /** Format: date-time */
             onset: string;
+            owner: string;
             patient: string;
             previous: string;
             /** @enum {string} */
@@ -1025,6 +1141,8 @@ export interface components {
             truth: "true" | "false" | "unknown";
             /** @enum {string} */
             type: "physiological" | "technical" | "system";
+            /** @description The database is away, and has not taken it as it is shown. */
+            unrecorded?: boolean;
             /** Format: int64 */
             version: number;
             worst: string;
@@ -1065,7 +1183,7 @@ export interface components {
             at: string;
             detail?: string;
             /** @enum {string} */
-            kind: "rendered" | "sounded" | "ack_conflict";
+            kind: "rendered" | "sounded" | "ack_conflict" | "ack_reason" | "notified" | "delivered" | "seen" | "declined" | "escalation_missed";
             station: string;
             /**
              * Format: int64
@@ -1204,6 +1322,26 @@ export interface components {
             /** @enum {string} */
             what: "read_now" | "rescan" | "rotate_key";
         };
+        Condition: {
+            /** @description It may be switched off for a while. */
+            can_be_off: boolean;
+            condition: string;
+            /** @description For people. */
+            label: string;
+            /**
+             * @description An alarm of it may be more urgent.
+             * @enum {string}
+             */
+            priority: "high" | "medium" | "low" | "info";
+            /** @description It rests on single readings: an alarm of it may be put off. */
+            single: boolean;
+            /** @enum {string} */
+            type: "physiological" | "technical" | "system";
+        };
+        ConditionsOutputBody: {
+            /** @description The most urgent of a family first. */
+            conditions: components["schemas"]["Condition"][];
+        };
         Contact: {
             /** Format: date-time */
             added: string;
@@ -1245,6 +1383,11 @@ export interface components {
             devices: components["schemas"]["Wanted"][];
         };
         Device: {
+            /**
+             * Format: double
+             * @description How many seconds that hub's clock is ahead of the server's; negative: behind.
+             */
+            readonly ahead?: number;
             /**
              * Format: int64
              * @description Percent.
@@ -1302,6 +1445,17 @@ export interface components {
         };
         DevicesOutputBody: {
             devices: components["schemas"]["Device"][];
+        };
+        Each: {
+            alarm: string;
+            /** @description Why it was refused; absent where it is acknowledged. */
+            code?: string;
+            /** @description As it is, where it is known. */
+            now?: components["schemas"]["Alarm"];
+        };
+        EachOutputBody: {
+            /** @description What became of each, in the same order. */
+            each: components["schemas"]["Each"][];
         };
         Episode: {
             condition: string;
@@ -1380,6 +1534,24 @@ export interface components {
             start: string;
             unit: string;
         };
+        ExplainInputBody: {
+            /**
+             * @description Something had to be done; it is so and is being watched; it was not so; it is usual for this patient.
+             * @enum {string}
+             */
+            ack_reason: "actioned" | "watching" | "artefact" | "wrong_limit";
+            /** @description Chosen by the sender; repeating it repeats the answer. */
+            cmd_id: string;
+            /** @enum {string} */
+            seen_priority: "high" | "medium" | "low" | "info";
+            /**
+             * Format: int64
+             * @description Version of the alarm that was on the screen.
+             */
+            seen_version: number;
+            /** @description Where the command comes from. */
+            station: string;
+        };
         Gateway: {
             accounts: components["schemas"]["Account"][];
             /** @description Where the server fetches. */
@@ -1425,6 +1597,11 @@ export interface components {
         HubDetail: {
             /** @description Version of its program that is wanted. */
             agent?: string;
+            /**
+             * Format: double
+             * @description How many seconds its clock is ahead of the server's; negative: behind; absent where it tells no time.
+             */
+            ahead?: number;
             /** @description What its clock follows: unsynced, ntp, nts; empty where it never said. */
             clock: string;
             /** @description Newest first. */
@@ -1464,8 +1641,24 @@ export interface components {
             hubs: components["schemas"]["Hub"][];
         };
         LimitsOutputBody: {
+            /** Format: date-time */
+            approved_at?: string;
+            approved_by?: string;
+            /** Format: date-time */
+            at: string | null;
+            by: string;
+            /** @description What is otherwise than it would be, by name. */
+            changes: {
+                [key: string]: number;
+            };
+            reason: string;
             /** @description What is in force. */
             settings: components["schemas"]["Setting"][];
+            /**
+             * Format: int64
+             * @description 0: nobody has changed anything.
+             */
+            version: number;
         };
         LimitsVersion: {
             /** Format: date-time */
@@ -1496,11 +1689,31 @@ export interface components {
         MeOutputBody: {
             staff: components["schemas"]["Staff"];
         };
+        MyNoticeOutputBody: {
+            /** @description As it is now. */
+            alarm: components["schemas"]["Alarm"];
+            /** Format: date-time */
+            declined?: string;
+            /** Format: date-time */
+            made: string;
+            /** @description An open alarm was handed over with its patient, to be accepted. */
+            offer: boolean;
+            /** @description Missing where it is about Vigil itself. */
+            patient?: components["schemas"]["Patient"];
+            /** Format: date-time */
+            seen?: string;
+            text: string;
+        };
         Notice: {
             /** Format: int64 */
             attempts: number;
             /** @enum {string} */
             channel: "webhook" | "mail" | "push" | "ntfy";
+            /**
+             * Format: date-time
+             * @description When they said that they cannot go.
+             */
+            declined?: string;
             /** @description Why the last attempt failed. */
             fault?: string;
             id: string;
@@ -1509,6 +1722,11 @@ export interface components {
             name: string;
             /** Format: int64 */
             round: number;
+            /**
+             * Format: date-time
+             * @description When whoever was called saw it.
+             */
+            seen?: string;
             /** Format: date-time */
             settled?: string;
             staff: string;
@@ -1585,7 +1803,7 @@ export interface components {
             cmd_id: string;
             /**
              * Format: int64
-             * @description Up to 120.
+             * @description Up to 120; 0: the pause is over.
              */
             seconds: number;
             /** @description Where the command comes from. */
@@ -1673,9 +1891,25 @@ export interface components {
             type?: string;
         };
         Proposal: {
+            /** Format: date-time */
+            approved_at?: string;
+            approved_by?: string;
+            /** Format: date-time */
+            at: string | null;
+            by: string;
+            /** @description What is otherwise than it would be, by name. */
+            changes: {
+                [key: string]: number;
+            };
             /** @description What it changes, for people. */
             differences: string[];
             id: string;
+            reason: string;
+            /**
+             * Format: int64
+             * @description 0: nobody has changed anything.
+             */
+            version: number;
         };
         ProposePolicyInputBody: {
             policy: components["schemas"]["Policy"];
@@ -1726,18 +1960,60 @@ export interface components {
              */
             acked: number;
             /**
+             * Format: double
+             * @description Share of these that something had to be done about; null where nobody has said anything.
+             */
+            actionable: number | null;
+            /**
              * Format: int64
              * @description How often one asked for attention again: re-alarmed, recurred or worsened.
              */
             again: number;
+            /**
+             * Format: double
+             * @description That patients were under care; of a condition, all of them.
+             */
+            bed_days: number;
+            /**
+             * Format: int64
+             * @description How often a condition was over before its delay was, so that nobody was told. The audit hears of them by the hour.
+             */
+            dropped_by_delay: number;
+            /**
+             * Format: int64
+             * @description Alarms that came to step 2 of their escalation, or further: neither the nurse nor the buddy took them.
+             */
+            escalated: number;
             key: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Calls to people.
+             */
+            notifications: number;
+            /**
+             * Format: int64
+             * @description Without what is for information only.
+             */
             raised: number;
+            /** @description What alarms turned out to be, as those said who acknowledged them. */
+            reasons: {
+                [key: string]: number;
+            };
             /**
              * Format: double
              * @description Share that was over before anybody did.
              */
             self_cleared: number;
+            /**
+             * Format: double
+             * @description In which no station of a unit could be heard; by unit and shift.
+             */
+            silent_minutes: number;
+            /**
+             * Format: int64
+             * @description At one station at least.
+             */
+            sounded: number;
         };
         ReportOutputBody: {
             groups: components["schemas"]["ReportGroup"][];
@@ -1746,6 +2022,8 @@ export interface components {
              * @description Who had any alarm.
              */
             patients: number;
+            /** @description What a ward should keep to, and what it does. */
+            targets: components["schemas"]["Target"][];
             /**
              * Format: double
              * @description Share of the alarms that came from the tenth of these patients with the most.
@@ -1754,6 +2032,11 @@ export interface components {
             total: components["schemas"]["ReportGroup"];
         };
         RosterOutputBody: {
+            /**
+             * Format: date-time
+             * @description Server time, by which a post holds or is planned.
+             */
+            at: string;
             /** @description Who can be put on a duty of the unit. */
             people: components["schemas"]["Person"][];
             /** @description Those that hold, and those that are planned. */
@@ -1776,6 +2059,11 @@ export interface components {
             seen_version: number;
             /** @description Where the command comes from. */
             station: string;
+        };
+        SeenVersion: {
+            alarm: string;
+            /** Format: int64 */
+            version: number;
         };
         Sent: {
             /** @description Chosen by the sender; repeating it repeats the answer. */
@@ -1951,6 +2239,18 @@ export interface components {
             /** @description Date until which the maker supports it, 2031-12-31; empty where that is not known. */
             until: string;
         };
+        Target: {
+            /** Format: double */
+            at_most: number;
+            /**
+             * Format: double
+             * @description null where there is nothing to judge by.
+             */
+            is: number | null;
+            met: boolean | null;
+            /** @enum {string} */
+            name: "notifications_per_bed_day" | "high_ack_p50_seconds" | "high_ack_p95_seconds" | "last_step_per_week";
+        };
         Unit: {
             id: string;
             name: string;
@@ -1961,10 +2261,26 @@ export interface components {
             zone: string;
         };
         UnitLimitsOutputBody: {
+            /** Format: date-time */
+            approved_at?: string;
+            approved_by?: string;
+            /** Format: date-time */
+            at: string | null;
+            by: string;
+            /** @description What is otherwise than it would be, by name. */
+            changes: {
+                [key: string]: number;
+            };
             /** @description What waits for a second person. */
             proposal?: components["schemas"]["Proposal"];
+            reason: string;
             /** @description What holds in the unit. */
             settings: components["schemas"]["Setting"][];
+            /**
+             * Format: int64
+             * @description 0: nobody has changed anything.
+             */
+            version: number;
         };
         UnitsOutputBody: {
             units: components["schemas"]["Unit"][];
@@ -1981,7 +2297,7 @@ export interface components {
                 [key: string]: number;
             };
             /** @description Needed beyond what a nurse may choose. */
-            reason: string;
+            reason?: string;
             /**
              * Format: int64
              * @description The version that was on the screen.
@@ -2005,6 +2321,8 @@ export interface operations {
                 /** @description Only this patient. */
                 patient?: string;
                 state?: "open" | "closed" | "all";
+                /** @description Only those that this alarm explains, as an outage of the site does what is missing of its patients; none: only those that no other one explains. */
+                suppressed_by?: string;
                 limit?: number;
             };
             header?: never;
@@ -2073,7 +2391,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SeenAlarm"];
+                "application/json": components["schemas"]["AcknowledgeInputBody"];
             };
         };
         responses: {
@@ -2115,6 +2433,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvidenceOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explain-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmOutputBody"];
                 };
             };
             /** @description Error */
@@ -2404,6 +2757,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConditionsOutputBody"];
                 };
             };
             /** @description Error */
@@ -3110,6 +3492,66 @@ export interface operations {
             };
         };
     };
+    "test-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyNoticeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "save-receipt": {
         parameters: {
             query?: never;
@@ -3224,6 +3666,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Patient"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acknowledge-low": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AckLowInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EachOutputBody"];
                 };
             };
             /** @description Error */
@@ -3681,7 +4158,7 @@ export interface operations {
                 /** @description Only this unit. */
                 unit?: string;
                 /** @description A shift is early from 6:00, late from 14:00, night from 22:00 by the unit's clock, and named by the day on which it began. */
-                by?: "bed" | "unit" | "shift" | "condition";
+                by?: "bed" | "unit" | "shift" | "condition" | "patient";
             };
             header?: never;
             path?: never;

@@ -29,7 +29,11 @@ export class ApiError extends Error {
   }
 }
 
-async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+export async function request<T>(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<T> {
   const init: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
   if (body !== undefined) {
     init.headers = { "Content-Type": "application/json" };
@@ -86,6 +90,27 @@ export async function patients(unit: string): Promise<Patient[]> {
 export async function closedAlarms(unit: string): Promise<Alarm[]> {
   const query = `unit=${encodeURIComponent(unit)}&state=closed&limit=200`;
   return (await request<{ alarms: Alarm[] | null }>("GET", `/alarms?${query}`)).alarms ?? [];
+}
+
+/** What alarms can be about, and what may be decided about each. */
+export type Condition = Item<Ok<paths["/api/v1/conditions"]["get"]>["conditions"]>;
+export type Limits = Ok<paths["/api/v1/patients/{id}/limits"]["get"]>;
+export type Verdict = Ok<paths["/api/v1/patients/{id}/limits/simulate"]["post"]>;
+
+export async function conditions(): Promise<Condition[]> {
+  return (await request<Ok<paths["/api/v1/conditions"]["get"]>>("GET", "/conditions")).conditions;
+}
+
+export function limits(patient: string): Promise<Limits> {
+  return request<Limits>("GET", `/patients/${encodeURIComponent(patient)}/limits`);
+}
+
+/** What other limits would have told of the last hours. */
+export function simulate(patient: string, changes: Record<string, number>, hours: number): Promise<Verdict> {
+  return request<Verdict>("POST", `/patients/${encodeURIComponent(patient)}/limits/simulate`, {
+    changes,
+    hours,
+  });
 }
 
 export type Device = Item<Ok<paths["/api/v1/devices"]["get"]>["devices"]>;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Sound } from "./audio";
-import type { Wanted } from "./tones";
+import type { Wanted } from "./voice";
 
 /** An audio clock that the test moves, and the oscillators that were started on it. */
 class FakeContext {

@@ -1,15 +1,7 @@
 import { RANK } from "./alarms";
 import type { AudioReport } from "./protocol";
-import {
-  FALL,
-  FUNDAMENTAL_HZ,
-  HARMONICS_DB,
-  RISE,
-  TONES,
-  burstLength,
-  type SoundingPriority,
-  type Wanted,
-} from "./tones";
+import { FALL, FUNDAMENTAL_HZ, HARMONICS_DB, RISE, TONES, burstLength, type SoundingPriority } from "./tones";
+import type { Wanted } from "./voice";
 
 /** A burst that was handed to the audio clock; starts are absolute audio times, s. */
 export interface Burst {
@@ -19,6 +11,8 @@ export interface Burst {
 }
 
 interface Playing extends Burst {
+  /** The alarms that it calls for. */
+  ids: string[];
   ends: number;
   pulses: { osc: OscillatorNode; gain: GainNode }[];
 }
@@ -44,9 +38,12 @@ export class Sound {
   #heard = new Set<string>();
   #clock = { audio: -1, since: 0 };
   #changed: () => void;
+  #played: (ids: string[]) => void;
 
-  constructor(changed: () => void) {
+  /** Says when its state may have changed, and for which alarms a burst was begun. */
+  constructor(changed: () => void, played: (ids: string[]) => void = () => undefined) {
     this.#changed = changed;
+    this.#played = played;
   }
 
   /** Must be called from a click: a page makes no sound before one. */
@@ -94,7 +91,8 @@ export class Sound {
 
   /** Plays one burst for a person to confirm that it is heard. */
   test(): void {
-    if (this.#ctx?.state === "running" && !this.#playing()) this.#play("low", this.#ctx.currentTime + LEAD);
+    if (this.#ctx?.state === "running" && !this.#playing())
+      this.#play("low", this.#ctx.currentTime + LEAD, []);
   }
 
   #playing(): boolean {
@@ -116,9 +114,15 @@ export class Sound {
     }
     const due = this.#due(wanted, now);
     if (due - now > LOOKAHEAD) return;
-    this.#play(wanted.priority, Math.max(due, now + LEAD));
+    this.#play(wanted.priority, Math.max(due, now + LEAD), wanted.ids);
     this.#sounded = new Set(wanted.ids);
     for (const id of wanted.ids) this.#heard.add(id);
+    this.#played(wanted.ids);
+  }
+
+  /** The alarms for which a burst is playing now. */
+  get calling(): readonly string[] {
+    return this.#playing() ? (this.#last?.ids ?? []) : [];
   }
 
   /** When the next burst is due: at once for an alarm that has not sounded, else after the pause. */
@@ -142,12 +146,12 @@ export class Sound {
     this.#last.ends = Math.min(this.#last.ends, now);
   }
 
-  #play(priority: SoundingPriority, at: number): void {
+  #play(priority: SoundingPriority, at: number, ids: string[]): void {
     const ctx = this.#ctx as AudioContext;
     const tone = TONES[priority];
     const schedule = tone.starts.map((s) => at + s);
     const pulses = schedule.map((start) => this.#pulse(ctx, start, tone.pulse));
-    this.#last = { priority, at, schedule, ends: at + burstLength(priority), pulses };
+    this.#last = { priority, at, schedule, ids: [...ids], ends: at + burstLength(priority), pulses };
   }
 
   #pulse(ctx: AudioContext, start: number, length: number): { osc: OscillatorNode; gain: GainNode } {

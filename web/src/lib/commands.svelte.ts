@@ -1,7 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
-import { detailOf } from "./alarms";
+import { detailOf, isUnacked } from "./alarms";
 import { elapsed } from "./format";
-import type { Alarm, ClientFrame, Priority, Result } from "./protocol";
+import type { AckReason, Alarm, Care, ClientFrame, Op, Priority, Result, ResultCode, Wish } from "./protocol";
 
 export interface Toast {
   id: number;
@@ -9,19 +9,45 @@ export interface Toast {
   text: string;
 }
 
-/** An acknowledgement without an answer by then is shown as not given, ms. */
+/** A command without an answer by then is shown as not carried out, ms. */
 const ANSWER_WITHIN = 5000;
 const TOAST_FOR = 8000;
 
 interface Waiting {
   command: string;
+  op: Op;
+  /** Of the alarm, or of what is decided about the patient. */
   version: number;
   sent: number;
+  /** The server has carried it out; only its event changes the screen. */
+  done: boolean;
+  /** That event came, or one of somebody who was faster: the answer will tell. */
+  seen: boolean;
 }
 
+/** What a command that failed did not do. */
+const UNDONE: Record<Op, string> = {
+  ack: "NOT ACKNOWLEDGED",
+  ack_low: "NOT ACKNOWLEDGED",
+  unack: "NOT GIVEN BACK",
+  snooze: "NOT PUT OFF",
+  explain: "NOT NOTED",
+  pause: "SOUND NOT CHANGED",
+  pause_station: "SOUND NOT CHANGED",
+  standby: "NO STANDBY",
+  resume: "STANDBY NOT ENDED",
+  alarm_off: "ALARM NOT SWITCHED OFF",
+  alarm_on: "ALARM NOT SWITCHED ON",
+};
+
+export const STATION = "station";
+
+/** What waits for an answer about a patient as a whole. */
+export const careKey = (patient: string) => `care ${patient}`;
+
 /**
- * The acknowledgements on their way. Nothing changes on the screen before the server's event: an
- * alarm that looks taken while it is not would be the worst fault of all.
+ * The commands on their way. Nothing changes on the screen before the server's event: an alarm that looks taken,
+ * or a sound that looks paused, while it is not would be the worst fault of all.
  */
 export class Commands {
   readonly waiting = new SvelteMap<string, Waiting>();
@@ -39,48 +65,128 @@ export class Commands {
 
   /** Sends "I have seen this and take it" for what the person saw. */
   acknowledge(a: Alarm, seenPriority: Priority): void {
-    if (this.waiting.has(a.id)) return;
+    this.#alarm(a, { op: "ack", alarm: a.id, seen_version: a.version, seen_priority: seenPriority });
+  }
+
+  /** "I cannot go": it calls again. */
+  giveBack(a: Alarm): void {
+    this.#alarm(a, { op: "unack", alarm: a.id, seen_version: a.version, seen_priority: a.priority });
+  }
+
+  /** Puts off an alarm of a single reading; 0 s: until the next one. */
+  putOff(a: Alarm, seconds: number): void {
+    const seen = { alarm: a.id, seen_version: a.version, seen_priority: a.priority };
+    this.#alarm(a, { op: "snooze", seconds, ...seen });
+  }
+
+  /** Says what an alarm was that somebody has, or had. */
+  explain(a: Alarm, reason: AckReason): void {
+    const seen = { alarm: a.id, seen_version: a.version, seen_priority: a.priority };
+    this.#alarm(a, { op: "explain", ack_reason: reason, ...seen });
+  }
+
+  #alarm(a: Alarm, wish: Wish): void {
+    this.#ask(wish, [[a.id, a.version]]);
+  }
+
+  /** Takes several alarms of LOW priority of one patient, each as it was seen. */
+  acknowledgeLow(patient: string, seen: Alarm[]): void {
+    const each = seen.map((a) => ({ alarm: a.id, version: a.version }));
+    if (each.length === 0) return;
+    const keys = seen.map((a): [string, number] => [a.id, a.version]);
+    this.#ask({ op: "ack_low", patient, seen: each }, keys);
+  }
+
+  /** What people decide about a patient; version: of what was decided before. */
+  care(wish: Extract<Wish, { patient: string }>, version: number): void {
+    this.#ask(wish, [[careKey(wish.patient), version]]);
+  }
+
+  pauseStation(seconds: number): boolean {
+    return this.#ask({ op: "pause_station", seconds }, [[STATION, 0]]);
+  }
+
+  #ask(wish: Wish, keys: [key: string, version: number][]): boolean {
+    if (keys.some(([key]) => this.waiting.has(key))) return false;
     const command = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-    const sent = this.send({
-      t: "cmd",
-      cmd_id: command,
-      op: "ack",
-      alarm: a.id,
-      seen_version: a.version,
-      seen_priority: seenPriority,
-    });
-    if (sent) this.waiting.set(a.id, { command, version: a.version, sent: this.now() });
-    else this.toast("error", "NOT ACKNOWLEDGED: no connection to the server.");
+    if (!this.send({ t: "cmd", cmd_id: command, ...wish })) {
+      this.toast("error", `${UNDONE[wish.op]}: no connection to the server.`);
+      return false;
+    }
+    const sent = this.now();
+    for (const [key, version] of keys)
+      this.waiting.set(key, { command, op: wish.op, version, sent, done: false, seen: false });
+    return true;
   }
 
   result(r: Result): void {
-    const [alarm, waiting] = [...this.waiting].find(([, w]) => w.command === r.cmd_id) ?? [];
-    if (!alarm || !waiting || r.ok) return; // the event that changes the screen follows
-    this.waiting.delete(alarm);
-    const pressed = this.serverNow() - (this.now() - waiting.sent);
-    this.toast(...explain(r, pressed));
-    if (r.code === "worse") this.focusRow(alarm);
+    const mine = [...this.waiting].filter(([, w]) => w.command === r.cmd_id);
+    if (r.ok) {
+      const refused = (r.each ?? []).filter((e) => e.code);
+      for (const e of refused) this.#refused(e.alarm, e.code, e.now);
+      for (const [key, w] of mine) {
+        // Its event follows, but for what is over: that never changes.
+        if (w.seen || (w.op === "explain" && r.alarm?.state === "closed")) this.waiting.delete(key);
+        else if (this.waiting.has(key)) this.waiting.set(key, { ...w, done: true });
+      }
+      return;
+    }
+    const [key] = mine[0] ?? [];
+    if (key === undefined) return;
+    for (const [other] of mine.slice(1)) this.waiting.delete(other);
+    this.#refused(key, r.code, r.alarm, r.message);
   }
 
-  /** The server's event for the alarm came: that is the answer. */
+  #refused(key: string, code: ResultCode | undefined, alarm?: Alarm, message = ""): void {
+    const w = this.waiting.get(key);
+    if (!w) return;
+    this.waiting.delete(key);
+    const pressed = this.serverNow() - (this.now() - w.sent);
+    this.toast(...explain(w.op, { code, alarm, message }, pressed));
+    if (code === "worse") this.focusRow(key);
+  }
+
+  /** The server's event for the alarm came. */
   settle(a: Alarm): void {
     const w = this.waiting.get(a.id);
-    if (w && a.version > w.version) this.waiting.delete(a.id);
+    if (w && a.version > w.version && shows(w.op, a)) this.#show(a.id, w);
+  }
+
+  /** The server's event about a patient came. */
+  settleCare(c: Care): void {
+    const w = this.waiting.get(careKey(c.patient));
+    if (w && c.version > w.version) this.#show(careKey(c.patient), w);
+  }
+
+  /** The server's event about this station came. */
+  settleStation(): void {
+    const w = this.waiting.get(STATION);
+    if (w) this.#show(STATION, w);
+  }
+
+  /** Both the event and the answer are needed: the event may be of somebody who was faster. */
+  #show(key: string, w: Waiting): void {
+    if (w.done) this.waiting.delete(key);
+    else this.waiting.set(key, { ...w, seen: true });
   }
 
   /** The link was lost: whether the commands arrived, the next snapshot will tell. */
   interrupted(): void {
-    if (this.waiting.size === 0) return;
+    const undone = new Set([...this.waiting.values()].map((w) => UNDONE[w.op]));
     this.waiting.clear();
-    this.toast("error", "NOT ACKNOWLEDGED: the connection was lost. Check the alarm and press again.");
+    for (const what of undone) {
+      this.toast("error", `${what}: the connection was lost. Look again and press again.`);
+    }
   }
 
   tick(): void {
-    for (const [alarm, w] of this.waiting) {
+    const undone = new Set<string>();
+    for (const [key, w] of this.waiting) {
       if (this.now() - w.sent < ANSWER_WITHIN) continue;
-      this.waiting.delete(alarm);
-      this.toast("error", "NOT ACKNOWLEDGED: the server did not answer. Press again.");
+      this.waiting.delete(key);
+      if (!w.done && !w.seen) undone.add(UNDONE[w.op]);
     }
+    for (const what of undone) this.toast("error", `${what}: the server did not answer. Press again.`);
     if (this.toasts.some((t) => this.now() > (this.#expiry.get(t.id) ?? 0))) {
       this.toasts = this.toasts.filter((t) => this.now() <= (this.#expiry.get(t.id) ?? 0));
     }
@@ -97,6 +203,26 @@ export class Commands {
   }
 }
 
+/** Whether the alarm is as the command would have it. */
+function shows(op: Op, a: Alarm): boolean {
+  switch (op) {
+    case "unack":
+      return a.state !== "active_ack";
+    case "snooze":
+      return !!a.snooze_until || !isUnacked(a);
+    case "explain":
+      return !!a.ack_reason || isUnacked(a);
+    default:
+      return !isUnacked(a);
+  }
+}
+
+interface Refusal {
+  code: ResultCode | undefined;
+  alarm: Alarm | undefined;
+  message: string;
+}
+
 /** Who was faster, and by how much; pressed is the server's time of the press, ms. */
 function takenBy(a: Alarm | undefined, pressed: number): [Toast["tone"], string] {
   const earlier = a?.acked_at ? pressed - Date.parse(a.acked_at) : 0;
@@ -107,24 +233,27 @@ function takenBy(a: Alarm | undefined, pressed: number): [Toast["tone"], string]
   ];
 }
 
-function explain(r: Result, pressed: number): [Toast["tone"], string] {
-  switch (r.code) {
+function explain(op: Op, { code, alarm, message }: Refusal, pressed: number): [Toast["tone"], string] {
+  const undone = UNDONE[op];
+  switch (code) {
     case "already_acked":
-      return takenBy(r.alarm, pressed);
+      return takenBy(alarm, pressed);
+    case "not_acked":
+      return ["neutral", "Nobody has this alarm any more."];
     case "closed":
       // An ended alarm is closed by its acknowledgement.
-      if (r.alarm?.reason === "ack") return takenBy(r.alarm, pressed);
+      if (alarm?.reason === "ack") return takenBy(alarm, pressed);
       return ["neutral", "This alarm had already ended."];
     case "worse":
       return [
         "error",
-        `NOT ACKNOWLEDGED: the alarm got worse${r.alarm ? `: ${r.alarm.label} ${detailOf(r.alarm)}`.trimEnd() : ""}.`,
+        `${undone}: the alarm got worse${alarm ? `: ${alarm.label} ${detailOf(alarm)}`.trimEnd() : ""}.`,
       ];
     case "forbidden":
-      return ["error", "NOT ACKNOWLEDGED: your role may not acknowledge this alarm."];
+      return ["error", `${undone}: your role may not do this.`];
     case "unknown":
-      return ["error", "NOT ACKNOWLEDGED: the server does not know this alarm."];
+      return ["error", `${undone}: the server does not know it.`];
     default:
-      return ["error", `NOT ACKNOWLEDGED: ${r.message || "the server could not take it. Press again."}`];
+      return ["error", `${undone}: ${message || "the server could not take it. Press again."}`];
   }
 }

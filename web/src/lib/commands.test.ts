@@ -52,3 +52,89 @@ describe("a refused acknowledgement", () => {
     expect(told({ code: "worse", alarm })).toEqual(["error: NOT ACKNOWLEDGED: the alarm got worse: V-FIB."]);
   });
 });
+
+describe("a command about more than one alarm, or about none", () => {
+  const scene = () => {
+    let now = 1000;
+    const sent: Extract<ClientFrame, { t: "cmd" }>[] = [];
+    const commands = new Commands(
+      (frame) => frame.t === "cmd" && sent.push(frame) > 0,
+      () => now,
+      () => PRESSED + now - 1000,
+      () => undefined,
+    );
+    const told = () => commands.toasts.map((t) => t.text);
+    return { commands, sent, told, pass: (ms: number) => ((now += ms), commands.tick()) };
+  };
+
+  it("names each alarm as it was seen, and says which the server did not take", () => {
+    const { commands, sent, told, pass } = scene();
+    const [a, b] = [anAlarm({ id: "a", version: 3 }), anAlarm({ id: "b", version: 5, label: "TEMP" })];
+    commands.acknowledgeLow("p1", [a, b]);
+    expect(sent[0]).toMatchObject({
+      op: "ack_low",
+      patient: "p1",
+      seen: [
+        { alarm: "a", version: 3 },
+        { alarm: "b", version: 5 },
+      ],
+    });
+    const each = [{ alarm: "a" }, { alarm: "b", code: "worse" as const, now: { ...b, detail: "40.1" } }];
+    commands.result({ t: "res", cmd_id: sent[0]?.cmd_id ?? "", ok: true, each });
+    expect(told()).toEqual(["NOT ACKNOWLEDGED: the alarm got worse: TEMP 40.1."]);
+    expect([...commands.waiting.keys()]).toEqual(["a"]); // until its event comes
+    pass(6000);
+    expect(told()).toHaveLength(1); // it was carried out: nothing failed
+  });
+
+  it("says it once where the answer does not come, or the line is lost", () => {
+    const lost = scene();
+    lost.commands.acknowledgeLow("p1", [anAlarm({ id: "a" }), anAlarm({ id: "b" })]);
+    lost.commands.interrupted();
+    expect(lost.told()).toHaveLength(1);
+    const silent = scene();
+    silent.commands.care({ op: "standby", patient: "p1", seconds: 900, where: "X-ray" }, 0);
+    silent.pass(5001);
+    expect(silent.told()).toEqual(["NO STANDBY: the server did not answer. Press again."]);
+  });
+
+  it("waits for the server's event, and is not sent twice meanwhile", () => {
+    const { commands, sent } = scene();
+    const care = { patient: "p1", away: null, paused: null, off: [] };
+    commands.care({ op: "pause", patient: "p1", seconds: 120 }, 4);
+    commands.care({ op: "pause", patient: "p1", seconds: 120 }, 4);
+    expect(sent).toHaveLength(1);
+    commands.settleCare({ ...care, version: 4 });
+    expect(commands.waiting.size).toBe(1);
+    commands.settleCare({ ...care, version: 5 }); // which may be somebody else's
+    expect(commands.waiting.size).toBe(1);
+    commands.result({ t: "res", cmd_id: sent[0]?.cmd_id ?? "", ok: true });
+    expect(commands.waiting.size).toBe(0);
+    expect(commands.pauseStation(120)).toBe(true);
+    expect(commands.pauseStation(120)).toBe(false);
+    commands.result({ t: "res", cmd_id: sent[1]?.cmd_id ?? "", ok: true });
+    commands.settleStation();
+    expect(commands.pauseStation(0)).toBe(true);
+  });
+
+  it("is told why it was refused though the event of what was faster came before the answer", () => {
+    const { commands, sent, told } = scene();
+    const a = anAlarm({ id: "a", label: "HR HIGH", detail: "" });
+    commands.acknowledge(a, "medium");
+    commands.settle({ ...a, version: 2, priority: "high" });
+    commands.result({ t: "res", cmd_id: sent[0]?.cmd_id ?? "", ok: false, code: "worse", alarm: a });
+    expect(told()).toEqual(["NOT ACKNOWLEDGED: the alarm got worse: HR HIGH."]);
+    commands.acknowledge(a, "high");
+    const theirs = { ...a, version: 3, state: "active_ack" as const, acked_by: "M. Ortiz" };
+    commands.settle(theirs);
+    commands.result({
+      t: "res",
+      cmd_id: sent[1]?.cmd_id ?? "",
+      ok: false,
+      code: "already_acked",
+      alarm: theirs,
+    });
+    expect(told()[1]).toBe("Acknowledged by M. Ortiz.");
+    expect(commands.waiting.size).toBe(0);
+  });
+});

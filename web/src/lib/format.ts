@@ -7,6 +7,16 @@ export function elapsed(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
 }
 
+/** "ntp, 7.2 s ahead": what a clock follows, and how far it is off where that is more than anybody takes for none. */
+export function clockText(follows: string | undefined, ahead: number | undefined): string {
+  const shown = 5; // seconds
+  const off =
+    ahead === undefined || Math.abs(ahead) <= shown
+      ? ""
+      : `${Math.abs(ahead)} s ${ahead > 0 ? "ahead" : "behind"}`;
+  return [follows, off].filter(Boolean).join(", ");
+}
+
 /** Times in the zone of the unit, whatever the zone of the nurse's computer. */
 export class ZoneFormat {
   readonly #time: Intl.DateTimeFormat;

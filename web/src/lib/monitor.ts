@@ -1,23 +1,20 @@
 import { tick as rendered } from "svelte";
-import { ApiError, closedAlarms, patients } from "./api";
-import { Sound } from "./audio";
+import type { Sound } from "./audio";
 import { ServerClock } from "./clock";
 import { Commands } from "./commands.svelte";
 import { flashPhase } from "./flash";
+import { Lookups } from "./lookups";
 import { Link, type LinkHandlers, type LinkStatus } from "./socket";
 import { Announcer } from "./announce.svelte";
 import { Sweep } from "./sweep";
+import { Speaker } from "./speaker";
 import { startTicker } from "./ticker";
-import { wantedSound, type Wanted } from "./tones";
-import type { Alarm, Channel, Ev, Snap } from "./protocol";
+import { pauseOf } from "./pauses";
+import type { Alarm, Channel, Ev, Snap, Station } from "./protocol";
 import { leadOf, plethOf, type Ward } from "./ward.svelte";
 import { WakeLock } from "./wakelock";
 
-const CENSUS_RETRY = 5000;
-const CLOSED_EVERY = 300_000;
-const DAY = 86_400_000;
 const RECEIPTS = 64;
-const OFFLINE_TONE: Wanted = { priority: "medium", pause: 15, ids: ["offline"] };
 
 const monotonic = () => performance.now();
 
@@ -25,10 +22,12 @@ const monotonic = () => performance.now();
 export class Monitor {
   readonly clock = new ServerClock(monotonic);
   readonly sweep = new Sweep();
+  readonly speaker: Speaker;
   readonly sound: Sound;
   readonly commands: Commands;
   readonly announcer = new Announcer(monotonic);
   readonly link: Link;
+  readonly #lookups: Lookups;
   readonly #wake: WakeLock;
   #stops: (() => void)[] = [];
   #frame = 0;
@@ -36,15 +35,22 @@ export class Monitor {
   /** Alarms that were painted on this screen and not yet reported. */
   #painted = new Set<string>();
   #reported = new Set<string>();
-  #censusDue = Infinity;
-  #closedDue = 0;
   #since = 0;
+  /** When this station's user last pressed to pause its sound, monotonic. */
+  #pressed = -Infinity;
 
   constructor(
     readonly ward: Ward,
     readonly refused: (reason: "auth" | "unit") => void,
   ) {
-    this.sound = new Sound(() => this.#checkAudio());
+    this.speaker = new Speaker(ward, monotonic, () => this.clock.now());
+    this.sound = this.speaker.sound;
+    this.#lookups = new Lookups(
+      ward,
+      monotonic,
+      () => this.clock.now(),
+      () => this.refused("auth"),
+    );
     this.#wake = new WakeLock((state) => (ward.wakeLock = state));
     this.link = new Link(
       {
@@ -88,7 +94,7 @@ export class Monitor {
       document.removeEventListener("visibilitychange", visible);
     });
     this.#animate();
-    void this.#loadCensus();
+    void this.#lookups.census();
   }
 
   stop(): void {
@@ -114,19 +120,23 @@ export class Monitor {
         this.clock.observe(w.server_ms);
         this.sweep.restart();
         this.#reported.clear();
+        this.#pauseStation({ paused: null }); // a pause belongs to its connection
       },
       snap: (s) => this.#snap(s),
       event: (e) => this.#event(e),
       heartbeat: (h) => {
         this.clock.observe(h.server_ms);
         this.ward.alarmRev = h.alarm_rev;
-        this.#soundNow();
+        this.speaker.follow();
       },
       wave: (b) => {
         this.sweep.push(b, this.clock.now());
-        this.#soundNow();
+        this.speaker.follow();
       },
-      result: (r) => this.commands.result(r),
+      result: (r) => {
+        this.commands.result(r);
+        if (r.ok && r.alarm?.state === "closed") this.#lookups.merge([r.alarm]); // no event tells what was said of it
+      },
       digest: () => this.ward.book.digest(),
       report: () => ({
         visible: document.visibilityState === "visible",
@@ -141,15 +151,18 @@ export class Monitor {
 
   #snap(s: Snap): void {
     const ward = this.ward;
-    ward.book.replace(s.alarms ?? []);
+    ward.book.replace(s.alarms ?? [], monotonic());
+    this.#painted.clear(); // what was painted may have been another version
     ward.alarmRev = s.alarm_rev;
     ward.showAlarms();
     for (const a of s.alarms ?? []) this.commands.settle(a);
+    ward.replaceCares(s.cares ?? [], monotonic());
+    for (const c of s.cares ?? []) this.commands.settleCare(c);
+    this.#pauseStation(s.station);
     ward.vitals.clear();
     for (const n of s.numerics ?? []) ward.vitalsOf(n.patient).take(n, monotonic());
     this.#setChannels(s.channels ?? []);
-    void this.#loadCensus();
-    this.#closedDue = 0;
+    this.#lookups.resume();
     this.#afterAlarms();
   }
 
@@ -164,8 +177,17 @@ export class Monitor {
       case "channel":
         this.#setChannels([...this.ward.channels.filter((c) => c.idx !== e.channel.idx), e.channel]);
         break;
+      case "care":
+        this.commands.settleCare(e.care);
+        this.ward.takeCare(e.care, monotonic());
+        this.speaker.follow();
+        break;
+      case "station":
+        this.#pauseStation(e.station);
+        this.speaker.follow();
+        break;
       case "census":
-        void this.#loadCensus();
+        void this.#lookups.census();
         break;
     }
   }
@@ -174,16 +196,26 @@ export class Monitor {
     const ward = this.ward;
     ward.alarmRev = rev;
     this.commands.settle(a);
-    if (!ward.book.apply(a)) return;
+    if (!ward.book.apply(a, monotonic())) return;
     this.#painted.delete(a.id); // what was painted is not this version
     this.#reported.delete(a.id);
     ward.showAlarms();
-    if (a.state === "closed") this.#mergeClosed([]);
+    if (a.state === "closed") this.#lookups.merge([]);
     if (a.state === "active_unack") this.announcer.say(a, ward.bedOf(a));
-    if (!ward.byId.has(a.patient) && a.type !== "system") void this.#loadCensus();
-    const taken = a.state === "active_ack" || a.reason === "ack";
-    this.#soundNow(taken);
+    if (!ward.byId.has(a.patient) && a.type !== "system") void this.#lookups.census();
+    this.speaker.follow();
     this.#afterAlarms();
+  }
+
+  /** Asks the server to silence this station for a moment; 0 s: no longer. */
+  askToPause(seconds: number): void {
+    const pressed = monotonic();
+    if (this.commands.pauseStation(seconds)) this.#pressed = pressed;
+  }
+
+  #pauseStation(s: Station): void {
+    this.commands.settleStation();
+    this.ward.pause = pauseOf(s.paused, this.#pressed, monotonic(), this.ward.pause);
   }
 
   #setChannels(channels: Channel[]): void {
@@ -206,26 +238,11 @@ export class Monitor {
       ward.outage = { from: ward.outage.from, to: this.clock.now() };
     }
     if (s.phase === "connecting") this.commands.interrupted();
-    this.#soundNow();
+    this.speaker.follow();
   }
 
   #serverTime(at: number): number {
     return this.clock.now() - (monotonic() - at);
-  }
-
-  /** Makes the sound follow the alarms; taken: somebody has just acknowledged one. */
-  #soundNow(taken = false): void {
-    const wanted =
-      wantedSound(this.ward.book.open()) ?? (this.ward.link.state === "offline" ? OFFLINE_TONE : null);
-    const playing = this.sound.lastBurst?.priority;
-    if (taken && playing && wanted?.priority !== playing) this.sound.silence();
-    this.sound.update(wanted);
-    this.#checkAudio();
-  }
-
-  #checkAudio(): void {
-    const state = this.sound.report(monotonic()) === "running" ? "on" : "blocked";
-    if (this.ward.audio !== state) this.ward.audio = state;
   }
 
   /** Notes what was painted, for the receipts that go to the server. */
@@ -248,47 +265,14 @@ export class Monitor {
     return ids;
   }
 
-  async #loadCensus(): Promise<void> {
-    this.#censusDue = Infinity;
-    try {
-      this.ward.patients = await patients(this.ward.unit.id);
-      this.ward.censusFault = "";
-    } catch (err) {
-      if (err instanceof ApiError && err.status === 401) this.refused("auth");
-      this.ward.censusFault = err instanceof Error ? err.message : String(err);
-      this.#censusDue = monotonic() + CENSUS_RETRY;
-    }
-  }
-
-  async #loadClosed(): Promise<void> {
-    this.#closedDue = monotonic() + CLOSED_EVERY;
-    try {
-      this.#mergeClosed(await closedAlarms(this.ward.unit.id));
-    } catch (err) {
-      this.#closedDue = monotonic() + CENSUS_RETRY;
-      console.warn("closed alarms", err);
-    }
-  }
-
-  /** The closed alarms of the last 24 h, newest first: from REST, and those that we saw close. */
-  #mergeClosed(fetched: Alarm[]): void {
-    const all = new Map<string, Alarm>();
-    for (const a of [...this.ward.closed, ...fetched, ...this.ward.book.closed()]) all.set(a.id, a);
-    const horizon = this.clock.now() - DAY;
-    this.ward.closed = [...all.values()]
-      .filter((a) => !this.ward.book.get(a.id) && Date.parse(a.changed) >= horizon)
-      .sort((a, b) => Date.parse(b.changed) - Date.parse(a.changed));
-  }
-
   #tick(): void {
     const ward = this.ward;
     const now = monotonic();
     this.link.tick();
-    this.#soundNow();
+    this.speaker.follow();
     this.commands.tick();
     this.announcer.tick();
-    if (now >= this.#censusDue) void this.#loadCensus();
-    if (now >= this.#closedDue && ward.link.state === "live") void this.#loadClosed();
+    this.#lookups.tick();
     if (Math.floor(now / 500) !== Math.floor(ward.now / 500)) {
       ward.now = now;
       ward.serverNow = this.clock.now();

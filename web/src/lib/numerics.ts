@@ -28,6 +28,8 @@ const SPOT = new Set([
   "sdnn",
   "rmssd",
   "af_burden",
+  "inhaled_oxygen",
+  "consciousness",
 ]);
 
 /** A spot value is measured once and always shown with its time; the others stream and go stale. */
@@ -67,13 +69,25 @@ export function bloodPressure(values: Record<string, Shown>): Pressure | undefin
 }
 
 /** The value to show of those that several devices may have sent: the one received last. */
-export function newest(values: Record<string, Shown>, ...kinds: string[]): Shown | undefined {
-  for (const kind of kinds) {
-    let best: Shown | undefined;
-    for (const v of Object.values(values)) {
-      if (v.kind === kind && (!best || v.at > best.at)) best = v;
-    }
-    if (best) return best;
+export function newest(values: Record<string, Shown>, kind: string): Shown | undefined {
+  let best: Shown | undefined;
+  for (const v of Object.values(values)) {
+    if (v.kind === kind && (!best || v.at > best.at)) best = v;
   }
-  return undefined;
+  return best;
+}
+
+/**
+ * The heart rate that alarms go by: of the ECG that is shown, else as a strap, else as an oximeter counts it. One that
+ * has stopped coming gives way to another that still comes: who takes the strap off has a pulse all the same.
+ */
+export function heartRate(
+  values: Record<string, Shown>,
+  ecg: string | undefined,
+  now: number,
+): Shown | undefined {
+  const ways = [values[`heart_rate|${ecg}`], newest(values, "heart_rate"), newest(values, "pulse_rate")];
+  const known = ways.filter((v) => v !== undefined);
+  const first = (state: Staleness) => known.find((v) => staleness(v, now) === state);
+  return first("fresh") ?? first("aging") ?? known[0];
 }

@@ -3,6 +3,8 @@
 export type Priority = "high" | "medium" | "low" | "info";
 export type AlarmType = "physiological" | "technical" | "system";
 export type AlarmState = "active_unack" | "active_ack" | "latched_unack" | "closed" | "pending";
+/** What somebody who went to an alarm found it to be. */
+export type AckReason = "actioned" | "watching" | "artefact" | "wrong_limit";
 export type Truth = "true" | "false" | "unknown";
 
 /** One alarm episode. REST and the socket use this one shape. */
@@ -24,6 +26,8 @@ export interface Alarm {
   detail: string;
   site: string;
   acked_by: string | null;
+  /** Staff id behind acked_by; empty: nobody. */
+  owner: string;
   acked_at: string | null;
   reason: string | null;
   /** Exact decimal, empty where the condition has no worst value. */
@@ -35,6 +39,39 @@ export interface Alarm {
   chattering: boolean;
   /** An alarm of a single reading is put off until then. */
   snooze_until: string | null;
+  /** Absent: nobody has said. */
+  ack_reason?: AckReason;
+  /** The database is away, and has not taken the alarm as it is shown. */
+  unrecorded?: boolean;
+}
+
+/** What people have decided for a while; it ends by itself. */
+export interface Decided {
+  since: string;
+  until: string;
+  /** The person's display name. */
+  by: string;
+  where?: string;
+}
+
+export interface Off extends Decided {
+  condition: string;
+  label: string;
+  reason: string;
+}
+
+/** What people have decided about one patient. */
+export interface Care {
+  patient: string;
+  version: number;
+  away: Decided | null;
+  paused: Decided | null;
+  off: Off[];
+}
+
+/** What is decided about this screen's own sound. */
+export interface Station {
+  paused: Decided | null;
 }
 
 /** The newest value of one kind from one device; age_ms is by the server's receive time. */
@@ -76,12 +113,16 @@ export interface Snap {
   numerics: Numeric[] | null;
   alarms: Alarm[] | null;
   channels: Channel[] | null;
+  cares: Care[] | null;
+  station: Station;
 }
 
 export type Ev = { t: "ev"; seq: number } & (
   | { kind: "alarm"; alarm: Alarm; alarm_rev: number }
   | { kind: "numeric"; numeric: Numeric }
   | { kind: "channel"; channel: Channel }
+  | { kind: "care"; care: Care }
+  | { kind: "station"; station: Station }
   | { kind: "census" }
 );
 
@@ -95,7 +136,23 @@ export interface Heartbeat {
 }
 
 export type ResultCode =
-  "already_acked" | "worse" | "closed" | "unknown" | "forbidden" | "unavailable" | "bad_request";
+  | "already_acked"
+  | "not_acked"
+  | "worse"
+  | "closed"
+  | "unknown"
+  | "forbidden"
+  | "unfit"
+  | "unavailable"
+  | "bad_request";
+
+/** What became of one alarm of several. */
+export interface Each {
+  alarm: string;
+  /** Why it was refused; absent where it is acknowledged. */
+  code?: ResultCode;
+  now?: Alarm;
+}
 
 export interface Result {
   t: "res";
@@ -104,6 +161,7 @@ export interface Result {
   code?: ResultCode;
   message?: string;
   alarm?: Alarm;
+  each?: Each[];
 }
 
 export type ServerFrame = Welcome | Snap | Ev | Heartbeat | Result;
@@ -123,7 +181,29 @@ export type ClientFrame =
     }
   | { t: "sub"; channels: number[] }
   | { t: "resync" }
-  | { t: "cmd"; cmd_id: string; op: "ack"; alarm: string; seen_version: number; seen_priority: Priority };
+  | ({ t: "cmd"; cmd_id: string } & Wish);
+
+/** What was on the screen of whoever wants something of an alarm. */
+interface SeenAlarm {
+  alarm: string;
+  seen_version: number;
+  seen_priority: Priority;
+}
+
+/** What a person wants. */
+export type Wish =
+  | ({ op: "ack" | "unack" } & SeenAlarm)
+  | ({ op: "snooze"; seconds: number } & SeenAlarm)
+  | ({ op: "explain"; ack_reason: AckReason } & SeenAlarm)
+  | { op: "ack_low"; patient: string; seen: { alarm: string; version: number }[] }
+  | { op: "pause"; patient: string; seconds: number }
+  | { op: "standby"; patient: string; seconds: number; where: string }
+  | { op: "resume"; patient: string }
+  | { op: "alarm_off"; patient: string; condition: string; seconds: number; reason: string }
+  | { op: "alarm_on"; patient: string; condition: string }
+  | { op: "pause_station"; seconds: number };
+
+export type Op = Wish["op"];
 
 export const SUBPROTOCOL = "vigil.v1";
 

@@ -4,7 +4,7 @@ import { flashPhase } from "./flash";
 import { ZoneFormat, byBed, elapsed, initials, years } from "./format";
 import { Dwell, step } from "./keys";
 import { arrange, gridFor, keptShape, placesOf, rowHeight, shapeFor } from "./layout";
-import { bloodPressure, newest, staleness, type Shown } from "./numerics";
+import { bloodPressure, heartRate, newest, staleness, type Shown } from "./numerics";
 
 const shown = (over: Partial<Shown>): Shown => ({
   patient: "p1",
@@ -37,14 +37,38 @@ describe("staleness", () => {
     expect(staleness(undefined, 0)).toBe("none");
   });
 
-  it("shows the device that was heard last, and the first kind that has any", () => {
+  it("shows the device that was heard last", () => {
     const values = {
       a: shown({ device: "a", at: 10, value: "70" }),
       b: shown({ device: "b", at: 20, value: "71" }),
-      c: shown({ device: "c", at: 30, kind: "pulse_rate", value: "99" }),
     };
-    expect(newest(values, "heart_rate", "pulse_rate")?.value).toBe("71");
+    expect(newest(values, "heart_rate")?.value).toBe("71");
     expect(newest(values, "spo2")).toBeUndefined();
+  });
+});
+
+describe("the heart rate", () => {
+  const ecg = { "heart_rate|patch": shown({ device: "patch", at: 40_000, value: "72" }) };
+  const strap = { "heart_rate|strap": shown({ device: "strap", at: 40_900, value: "75" }) };
+  const oximeter = {
+    "pulse_rate|finger": shown({ device: "finger", kind: "pulse_rate", at: 40_500, value: "74" }),
+  };
+
+  it("is that of the ECG on the screen, and does not jump to whichever device was heard last", () => {
+    expect(heartRate({ ...ecg, ...strap, ...oximeter }, "patch", 41_000)?.value).toBe("72");
+    expect(heartRate({ ...strap, ...oximeter }, undefined, 41_000)?.value).toBe("75");
+  });
+
+  it("comes from another device where one has stopped", () => {
+    const off = { "heart_rate|patch": shown({ device: "patch", at: 20_000, value: "72" }) };
+    expect(heartRate({ ...off, ...strap }, "patch", 41_000)?.value).toBe("75");
+    expect(heartRate({ ...off, ...oximeter }, "patch", 41_000)?.value).toBe("74");
+    expect(heartRate({ ...off, ...oximeter }, undefined, 41_000)?.value).toBe("74");
+  });
+
+  it("is the last that was known where none comes any more", () => {
+    expect(heartRate(ecg, "patch", 90_000)?.value).toBe("72");
+    expect(heartRate({}, "patch", 90_000)).toBeUndefined();
   });
 });
 

@@ -54,6 +54,8 @@ const PALETTE: Palette = {
 /** What a tile needs to know about its trace. */
 export interface StripStatus {
   noDataMs: number | null;
+  /** Whether this screen has had any sample: without one it cannot say for how long there are none. */
+  seen: boolean;
   leadOff: boolean;
   /** How far the trace is behind now, ms. */
   delayMs: number;
@@ -165,6 +167,7 @@ export class Sweep {
     const strip = [...this.#strips].find((s) => s.idx === idx);
     return {
       noDataMs: silent > NO_DATA_AFTER ? silent : null,
+      seen: (trace?.validAt ?? 0) > 0,
       leadOff: trace?.leadOff ?? false,
       delayMs: trace?.delay ?? 0,
       gain: strip?.pen.gain ?? 1,

@@ -20,6 +20,7 @@ export function anAlarm(over: Partial<Alarm>): Alarm {
     detail: "no beat for 4 s",
     site: "",
     acked_by: null,
+    owner: "",
     acked_at: null,
     reason: null,
     worst: "",

@@ -1,5 +1,4 @@
-import { RANK, isUnacked } from "./alarms";
-import type { Alarm, Priority } from "./protocol";
+import type { Priority } from "./protocol";
 
 /**
  * The alarm signals, in seconds. Pulse lengths, gaps and groups: product specification of alarms
@@ -30,40 +29,7 @@ export const FALL = 0.03;
 /** A latched HIGH whose condition has ended goes on sounding at a slower pace. */
 export const LATCHED_PAUSE = 10;
 
-/** What the station should be sounding. */
-export interface Wanted {
-  priority: SoundingPriority;
-  pause: number;
-  /** The alarms that ask for it; one that is new among them sounds at once. */
-  ids: string[];
-}
-
 export function burstLength(p: SoundingPriority): number {
   const tone = TONES[p];
   return (tone.starts.at(-1) ?? 0) + tone.pulse;
-}
-
-/** One that another alarm explains is silent, as long as that one is open here, too. */
-function sounds(a: Alarm, ids: Set<string>): boolean {
-  if (a.priority === "info" || !isUnacked(a) || a.snooze_until || ids.has(a.suppressed_by)) return false;
-  return a.state === "active_unack" || a.priority === "high";
-}
-
-/** Only the highest priority that nobody has acknowledged sounds. */
-export function wantedSound(open: Iterable<Alarm>): Wanted | null {
-  let wanted: Wanted | null = null;
-  const all = [...open];
-  const ids = new Set(all.map((a) => a.id));
-  for (const a of all) {
-    if (!sounds(a, ids)) continue;
-    const priority = a.priority as SoundingPriority;
-    const pause = a.state === "latched_unack" ? LATCHED_PAUSE : TONES[priority].pause;
-    if (!wanted || RANK[priority] > RANK[wanted.priority]) {
-      wanted = { priority, pause, ids: [a.id] };
-    } else if (priority === wanted.priority) {
-      wanted.ids.push(a.id);
-      wanted.pause = Math.min(wanted.pause, pause);
-    }
-  }
-  return wanted;
 }

@@ -1,9 +1,12 @@
 import { SvelteMap } from "svelte/reactivity";
-import { AlarmBook, byUrgency, calls } from "./alarms";
-import type { Patient, Staff, Unit } from "./api";
+import { AlarmBook, alike, byUrgency, calls, detailOf } from "./alarms";
+import { floodOf } from "./flood";
+import { nest, unhidden } from "./nest";
+import { pauseOf, remaining, type Pause } from "./pauses";
+import type { Condition, Patient, Staff, Unit } from "./api";
 import { byBed, ZoneFormat } from "./format";
 import type { LinkStatus } from "./socket";
-import type { Alarm, Channel, Numeric, Priority } from "./protocol";
+import type { Alarm, Care, Channel, Numeric, Off, Priority } from "./protocol";
 import type { Shown } from "./numerics";
 
 /** The newest values of one patient, by kind and device. */
@@ -15,13 +18,23 @@ export class Vitals {
   }
 }
 
+/** What is decided about a patient and still holds. */
+export interface Holding {
+  version: number;
+  away: Care["away"];
+  off: Off[];
+  /** What is left of the patient's audio pause, ms. */
+  pausedMs: number;
+  pausedBy: string;
+}
+
 /** The time that the screen could not vouch for itself, server ms. */
 export interface Outage {
   from: number;
   to: number;
 }
 
-/** Everything that the dashboard shows of one unit. Only the monitor writes it. */
+/** Everything that the dashboard shows of one unit. Only the monitor and its lookups write it. */
 export class Ward {
   patients = $state.raw<Patient[]>([]);
   channels = $state.raw<Channel[]>([]);
@@ -37,8 +50,15 @@ export class Ward {
   serverNow = $state(0);
   skewMs = $state(0);
   censusFault = $state("");
+  /** What alarms can be about, and what may be decided about it. */
+  conditions = $state.raw<Condition[]>([]);
+  /** The pause of this station's sound. */
+  pause = $state.raw<Pause | null>(null);
 
   readonly vitals = new SvelteMap<string, Vitals>();
+  readonly cares = new SvelteMap<string, Care>();
+  /** The audio pauses of patients. */
+  readonly pauses = new SvelteMap<string, Pause>();
   readonly book = new AlarmBook();
   readonly format: ZoneFormat;
 
@@ -47,7 +67,18 @@ export class Ward {
     this.patients.toSorted((a, b) => byBed(a.bed, b.bed) || (a.id < b.id ? -1 : 1)),
   );
   readonly byId = $derived(new Map(this.patients.map((p) => [p.id, p])));
-  readonly urgent = $derived(this.alarms.toSorted(byUrgency));
+  /** Without what is only information. */
+  readonly urgent = $derived(this.alarms.filter((a) => a.priority !== "info").toSorted(byUrgency));
+  readonly nests = $derived(nest(this.urgent));
+  readonly #alike = $derived(alike(this.alarms));
+  /** What is only information: it neither sounds nor calls nor comes before anything. */
+  readonly hints = $derived(this.alarms.filter((a) => a.priority === "info").toSorted(byUrgency));
+  readonly hintsOf = $derived.by(() => {
+    const of = new Map<string, Alarm[]>();
+    for (const a of this.hints) of.set(a.patient, [...(of.get(a.patient) ?? []), a]);
+    return of;
+  });
+  readonly flood = $derived(floodOf([...this.alarms, ...this.closed], this.serverNow));
   /** The most urgent open alarm of each patient. */
   readonly top = $derived.by(() => {
     const top = new Map<string, Alarm>();
@@ -56,7 +87,7 @@ export class Ward {
   });
   readonly counts = $derived.by(() => {
     const counts: Record<Priority, number> = { high: 0, medium: 0, low: 0, info: 0 };
-    for (const a of this.alarms) counts[a.priority]++;
+    for (const { alarm } of this.nests) counts[alarm.priority]++;
     return counts;
   });
   readonly flashing = $derived(
@@ -94,11 +125,47 @@ export class Ward {
 
   /** Takes the open alarms out of the book onto the screen. */
   showAlarms(): void {
-    this.alarms = this.book.open();
+    this.alarms = unhidden(this.book.open());
+  }
+
+  /** Takes what is decided about a patient now, monotonic; seen: as of a pause, Infinity where it came with all else. */
+  takeCare(c: Care, now: number, seen = now): void {
+    const before = this.cares.get(c.patient);
+    if (before && before.version > c.version) return;
+    this.cares.set(c.patient, c);
+    const pause = pauseOf(c.paused, seen, now, this.pauses.get(c.patient));
+    if (pause) this.pauses.set(c.patient, pause);
+    else this.pauses.delete(c.patient);
+  }
+
+  /** Takes what is decided about everybody in place of what was known, of which a server may have lost something. */
+  replaceCares(cares: Care[], now: number): void {
+    this.cares.clear();
+    for (const c of cares) this.takeCare(c, now, Infinity);
+    for (const patient of [...this.pauses.keys()]) if (!this.cares.has(patient)) this.pauses.delete(patient);
+  }
+
+  /** What of the decisions about a patient still holds. */
+  holding(patient: string): Holding {
+    const care = this.cares.get(patient);
+    const pause = this.pauses.get(patient);
+    const lasts = (d: { until: string } | null | undefined) => !!d && Date.parse(d.until) > this.serverNow;
+    return {
+      version: care?.version ?? 0,
+      away: lasts(care?.away) ? (care?.away ?? null) : null,
+      off: (care?.off ?? []).filter(lasts),
+      pausedMs: remaining(pause, this.serverNow, this.now),
+      pausedBy: pause?.by ?? "",
+    };
   }
 
   bedOf(a: Alarm): string {
     return this.byId.get(a.patient)?.bed ?? (a.type === "system" ? "System" : "?");
+  }
+
+  /** What the alarm says beyond its label and bed. */
+  detailOf(a: Alarm): string {
+    return [detailOf(a), this.#alike.has(a.id) ? a.site : ""].filter(Boolean).join(" · ");
   }
 
   /** Whether the alarm came or went while this screen was not live. */
@@ -109,12 +176,6 @@ export class Ward {
       at !== null && Date.parse(at) >= gap.from && Date.parse(at) <= gap.to;
     return within(a.raised) || (a.state === "closed" && within(a.changed));
   }
-}
-
-/** Whether the interface offers the acknowledgement; the server decides. */
-export function mayAcknowledge(role: string, a: Alarm): boolean {
-  if (role === "viewer") return false;
-  return role !== "technician" || a.type !== "physiological";
 }
 
 /** The lead that a tile shows: the one with the tallest beats first. */

@@ -1,0 +1,3 @@
+-- When something of the stream was stored last: of several hubs a device is heard through the one with the newest.
+ALTER TABLE progress ADD COLUMN heard BIGINT;
+CREATE INDEX progress_device ON progress (device);
