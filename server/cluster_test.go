@@ -84,7 +84,9 @@ func asystole(t *testing.T, screens []*screen, hearts ...*heart) (raised []alert
 				return err
 			})
 		}
-		if took := a.Raised.Sub(onsets[n]); took > alarmWithin {
+		took := a.Raised.Sub(onsets[n])
+		t.Logf("the alarm took %s", took)
+		if took > alarmWithin {
 			t.Errorf("the alarm took %s", took)
 		}
 		raised = append(raised, a)
@@ -134,7 +136,11 @@ func TestTwoNodesShareTheirPatientsAndTakeOver(t *testing.T) {
 		records = append(records, enrol(admin, fmt.Sprintf("record-%d", i), h))
 	}
 	stop := playAll(t, records, 150*time.Millisecond)
-	hearts := []*heart{newHeart(admin, "x", near), newHeart(admin, "y", far), newHeart(admin, "z", near), newHeart(admin, "w", far)}
+	// Whose hearts are watched have hubs that carry nothing else: those above send one message after the other, and on a
+	// busy machine what is measured now would wait there behind what the records send.
+	stays := newHub(t, "stays", admin.enrolHub("stays"), two.mqtt)
+	moves := newHub(t, "moves", admin.enrolHub("moves"), one.mqtt, two.mqtt)
+	hearts := []*heart{newHeart(admin, "x", stays), newHeart(admin, "y", moves), newHeart(admin, "z", stays), newHeart(admin, "w", moves)}
 	for _, x := range hearts {
 		x.watched(t)
 	}
@@ -220,7 +226,8 @@ func TestAlarmsDoNotWaitForTheDatabase(t *testing.T) {
 	h := newHub(t, "home", admin.enrolHub("home"), s.mqtt)
 	records := []*record{newPast(admin, "a", h), newPresent(admin, "b", h)}
 	stop := playAll(t, records, 150*time.Millisecond)
-	x := newHeart(admin, "x", h)
+	alone := newHub(t, "alone", admin.enrolHub("alone"), s.mqtt) // in front of whose present nothing waits
+	x := newHeart(admin, "x", alone)
 	x.watched(t)
 	nurse := s.nurse()
 	board := nurse.screen()
@@ -234,7 +241,8 @@ func TestAlarmsDoNotWaitForTheDatabase(t *testing.T) {
 		passes(500 * time.Millisecond)
 		seen = acked == h.ackedAll()
 	}
-	h.cut() // which can happen to a home meanwhile
+	alone.cut() // which can happen to a home meanwhile
+	h.cut()
 	raised := asystole(t, []*screen{board}, x)
 	t.Logf("the alarm is on the screen %s into the outage", time.Since(gone).Round(100*time.Millisecond))
 	notRecording := func(open bool) func() error {
