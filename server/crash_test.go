@@ -27,8 +27,8 @@ import (
 const (
 	waveRate     = 250 // samples per second
 	waveModulus  = 30_000
-	storedWithin = 90 * time.Second // everything sent is stored, on a busy machine
-	secondsPast  = 3600             // how long ago the records of the past began
+	storedWithin = 4 * time.Minute // everything sent is stored, on a busy machine
+	secondsPast  = 3600            // how long ago the records of the past began
 	lease        = 5 * time.Second
 )
 
