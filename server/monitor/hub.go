@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/samber/lo"
+
 	"vigil/alerts"
 	"vigil/vitals"
 )
@@ -19,6 +21,30 @@ const (
 	hubSilence = 90 * time.Second
 )
 
+// hubs is how the hubs were connected when that was read last.
+type hubs struct {
+	byID  map[vitals.HubID]vitals.HubStatus
+	read  time.Time
+	since time.Time // since when it has been read again and again
+}
+
+// next is what has been read after this.
+func (h *hubs) next(statuses []vitals.HubStatus, now time.Time) *hubs {
+	return &hubs{
+		byID: lo.KeyBy(statuses, func(s vitals.HubStatus) vitals.HubID { return s.ID }),
+		read: now, since: h.follows(now),
+	}
+}
+
+// follows is since when a sign of life that a hub gives is seen. While the database is away none is, and when it is
+// back hubs have as long as ever to give the next.
+func (h *hubs) follows(now time.Time) time.Time {
+	if now.Sub(h.read) > hubGrace {
+		return now
+	}
+	return h.since
+}
+
 // hub is a gateway through which a patient's devices are heard.
 type hub struct {
 	heard   time.Time // server time of the last delivery
@@ -30,16 +56,16 @@ type hub struct {
 }
 
 // lost reports whether the hub is away. From since on it could be heard here: after a restart hubs
-// have as long to come back as they may be away.
-func (h *hub) lost(status vitals.HubStatus, known bool, since, now time.Time) bool {
-	seen := h.mindClock(status, now)
+// have as long to come back as they may be away. From seen on it was seen whether they give signs of life.
+func (h *hub) lost(status vitals.HubStatus, known bool, since, seen, now time.Time) bool {
+	alive := h.mindClock(status, now)
 	if h.offline {
-		there := status.Online && h.seen.IsZero() && seen.After(h.told)
+		there := status.Online && h.seen.IsZero() && alive.After(h.told)
 		return !there && !h.heard.After(h.told)
 	}
-	silent := min(now.Sub(h.heard), now.Sub(seen), now.Sub(since))
+	silent := min(now.Sub(h.heard), now.Sub(alive), now.Sub(since))
 	left := known && !status.Online
-	return silent > hubSilence || left && silent > hubGrace
+	return min(silent, now.Sub(seen)) > hubSilence || left && silent > hubGrace
 }
 
 // clockSlack is by how much the clocks of two nodes may differ without anybody minding.
@@ -109,11 +135,11 @@ func (pt *patient) uses(id vitals.HubID) bool {
 // watchHubs tells the patient's engine which of the hubs came and went.
 func (p *partition) watchHubs(pt *patient) func(now time.Time) (alerts.Outcome, error) {
 	return func(now time.Time) (all alerts.Outcome, fault error) {
-		known := *p.m.hubs.Load()
+		known := p.m.hubs.Load()
 		for id, h := range pt.hubs {
 			uses := pt.uses(id)
-			status, found := known[id]
-			lost := uses && h.lost(status, found, p.since, now)
+			status, found := known.byID[id]
+			lost := uses && h.lost(status, found, p.since, known.follows(now), now)
 			if lost != h.offline {
 				h.offline, h.told, h.untold = lost, now, true
 			}

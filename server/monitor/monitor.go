@@ -102,9 +102,6 @@ type Monitor struct {
 // census is who is under care, by partition.
 type census map[int][]vitals.Admission
 
-// hubs is how the hubs are connected.
-type hubs map[vitals.HubID]vitals.HubStatus
-
 // New makes a monitor. It does nothing before Run.
 func New(cfg Config) *Monitor {
 	m := &Monitor{
@@ -200,8 +197,7 @@ func (m *Monitor) readCensus(ctx context.Context) bool {
 	read := census(lo.GroupBy(admissions, func(a vitals.Admission) int { return vitals.PartitionOf(a.Patient.ID) }))
 	m.census.Store(&read)
 	if statuses, err := m.cfg.Store.Hubs(ctx); err == nil {
-		known := hubs(lo.KeyBy(statuses, func(s vitals.HubStatus) vitals.HubID { return s.ID }))
-		m.hubs.Store(&known)
+		m.hubs.Store(m.hubs.Load().next(statuses, time.Now()))
 	} else {
 		m.log.WarnContext(ctx, "hubs not read, going on with what was known", "error", err)
 	}

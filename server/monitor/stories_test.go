@@ -632,6 +632,45 @@ func TestAHubThatFallsSilentIsAwayWhateverTheFlagSays(t *testing.T) {
 			},
 			want: []string{"HUB_OFFLINE active_unack", "NO_DATA active_unack"},
 		},
+		"the database was away, in which nobody sees whether it is there": {
+			tell: func(w *ward) {
+				w.connect(streamOf(ann).Hub, true)
+				w.live(ann, 5, 70)
+				w.db.set(func() { w.db.away = true })
+				pass(5 * time.Minute)
+				w.shows("NO_DATA active_unack")
+				w.db.set(func() { w.db.away = false })
+				pass(80 * time.Second)
+				w.connect(streamOf(ann).Hub, true)
+				pass(85 * time.Second)
+			},
+			want: []string{"NO_DATA active_unack"},
+		},
+		"and has not been there since": {
+			tell: func(w *ward) {
+				w.connect(streamOf(ann).Hub, true)
+				w.live(ann, 5, 70)
+				w.db.set(func() { w.db.away = true })
+				pass(5 * time.Minute)
+				w.db.set(func() { w.db.away = false })
+				pass(95 * time.Second)
+			},
+			want: []string{"HUB_OFFLINE active_unack", "NO_DATA active_unack"},
+		},
+		"it was seen to leave before the database was away": {
+			tell: func(w *ward) {
+				w.connect(streamOf(ann).Hub, true)
+				w.live(ann, 5, 70)
+				w.connect(streamOf(ann).Hub, false)
+				pass(5 * time.Second)
+				w.db.set(func() { w.db.away = true })
+				pass(20 * time.Second)
+				w.shows("HUB_OFFLINE active_unack", "NO_DATA active_unack")
+				w.db.set(func() { w.db.away = false })
+				pass(10 * time.Second)
+			},
+			want: []string{"HUB_OFFLINE active_unack", "NO_DATA active_unack"},
+		},
 		"it is back over HTTPS": {
 			tell: func(w *ward) {
 				w.connect(streamOf(ann).Hub, true)
