@@ -9,13 +9,14 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// maxCommands is how many commands of one partition are answered at the same time.
-const maxCommands = 64
+// maxCommands is how many commands of one partition wait for their answers at the same time: more than all who watch
+// a partition's patients give while a database hangs.
+const maxCommands = 256
 
 func commandSubject(partition int) string { return "cmd." + strconv.Itoa(partition) }
 
 // Request asks the owner of the partition and waits for the answer. The error wraps ErrNoOwner
-// when there is none, else ErrUnavailable.
+// when there is none, else ErrUnavailable, as where too many wait.
 func (j *Journal) Request(ctx context.Context, partition int, command []byte) ([]byte, error) {
 	msg, err := j.talk.RequestWithContext(ctx, commandSubject(partition), command)
 	switch {
@@ -24,21 +25,33 @@ func (j *Journal) Request(ctx context.Context, partition int, command []byte) ([
 	case err != nil:
 		return nil, fmt.Errorf("ask the owner of partition %d: %w: %w", partition, ErrUnavailable, err)
 	}
+	if len(msg.Data) == 0 {
+		return nil, fmt.Errorf("ask the owner of partition %d, of whom too many ask: %w", partition, ErrUnavailable)
+	}
 	return msg.Data, nil
 }
 
 // Serve answers the commands of a partition until stopped, each on a goroutine of its own. A nil
-// answer leaves the sender waiting, for another node that knows better.
+// answer leaves the sender waiting, for another node that knows better. Where too many wait already the next is turned
+// away at once: kept, it would be carried out after its sender has been told that it was not.
 func (j *Journal) Serve(partition int, answer func([]byte) []byte) (stop func(), err error) {
 	slots := make(chan struct{}, maxCommands)
 	sub, err := j.talk.Subscribe(commandSubject(partition), func(msg *nats.Msg) {
-		slots <- struct{}{}
+		respond := func(reply []byte) {
+			if err := msg.Respond(reply); err != nil {
+				j.log.Warn("command not answered", "partition", partition, "error", err)
+			}
+		}
+		select {
+		case slots <- struct{}{}:
+		default:
+			respond(nil)
+			return
+		}
 		j.spawn(func() {
 			defer func() { <-slots }()
 			if reply := answer(msg.Data); reply != nil {
-				if err := msg.Respond(reply); err != nil {
-					j.log.Warn("command not answered", "partition", partition, "error", err)
-				}
+				respond(reply)
 			}
 		})
 	})

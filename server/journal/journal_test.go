@@ -521,6 +521,48 @@ func TestAnOwnerWhoKnowsNothingLeavesTheAnswerToAnother(t *testing.T) {
 	}
 }
 
+// The database hangs, and everybody acknowledges. Whoever comes when too many wait is told at once that it is not done,
+// and so it is: what was asked does not come up later.
+func TestACommandTooManyIsTurnedAwayAndNotKeptForLater(t *testing.T) {
+	const room = 256
+	j := open(t, config(t))
+	asked := make(chan string, 2*room)
+	hangs := make(chan struct{})
+	stop, err := j.Serve(5, func(question []byte) []byte {
+		asked <- string(question)
+		<-hangs
+		return []byte("done")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	var waiting sync.WaitGroup
+	for range room {
+		waiting.Go(func() {
+			if answer, err := j.Request(t.Context(), 5, []byte("first")); err != nil || string(answer) != "done" {
+				t.Errorf("of those who wait: %q %v", answer, err)
+			}
+		})
+	}
+	for range room {
+		<-asked
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if answer, err := j.Request(ctx, 5, []byte("too many")); !errors.Is(err, journal.ErrUnavailable) {
+		t.Errorf("one more: %q %v", answer, err)
+	}
+	close(hangs)
+	waiting.Wait()
+	if answer, err := j.Request(t.Context(), 5, []byte("next")); err != nil || string(answer) != "done" {
+		t.Errorf("later: %q %v", answer, err)
+	}
+	if question := <-asked; question != "next" {
+		t.Errorf("asked %q", question)
+	}
+}
+
 func TestASenderWhoWaitsLearnsThePlaceOfItsDelivery(t *testing.T) {
 	j := open(t, journal.Config{Dir: t.TempDir()})
 	for seq := uint64(1); seq <= 3; seq++ {
