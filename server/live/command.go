@@ -56,10 +56,13 @@ func (v *viewer) command(ctx context.Context, r request) result {
 	if op.about == theScreen {
 		return v.pause(r)
 	}
-	patient, about, known := v.subject(ctx, op.about, r)
+	patient, about, err := v.subject(ctx, op.about, r)
 	switch {
-	case !known:
+	case errors.Is(err, vitals.ErrNotFound):
 		return refuse(r, "unknown", "no such alarm or patient in this unit")
+	case err != nil:
+		v.log.Warn("alarm of a command could not be looked up", "op", op.kind, "error", err)
+		return refuse(r, "unavailable", "not done: try again")
 	case !alerts.May(v.staff.Role, op.kind, about.Condition.Spec().Type, about.AckedBy == string(v.staff.ID)):
 		return refuse(r, "forbidden", fmt.Sprintf("a %s may not do this", v.staff.Role))
 	}
@@ -101,22 +104,29 @@ func done(r request, about subject, a alerts.Answer) result {
 }
 
 // subject is the patient of the unit whom the command is about, and the alarm, which may be over. An alarm about
-// Vigil itself is of nobody, and everybody's or one unit's.
-func (v *viewer) subject(ctx context.Context, about subject, r request) (vitals.PatientID, alerts.Alarm, bool) {
+// Vigil itself is of nobody, and everybody's or one unit's. What is not of the unit wraps vitals.ErrNotFound.
+func (v *viewer) subject(ctx context.Context, about subject, r request) (vitals.PatientID, alerts.Alarm, error) {
 	if about == aPatient {
-		return r.Patient, alerts.Alarm{}, v.feed.cares(v.unit, r.Patient)
+		return r.Patient, alerts.Alarm{}, v.ofUnit(v.feed.cares(v.unit, r.Patient))
 	}
 	a, shown := v.feed.alarm(v.unit, r.Alarm)
 	if !shown {
 		var err error
 		if a, err = v.feed.store.AlarmByID(ctx, r.Alarm); err != nil {
-			return "", a, false
+			return "", a, fmt.Errorf("look up alarm %s: %w", r.Alarm, err)
 		}
 	}
 	if a.Patient == alerts.Nobody {
-		return a.Patient, a, a.Site == "" || a.Site == string(v.unit)
+		return a.Patient, a, v.ofUnit(a.Site == "" || a.Site == string(v.unit))
 	}
-	return a.Patient, a, v.feed.cares(v.unit, a.Patient)
+	return a.Patient, a, v.ofUnit(v.feed.cares(v.unit, a.Patient))
+}
+
+func (v *viewer) ofUnit(is bool) error {
+	if !is {
+		return fmt.Errorf("in unit %s: %w", v.unit, vitals.ErrNotFound)
+	}
+	return nil
 }
 
 // cares reports whether the patient is one of the unit.

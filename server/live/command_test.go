@@ -138,6 +138,22 @@ func TestAStationIsNeverSilentForLongNorAtAnybodysWord(t *testing.T) {
 	}
 }
 
+func TestWhetherThereIsAnAlarmIsNotKnownWhileTheDatabaseIsAway(t *testing.T) {
+	s := open(t)
+	st, _ := s.join(t, "west")
+	ack := map[string]any{"t": "cmd", "cmd_id": "c1", "op": "ack", "alarm": "01A", "seen_version": 2, "seen_priority": "high"}
+	s.house.set(func() { s.house.down = true })
+	st.say(ack)
+	if f := st.until("res"); f.Code != "unavailable" {
+		t.Errorf("answer %+v", f)
+	}
+	s.house.set(func() { s.house.down = false })
+	st.say(ack)
+	if f := st.until("res"); f.Code != "unknown" {
+		t.Errorf("when it is back: %+v", f)
+	}
+}
+
 func TestAnAlarmThatItsOwnerHasForgottenIsOverOverTheSocketToo(t *testing.T) {
 	s := open(t)
 	over, elsewhere := asystole(3, alerts.Closed), asystole(3, alerts.Closed)

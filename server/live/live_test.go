@@ -98,9 +98,12 @@ func (h *house) OpenAlarms(context.Context) ([]alerts.Alarm, error) {
 func (h *house) AlarmByID(_ context.Context, id alerts.AlarmID) (alerts.Alarm, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.down {
+		return alerts.Alarm{}, errors.New("database is away")
+	}
 	a, ok := h.alarms[id]
 	if !ok {
-		return alerts.Alarm{}, errors.New("not found")
+		return alerts.Alarm{}, vitals.ErrNotFound
 	}
 	return a, nil
 }
@@ -494,6 +497,7 @@ func TestAcknowledgingOverTheSocket(t *testing.T) {
 		"the database is away":                   {func(s *scene) { s.house.answer = errors.New("timeout") }, ack, "unavailable"},
 		"a viewer may not":                       {func(s *scene) { s.house.staff.Role = vitals.Viewer }, ack, "forbidden"},
 		"an alarm of another unit":               {nil, with(ack, "alarm", "01B"), "unknown"},
+		"an alarm that there is not":             {nil, with(ack, "alarm", "01C"), "unknown"},
 		"a priority that is no priority":         {nil, with(ack, "seen_priority", "urgent"), "bad_request"},
 		"an operation that does not exist":       {nil, with(ack, "op", "erase"), "bad_request"},
 		"a command without an id to repeat with": {nil, with(ack, "cmd_id", ""), "bad_request"},
