@@ -8,7 +8,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -163,12 +165,24 @@ func configuration(version string) huma.Config {
 	config.DocsPath = ""     // the page would load a script from elsewhere
 	config.SchemasPath = ""  // the schemas are in the description
 	config.CreateHooks = nil // no $schema members in answers
+	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	config.Info.Description = "Remote patient monitoring: what the dashboard reads and does."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: cookieName},
 		"bearer":  {Type: "http", Scheme: "bearer"},
 	}
 	return config
+}
+
+// jsonFormat is JSON whose texts can be stored: PostgreSQL keeps no NUL.
+var jsonFormat = huma.Format{
+	Marshal: huma.DefaultJSONFormat.Marshal,
+	Unmarshal: func(data []byte, into any) error {
+		if bytes.Contains(data, []byte(`\u0000`)) {
+			return errors.New("a text must not hold a NUL")
+		}
+		return huma.DefaultJSONFormat.Unmarshal(data, into)
+	},
 }
 
 // nameSchema names types that other packages or Go's habits named for their own readers.

@@ -383,6 +383,9 @@ func TestEnrolment(t *testing.T) {
 		t.Errorf("%s", a.Body)
 	}
 	post("/devices", change(device, "id", "nonsense")).expect(t, http.StatusUnprocessableEntity)
+	if a := post("/devices", change(device, "model", "with\x00a NUL")).expect(t, http.StatusBadRequest); !strings.Contains(a.Body.String(), "NUL") {
+		t.Errorf("%s", a.Body)
+	}
 	post("/bindings", fields{"device": "a09e1a000009", "patient": ben}).expect(t, http.StatusCreated)
 	if n := len(w.get("technician", "/api/v1/bindings").list("bindings")); n != 3 { // carl's is not theirs
 		t.Errorf("%d bindings", n)
@@ -540,6 +543,7 @@ func TestWhatPeopleMayWantOfAPatient(t *testing.T) {
 		{"a viewer may nothing", "viewer", "audio-pause", anna, fields{"cmd_id": "c1", "station": "", "seconds": 60}, http.StatusForbidden, ""},
 		{"another unit's patient is not there", "nurse", "resume", carl, fields{"cmd_id": "c1", "station": ""}, http.StatusNotFound, ""},
 		{"a time that is none", "charge", "alarm-off", anna, change(off, "seconds", -5), http.StatusUnprocessableEntity, ""},
+		{"a reason that no database stores", "charge", "alarm-off", anna, change(off, "reason", "\x00"), http.StatusBadRequest, ""},
 	} {
 		t.Run(row.story, func(t *testing.T) {
 			t.Parallel()

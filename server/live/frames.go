@@ -1,6 +1,9 @@
 package live
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"time"
 
 	"vigil/alerts"
@@ -148,4 +151,15 @@ func (c *channel) view() channelView {
 		Index: c.index, Patient: c.key.patient, Device: c.key.device, Kind: info.Name,
 		Label: info.Label, RateHz: c.rate.Hz(), Scale: c.scale.Float(), Unit: info.UnitText,
 	}
+}
+
+// errNUL says that a text holds the one character that PostgreSQL stores in none.
+var errNUL = errors.New("a text must not hold a NUL")
+
+// decode takes a frame of a browser.
+func decode(data []byte, frame any) error {
+	if bytes.Contains(data, []byte(`\u0000`)) {
+		return errNUL
+	}
+	return json.Unmarshal(data, frame)
 }

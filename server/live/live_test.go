@@ -673,12 +673,17 @@ func TestNobodyWaitsForAScreenThatDoesNotRead(t *testing.T) {
 func TestFramesThatAreNoneAreAnswered(t *testing.T) {
 	s := open(t)
 	st, _ := s.join(t, "west")
-	st.say([]int{1})
-	if f := st.until("res"); f.Code != "bad_request" {
-		t.Errorf("answer %+v, want bad_request", f)
+	for name, say := range map[string]any{
+		"no object":                    []int{1},
+		"of a type that there is not":  map[string]any{"t": "dance"},
+		"with what no database stores": map[string]any{"t": "cmd", "cmd_id": "c\x001", "op": "pause", "patient": "p1", "seconds": 90},
+	} {
+		st.say(say)
+		if f := st.until("res"); f.Code != "bad_request" {
+			t.Errorf("%s: answer %+v, want bad_request", name, f)
+		}
 	}
-	st.say(map[string]any{"t": "dance"})
-	if f := st.until("res"); f.Code != "bad_request" {
-		t.Errorf("answer %+v, want bad_request", f)
+	if len(s.house.asked) > 0 {
+		t.Errorf("asked %+v", s.house.asked)
 	}
 }

@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -173,7 +172,7 @@ func readHello(ctx context.Context, conn *websocket.Conn) (hello, error) {
 		return hello{}, fmt.Errorf("read hello: %w", err)
 	}
 	var h hello
-	if err := json.Unmarshal(data, &h); err != nil {
+	if err := decode(data, &h); err != nil {
 		return hello{}, fmt.Errorf("decode hello: %w", err)
 	}
 	if h.Version != 1 || h.Unit == "" {

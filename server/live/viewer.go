@@ -208,8 +208,8 @@ func (v *viewer) read(ctx context.Context) error {
 			return fmt.Errorf("read from the screen: %w", err)
 		}
 		var r request
-		if kind != websocket.TextMessage || json.Unmarshal(data, &r) != nil {
-			v.out.answer(result{Code: "bad_request", Message: "frames must be JSON objects"})
+		if kind != websocket.TextMessage || decode(data, &r) != nil {
+			v.out.answer(result{Code: "bad_request", Message: "frames must be JSON objects, without NUL in a text"})
 			continue
 		}
 		v.take(ctx, r)

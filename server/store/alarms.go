@@ -73,10 +73,10 @@ func toAlarmRow(a alerts.Alarm) (alarmRow, error) {
 		Version: a.Version, Onset: micros(a.Onset), Evidence: microsOrNull(a.Evidence), Raised: microsOrNull(a.Raised),
 		Ended: microsOrNull(a.Ended), Changed: micros(a.Changed), Times: a.Count, Detail: a.Detail,
 		ValueMantissa: a.Value.Mantissa, ValueExponent: a.Value.Exp, LimitMantissa: a.Limit.Mantissa, LimitExponent: a.Limit.Exp,
-		AckedBy: a.AckedBy, AckedName: a.AckedName, AckedAt: microsOrNull(a.AckedAt), Reason: a.Reason,
+		AckedBy: a.AckedBy, AckedName: storable(a.AckedName), AckedAt: microsOrNull(a.AckedAt), Reason: a.Reason,
 		WorstMantissa: a.Worst.Mantissa, WorstExponent: a.Worst.Exp,
 		Suppressor: a.Suppressor, Previous: a.Previous, Chattering: a.Chattering,
-		SnoozeUntil: microsOrNull(a.SnoozeUntil), Command: a.Command, AckReason: a.AckReason,
+		SnoozeUntil: microsOrNull(a.SnoozeUntil), Command: storable(a.Command), AckReason: a.AckReason,
 	}
 	var err error
 	if row.Priority, err = priorityNames.of(a.Priority); err != nil {

@@ -33,7 +33,7 @@ func toCareRow(c alerts.CareChange) (careRow, error) {
 	care, err := json.Marshal(c.Care)
 	return careRow{
 		Patient: c.Care.Patient, Version: c.Care.Version, Part: vitals.PartitionOf(c.Care.Patient), At: micros(c.At),
-		Kind: c.Kind, Actor: c.Actor, Command: c.Command, Station: storable(c.Station), Reason: storable(c.Reason),
+		Kind: c.Kind, Actor: c.Actor, Command: storable(c.Command), Station: storable(c.Station), Reason: storable(c.Reason),
 		Care: storable(string(care)),
 	}, err
 }

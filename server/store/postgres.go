@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -23,15 +24,16 @@ const (
 var ErrUnsafe = errors.New("PostgreSQL must run with fsync = on and synchronous_commit other than off")
 
 func openPostgres(ctx context.Context, c Config) (*Store, error) {
-	db, err := gorm.Open(postgres.New(postgres.Config{DSN: c.URL}), gormConfig())
+	connector, err := newTextConnector(c.URL)
 	if err != nil {
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+		return nil, err
+	}
+	pool := sql.OpenDB(connector)
+	db, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), gormConfig())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open PostgreSQL: %w", err), pool.Close())
 	}
 	s := &Store{write: db, read: db, kind: postgresDialect{}}
-	pool, err := db.DB()
-	if err != nil {
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
-	}
 	connections := max(8, 4*runtime.NumCPU())
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"strings"
 
 	"github.com/samber/lo"
 	"gorm.io/gorm"
@@ -41,12 +40,6 @@ func toRefusalRow(r vitals.Refusal) refusalRow {
 	_, _ = h.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, r.Seq), uint64(r.Stream.Epoch)))
 	row.ID = h.Sum(nil)
 	return row
-}
-
-// storable is text that may quote what was refused, without what PostgreSQL cannot keep: a refusal
-// that fails to be kept would come back for ever.
-func storable(text string) string {
-	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
 
 func (r refusalRow) refusal() vitals.Refusal {
