@@ -16,7 +16,7 @@ const maxCommands = 256
 func commandSubject(partition int) string { return "cmd." + strconv.Itoa(partition) }
 
 // Request asks the owner of the partition and waits for the answer. The error wraps ErrNoOwner
-// when there is none, else ErrUnavailable, as where too many wait.
+// when there is none, else ErrUnavailable.
 func (j *Journal) Request(ctx context.Context, partition int, command []byte) ([]byte, error) {
 	msg, err := j.talk.RequestWithContext(ctx, commandSubject(partition), command)
 	switch {
@@ -25,33 +25,28 @@ func (j *Journal) Request(ctx context.Context, partition int, command []byte) ([
 	case err != nil:
 		return nil, fmt.Errorf("ask the owner of partition %d: %w: %w", partition, ErrUnavailable, err)
 	}
-	if len(msg.Data) == 0 {
-		return nil, fmt.Errorf("ask the owner of partition %d, of whom too many ask: %w", partition, ErrUnavailable)
-	}
 	return msg.Data, nil
 }
 
 // Serve answers the commands of a partition until stopped, each on a goroutine of its own. A nil
-// answer leaves the sender waiting, for another node that knows better. Where too many wait already the next is turned
-// away at once: kept, it would be carried out after its sender has been told that it was not.
+// answer leaves the sender waiting, for another node that knows better. Where too many wait already the next is left
+// waiting, too: kept, it would be carried out after its sender has been told that it was not, and denied, it would be so
+// for a node that may be the owner by now.
 func (j *Journal) Serve(partition int, answer func([]byte) []byte) (stop func(), err error) {
 	slots := make(chan struct{}, maxCommands)
 	sub, err := j.talk.Subscribe(commandSubject(partition), func(msg *nats.Msg) {
-		respond := func(reply []byte) {
-			if err := msg.Respond(reply); err != nil {
-				j.log.Warn("command not answered", "partition", partition, "error", err)
-			}
-		}
 		select {
 		case slots <- struct{}{}:
 		default:
-			respond(nil)
+			j.log.Warn("command not taken, too many wait for their answers", "partition", partition)
 			return
 		}
 		j.spawn(func() {
 			defer func() { <-slots }()
 			if reply := answer(msg.Data); reply != nil {
-				respond(reply)
+				if err := msg.Respond(reply); err != nil {
+					j.log.Warn("command not answered", "partition", partition, "error", err)
+				}
 			}
 		})
 	})
